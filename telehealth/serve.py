@@ -1,0 +1,36 @@
+"""The web process: uvicorn with our limits on a socket that the supervisor has bound. Holds no request handling."""
+
+import argparse
+import socket
+
+import uvicorn
+
+MAX_SOCKET_MESSAGE_BYTES = 65_536
+GRACEFUL_SECONDS = 5
+
+
+def config() -> uvicorn.Config:
+    """Uvicorn as the house runs it: small WebSocket messages, no compression, lifespan required."""
+    return uvicorn.Config(
+        "telehealth.asgi:application",
+        ws_max_size=MAX_SOCKET_MESSAGE_BYTES,
+        ws_per_message_deflate=False,
+        lifespan="on",
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=GRACEFUL_SECONDS,
+    )
+
+
+def main() -> None:
+    """Serve on the inherited listening socket until SIGTERM."""
+    parser = argparse.ArgumentParser(prog="telehealth.serve")
+    parser.add_argument("--fd", type=int, required=True, help="number of the inherited listening socket")
+    # fileno alone finds the socket's true family, which TCP_NODELAY on its connections depends on.
+    listening = socket.socket(fileno=parser.parse_args().fd)
+    uvicorn.Server(config()).run(sockets=[listening])
+
+
+if __name__ == "__main__":
+    main()

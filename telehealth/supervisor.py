@@ -1,0 +1,159 @@
+"""Parent of the web and relay processes: starts them, brings back one that dies, leaves none. Knows no clinic."""
+
+import argparse
+import asyncio
+import os
+import signal
+import socket
+import sys
+import time
+from asyncio.subprocess import Process
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+TETHER = ROOT / "telehealth" / "tether.py"
+PATIENCE_SECONDS = 8.0
+QUICK_DEATH_SECONDS = 1.0
+LONGEST_PAUSE_SECONDS = 5.0
+# The relay is trusted with media only: it sees its own settings and what any program needs, no key and no database.
+RELAY_ENVIRONMENT = ("PATH", "HOME", "LANG", "TZ", "TMPDIR", "VIRTUAL_ENV")
+RELAY_PREFIXES = ("RELAY_", "PYTHON", "LC_")
+
+
+@dataclass(frozen=True)
+class Child:
+    """A program that the supervisor keeps alive."""
+
+    name: str
+    arguments: tuple[str, ...]
+    environment: Mapping[str, str]
+    sockets: tuple[int, ...] = ()
+
+    async def start(self) -> Process:
+        """Start it in its own session (Ctrl-C reaches the parent only), tied to us by its standard input."""
+        return await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-P",
+            str(TETHER),
+            *self.arguments,
+            stdin=asyncio.subprocess.PIPE,
+            env=dict(self.environment),
+            cwd=ROOT,
+            pass_fds=self.sockets,
+            start_new_session=True,
+        )
+
+
+def relay_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    """The part of the environment that the relay may see."""
+    return {
+        name: value
+        for name, value in environment.items()
+        if name in RELAY_ENVIRONMENT or name.startswith(RELAY_PREFIXES)
+    }
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Bind the web address once, for every life of the web process; callers wait in its backlog while it restarts."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+        listening.listen(2048)
+    except OSError as error:
+        listening.close()
+        raise SystemExit(
+            f"Housecall cannot use port {port} on {host}: {os.strerror(error.errno or 0)}. "
+            "Stop the other program, or choose another port with --port."
+        ) from None
+    return listening
+
+
+def house(listening: socket.socket, environment: Mapping[str, str]) -> tuple[Child, ...]:
+    """The two processes of a house on one machine."""
+    descriptor = listening.fileno()
+    return (
+        Child("relay", ("relay",), relay_environment(environment)),
+        Child("web", ("telehealth.serve", "--fd", str(descriptor)), environment, (descriptor,)),
+    )
+
+
+async def supervise(children: tuple[Child, ...]) -> None:
+    """Keep the children alive until SIGINT, SIGTERM or SIGHUP; return when all of them have ended."""
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, stopping.set)
+    async with asyncio.TaskGroup() as group:
+        for child in children:
+            group.create_task(_keep(child, stopping))
+
+
+async def _keep(child: Child, stopping: asyncio.Event) -> None:
+    quick_deaths = 0
+    while not stopping.is_set():
+        started_at = time.monotonic()
+        process = await child.start()
+        await _either(process, stopping)
+        if stopping.is_set():
+            await _end(process)
+            return
+        lived = time.monotonic() - started_at
+        quick_deaths = quick_deaths + 1 if lived < QUICK_DEATH_SECONDS else 0
+        _say(f"The {child.name} process ended ({_reason(process.returncode)}); starting it again.")
+        if quick_deaths > 1:
+            await _pause(stopping, min(0.25 * 2**quick_deaths, LONGEST_PAUSE_SECONDS))
+
+
+async def _either(process: Process, stopping: asyncio.Event) -> None:
+    waits = {asyncio.ensure_future(process.wait()), asyncio.ensure_future(stopping.wait())}
+    _, pending = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    for wait in pending:
+        wait.cancel()
+    await asyncio.gather(*pending, return_exceptions=True)
+
+
+async def _end(process: Process) -> None:
+    if process.returncode is not None:
+        return
+    process.terminate()
+    try:
+        await asyncio.wait_for(process.wait(), PATIENCE_SECONDS)
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+
+
+async def _pause(stopping: asyncio.Event, seconds: float) -> None:
+    try:
+        await asyncio.wait_for(stopping.wait(), seconds)
+    except TimeoutError:
+        return
+
+
+def _reason(returncode: int | None) -> str:
+    if returncode is not None and returncode < 0:
+        return signal.Signals(-returncode).name
+    return f"exit code {returncode}"
+
+
+def _say(sentence: str) -> None:
+    sys.stderr.write(sentence + "\n")
+    sys.stderr.flush()
+
+
+def main() -> None:
+    """Serve the house that the environment describes."""
+    parser = argparse.ArgumentParser(prog="telehealth.supervisor", description=__doc__)
+    parser.add_argument("--bind", default="127.0.0.1", help="address of the web server")
+    parser.add_argument("--port", type=int, default=8000)
+    options = parser.parse_args()
+    with listen(options.bind, options.port) as listening:
+        asyncio.run(supervise(house(listening, os.environ)))
+
+
+if __name__ == "__main__":
+    main()
