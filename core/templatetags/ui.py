@@ -1,0 +1,130 @@
+"""Template tags and filters for icons, tags, portraits, fields and times; colours and shapes live in static/css."""
+
+from datetime import date, datetime, tzinfo
+from zoneinfo import ZoneInfo
+
+from django import template
+from django.forms.boundfield import BoundField
+from django.templatetags.static import static
+from django.utils import timezone
+from django.utils.dateformat import format as format_date
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+register = template.Library()
+
+# state -> (word, icon, weight). The same words in the queue, on the appointment pages and for the patient.
+STATES: dict[str, tuple[str, str, str]] = {
+    "expected": ("Expected", "clock", "regular"),
+    "waiting": ("Waiting", "armchair", "fill"),
+    "reconnecting": ("Reconnecting", "arrows-clockwise", "bold"),
+    "in-call": ("In call", "video-camera", "fill"),
+    "hold": ("On hold", "pause", "fill"),
+    "done": ("Done", "check-fat", "fill"),
+    "cancelled": ("Cancelled", "calendar-x", "regular"),
+    "noshow": ("Did not come", "user-minus", "regular"),
+    "trouble": ("Device trouble", "warning", "fill"),
+    "held": ("Held for booking", "pause", "fill"),
+}
+# These states say "In call, 4 min"; waiting says "Waiting 4 min".
+COMMA_STATES = frozenset({"in-call", "hold"})
+
+
+@register.simple_tag
+def icon(name: str, weight: str = "regular", extra: str = "") -> SafeString:
+    """A symbol of the sprite. It is hidden from screen readers: the word always stands beside it."""
+    symbol = name if weight == "regular" else f"{name}-{weight}"
+    css = f"icon {extra}".strip()
+    return format_html(
+        '<svg class="{}" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>',
+        css,
+        static("icons/sprite.svg"),
+        symbol,
+    )
+
+
+@register.simple_tag
+def tag(state: str, minutes: int | None = None, word: str = "") -> SafeString:
+    """The pill of a visit's state: icon, word and, where given, minutes (which the page's script counts on)."""
+    label, symbol, weight = STATES[state]
+    label = word or label
+    if minutes is not None:
+        comma = "," if state in COMMA_STATES else ""
+        text = format_html('{}{} <span data-minutes="{}">{}</span> min', label, comma, minutes, minutes)
+    else:
+        text = format_html("{}", label)
+    return format_html('<span class="hc-tag hc-tag-{}">{}<span>{}</span></span>', state, icon(symbol, weight), text)
+
+
+@register.simple_tag
+def arch(face: str, name: str, size: str = "") -> SafeString:
+    """A portrait in the arch: the person's picture, or the initials. The name always stands beside it."""
+    css = f" hc-arch-{size}" if size else ""
+    if face:
+        return format_html('<span class="hc-arch{}"><img src="{}" alt=""></span>', css, static(f"art/{face}.svg"))
+    return format_html('<span class="hc-arch hc-arch-initials{}" aria-hidden="true">{}</span>', css, initials(name))
+
+
+@register.filter
+def initials(name: str) -> str:
+    """First letters of the first and the last word: "Otto Pepperday" is "OP"."""
+    words = name.split()
+    return "".join(word[0] for word in ([words[0], words[-1]] if len(words) > 1 else words[:1])).upper()
+
+
+@register.inclusion_tag("components/field.html")
+def field(bound: BoundField, css: str = "", hint: str = "") -> dict[str, object]:
+    """One field as look.md has it: label, hint, error, input. Django ties hint and error to the input by id."""
+    attrs = {"class": f"hc-input {css}".strip()}
+    if hint:
+        error = f" {bound.id_for_label}_error" if bound.errors else ""
+        attrs["aria-describedby"] = f"{bound.id_for_label}_helptext{error}"
+    return {"field": bound, "widget": bound.as_widget(attrs=attrs), "hint": hint or bound.help_text}
+
+
+def _zone(zone: str | tzinfo | None) -> tzinfo:
+    if not zone:
+        return timezone.get_current_timezone()
+    return ZoneInfo(zone) if isinstance(zone, str) else zone
+
+
+@register.filter
+def clock_time(at: datetime | None, zone: str | tzinfo | None = None) -> str:
+    """ "10:30 am", in the given zone (or the current one); noon and midnight stay numbers."""
+    if at is None:
+        return ""
+    local = timezone.localtime(at, _zone(zone))
+    return f"{local.hour % 12 or 12}:{local.minute:02d} {'am' if local.hour < 12 else 'pm'}"
+
+
+@register.filter
+def long_date(at: date | datetime | None, zone: str | tzinfo | None = None) -> str:
+    """ "Tuesday 24 November", with the year when it is not this one."""
+    if at is None:
+        return ""
+    here = _zone(zone)
+    on = timezone.localtime(at, here).date() if isinstance(at, datetime) else at
+    this_year = timezone.localtime(timezone.now(), here).year
+    return format_date(on, "l j F" if on.year == this_year else "l j F Y")
+
+
+@register.filter
+def zone_name(zone: str, at: datetime | None = None) -> str:
+    """ "Chicago time (CST)": the city of the zone, with its letters at that instant where it has any."""
+    city = zone.rsplit("/", 1)[-1].replace("_", " ")
+    letters = timezone.localtime(at or timezone.now(), ZoneInfo(zone)).tzname() or ""
+    return f"{city} time ({letters})" if letters.isalpha() and letters != city else f"{city} time"
+
+
+@register.filter
+def ordinal(number: int) -> str:
+    """ "1st", "2nd", "3rd", "11th"."""
+    if 10 <= number % 100 <= 20:
+        return f"{number}th"
+    return f"{number}{ {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th') }"
+
+
+@register.filter
+def phone_address(number: str) -> str:
+    """The number as a `tel:` address wants it: digits and a leading plus only."""
+    return "".join(char for char in number if char.isdigit() or char == "+")
