@@ -1,0 +1,34 @@
+"""What the architecture tests read: the house's own files. Holds no test."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+ROOMS = ("core", "audit", "accounts", "consent", "scheduling", "consults", "signaling", "telehealth", "relay")
+
+
+def modules(*folders: str) -> Iterator[Path]:
+    """Our Python files below the folders, without migrations."""
+    for folder in folders:
+        yield from (path for path in sorted((ROOT / folder).rglob("*.py")) if "migrations" not in path.parts)
+
+
+def name(path: Path) -> str:
+    """The path as a person would write it."""
+    return path.relative_to(ROOT).as_posix()
+
+
+def tree(path: Path) -> ast.Module:
+    """The syntax tree of a file."""
+    return ast.parse(path.read_text(encoding="utf-8"), filename=name(path))
+
+
+def functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    """Every function and method in a file."""
+    return (node for node in ast.walk(tree(path)) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+
+
+def length(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """Lines from def to the end."""
+    return (function.end_lineno or function.lineno) - function.lineno + 1
