@@ -1,0 +1,1 @@
+"""Organisations, people and their roles; who is acting; the one policy table."""

@@ -1,0 +1,130 @@
+"""Who is acting: a signed-in user, the holder of a personal link, the system, or nobody we know.
+
+Pages and sockets get their actor here. Under a prefix that an app has registered (the personal links), only that
+app's resolver decides, and the staff session is ignored.
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any, Literal
+
+from django.conf import settings
+from django.contrib.auth import get_user
+from django.contrib.sessions.backends.base import SessionBase
+from django.http import HttpRequest, parse_cookie
+
+from accounts.models import Patient, Practitioner, RoleAssignment, User
+from accounts.roles import STAFF, Role
+
+ActorType = Literal["user", "patient", "system", "anonymous"]
+
+
+@dataclass(frozen=True)
+class Actor:
+    """`id` is the user's or the patient's row id; `session` is a digest, never the key of a session."""
+
+    type: ActorType
+    id: int | None
+    label: str
+    organization_id: int | None
+    roles: frozenset[Role]
+    session: str
+    user_id: int | None = None
+    practitioner_id: int | None = None
+    patient_id: int | None = None
+    link_id: int | None = None
+
+    @property
+    def is_anonymous(self) -> bool:
+        return self.type == "anonymous"
+
+    @property
+    def is_staff(self) -> bool:
+        return bool(self.roles & STAFF)
+
+
+ANONYMOUS = Actor("anonymous", None, "Anonymous", None, frozenset(), "")
+
+PathResolver = Callable[[str, Mapping[str, str]], Actor]
+_path_resolvers: dict[str, PathResolver] = {}
+
+
+def system_actor(label: str, organization_id: int | None) -> Actor:
+    """The house itself: seeding, scheduled jobs, commands. Never made from a request."""
+    return Actor("system", None, label, organization_id, frozenset(), "")
+
+
+def actor_for_user(user: Any, session_key: str | None) -> Actor:
+    """The actor of a sign-in. A disabled user, or one without a clinic, is nobody."""
+    if not isinstance(user, User) or not user.is_active or user.organization_id is None:
+        return ANONYMOUS
+    assigned = RoleAssignment.objects.filter(user=user, organization_id=user.organization_id)
+    organization_id = user.organization_id
+    return Actor(
+        type="user",
+        id=user.pk,
+        label=user.name,
+        organization_id=organization_id,
+        roles=frozenset(Role(role) for role in assigned.values_list("role", flat=True)),
+        session=session_digest(session_key),
+        user_id=user.pk,
+        practitioner_id=_row_id(Practitioner, user.pk, organization_id),
+        patient_id=_row_id(Patient, user.pk, organization_id),
+    )
+
+
+def session_digest(session_key: str | None) -> str:
+    """What may be kept and logged of a session: it tells two sessions apart and opens none."""
+    return hashlib.sha256(session_key.encode()).hexdigest()[:24] if session_key else ""
+
+
+def register_path_actor(prefix: str, resolver: PathResolver) -> None:
+    """Under `prefix`, `resolver(path, cookies)` alone says who acts."""
+    _path_resolvers[prefix] = resolver
+
+
+def is_path_actor(path: str) -> bool:
+    return _resolver_for(path) is not None
+
+
+def actor_for_request(request: HttpRequest) -> Actor:
+    if resolver := _resolver_for(request.path_info):
+        return resolver(request.path_info, request.COOKIES)
+    return actor_for_user(request.user, request.session.session_key)
+
+
+def actor_for_scope(scope: Mapping[str, Any]) -> Actor:
+    """The actor of a socket, read afresh from the database at each call; synchronous.
+
+    Sessions that were ended, users that were disabled and links that were revoked since the handshake are seen.
+    """
+    cookies = _cookies(scope)
+    path = str(scope["path"])
+    if resolver := _resolver_for(path):
+        return resolver(path, cookies)
+    key = cookies.get(settings.SESSION_COOKIE_NAME)
+    if not key:
+        return ANONYMOUS
+    request = HttpRequest()
+    request.session = _session(key)
+    return actor_for_user(get_user(request), key)
+
+
+def _session(key: str) -> SessionBase:
+    store: SessionBase = import_module(settings.SESSION_ENGINE).SessionStore(key)
+    return store
+
+
+def _cookies(scope: Mapping[str, Any]) -> dict[str, str]:
+    lines = [value.decode("latin-1") for name, value in scope.get("headers", []) if name == b"cookie"]
+    return parse_cookie("; ".join(lines))
+
+
+def _resolver_for(path: str) -> PathResolver | None:
+    return next((resolver for prefix, resolver in _path_resolvers.items() if path.startswith(prefix)), None)
+
+
+def _row_id(model: type[Patient] | type[Practitioner], user_id: int, organization_id: int) -> int | None:
+    return model.objects.filter(user_id=user_id, organization_id=organization_id).values_list("pk", flat=True).first()

@@ -1,0 +1,23 @@
+"""Policy rows of accounts."""
+
+from accounts.policy import PUBLIC, Policy, Relation, declare
+from accounts.roles import STAFF, Role
+
+DESK = frozenset({Role.FRONT_DESK, Role.SCHEDULER, Role.ADMINISTRATOR})
+
+declare(
+    Policy("accounts.home.view", PUBLIC),
+    Policy("accounts.visit_today.view", PUBLIC),
+    Policy("accounts.home.view", PUBLIC),
+    Policy("accounts.visit_today.view", PUBLIC),
+    Policy("accounts.organization.create", ()),
+    Policy("accounts.user.create", {Role.ADMINISTRATOR}),
+    Policy("accounts.role.assign", {Role.ADMINISTRATOR}, {Relation.SAME_CLINIC}),
+    Policy("accounts.patient.register", DESK | {Role.PRACTITIONER}),
+    Policy("accounts.patient.list", DESK | {Role.PRACTITIONER}),
+    Policy("accounts.patient.view", DESK | {Role.PRACTITIONER}, {Relation.SAME_CLINIC}),
+    Policy("accounts.patient.view", {Role.PATIENT}, {Relation.OWN}),
+    Policy("accounts.practitioner.register", {Role.ADMINISTRATOR}),
+    Policy("accounts.practitioner.list", STAFF),
+    Policy("accounts.practitioner.view", STAFF, {Relation.OWN, Relation.SAME_CLINIC}),
+)

@@ -1,0 +1,66 @@
+"""Reading organisations, patients and practitioners. What is not of the actor's clinic does not exist here."""
+
+import uuid as uuids
+from typing import TypeVar
+
+from django.db.models import Model, QuerySet
+
+from accounts.actors import Actor
+from accounts.models import Organization, Patient, Practitioner
+from accounts.policy import Relation, require
+from core.errors import NotFound
+
+M = TypeVar("M", bound=Model)
+
+
+def default_organization() -> Organization | None:
+    """The clinic of this installation: what pages show before anybody is known. None before it is set up."""
+    return Organization.objects.order_by("pk").first()
+
+
+def organization_of(actor: Actor) -> Organization | None:
+    """The actor's clinic, or the installation's for somebody without one."""
+    if actor.organization_id is None:
+        return default_organization()
+    return Organization.objects.filter(pk=actor.organization_id).first()
+
+
+def practitioners(actor: Actor) -> QuerySet[Practitioner]:
+    """The practitioners of the actor's clinic, by name."""
+    require(actor, "accounts.practitioner.list")
+    return Practitioner.objects.filter(organization_id=actor.organization_id).order_by("family_name", "given_name")
+
+
+def practitioners_to_meet() -> QuerySet[Practitioner]:
+    """Whom the clinic's public page names: what hangs beside the door, for everybody to read."""
+    return Practitioner.objects.filter(organization=default_organization()).order_by("pk")
+
+
+def patients(actor: Actor) -> QuerySet[Patient]:
+    """The patients of the actor's clinic, by name."""
+    require(actor, "accounts.patient.list")
+    return Patient.objects.filter(organization_id=actor.organization_id).order_by("family_name", "given_name")
+
+
+def get_practitioner(actor: Actor, uuid: uuids.UUID | str) -> Practitioner:
+    found = _one(Practitioner.objects.filter(organization_id=actor.organization_id), uuid)
+    relation = Relation.OWN if found.pk == actor.practitioner_id else Relation.SAME_CLINIC
+    require(actor, "accounts.practitioner.view", relation)
+    return found
+
+
+def get_patient(actor: Actor, uuid: uuids.UUID | str) -> Patient:
+    found = _one(Patient.objects.filter(organization_id=actor.organization_id), uuid)
+    relation = Relation.OWN if found.pk == actor.patient_id else Relation.SAME_CLINIC
+    require(actor, "accounts.patient.view", relation)
+    return found
+
+
+def _one(rows: QuerySet[M], uuid: uuids.UUID | str) -> M:
+    try:
+        found = rows.filter(uuid=uuids.UUID(str(uuid))).first()
+    except ValueError:
+        found = None
+    if found is None:
+        raise NotFound
+    return found

@@ -1,0 +1,142 @@
+"""Writing organisations, users, roles, patients and practitioners. Each is one transaction with one audit event."""
+
+from datetime import date
+
+from allauth.account.models import EmailAddress
+from django.db import IntegrityError, transaction
+
+from accounts.actors import Actor
+from accounts.models import Location, Organization, Patient, Practitioner, RoleAssignment, User
+from accounts.policy import Relation, require
+from accounts.roles import Role
+from audit.services import record
+from core.errors import Conflict, NotFound
+
+
+@transaction.atomic
+def create_organization(
+    *,
+    actor: Actor,
+    name: str,
+    slug: str,
+    timezone: str = "UTC",
+    phone: str = "",
+    desk_hours: str = "",
+    language: str = "en",
+    is_demo: bool = False,
+) -> Organization:
+    """A clinic with its default location."""
+    require(actor, "accounts.organization.create")
+    organization = Organization.objects.create(
+        name=name,
+        slug=slug,
+        timezone=timezone,
+        phone=phone,
+        desk_hours=desk_hours,
+        language=language,
+        is_demo=is_demo,
+    )
+    Location.objects.create(organization=organization, name=name, is_default=True)
+    record(actor=actor, action="organization.create", entity=organization)
+    return organization
+
+
+@transaction.atomic
+def create_user(
+    *, actor: Actor, organization: Organization, email: str, name: str, password: str | None = None
+) -> User:
+    """Somebody who can sign in with that email address; without a password, by emailed code only."""
+    require(actor, "accounts.user.create")
+    _same_clinic(actor, organization)
+    try:
+        with transaction.atomic():
+            user = User.objects.create_user(email, password, name=name, organization=organization)
+    except IntegrityError:
+        raise Conflict("Somebody already signs in with that email address.", code="email.taken") from None
+    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+    record(actor=actor, action="user.create", entity=user)
+    return user
+
+
+@transaction.atomic
+def assign_role(*, actor: Actor, user: User, organization: Organization, role: Role) -> RoleAssignment:
+    """Give a role; giving it twice is the same as once."""
+    require(actor, "accounts.role.assign", Relation.SAME_CLINIC)
+    _same_clinic(actor, organization)
+    if user.organization_id != organization.pk:
+        raise NotFound
+    assignment, is_new = RoleAssignment.objects.get_or_create(user=user, organization=organization, role=Role(role))
+    if is_new:
+        record(actor=actor, action="role.assign", entity=user, detail={"role": Role(role).value})
+    return assignment
+
+
+@transaction.atomic
+def register_patient(
+    *,
+    actor: Actor,
+    organization: Organization,
+    given_name: str,
+    family_name: str,
+    birth_date: date,
+    email: str = "",
+    phone: str = "",
+    timezone: str = "",
+    language: str = "",
+    face: str = "",
+    user: User | None = None,
+) -> Patient:
+    """A patient of the clinic; zone and language are the clinic's unless said."""
+    require(actor, "accounts.patient.register")
+    _same_clinic(actor, organization)
+    patient = Patient.objects.create(
+        organization=organization,
+        given_name=given_name,
+        family_name=family_name,
+        birth_date=birth_date,
+        email=email,
+        phone=phone,
+        timezone=timezone or organization.timezone,
+        language=language or organization.language,
+        face=face,
+        user=user,
+    )
+    record(actor=actor, action="patient.register", entity=patient, patient_id=patient.pk)
+    return patient
+
+
+@transaction.atomic
+def register_practitioner(
+    *,
+    actor: Actor,
+    organization: Organization,
+    user: User,
+    given_name: str,
+    family_name: str,
+    prefix: str = "",
+    specialty: str = "",
+    face: str = "",
+) -> Practitioner:
+    """Make a user a practitioner of the clinic, role included."""
+    require(actor, "accounts.practitioner.register")
+    _same_clinic(actor, organization)
+    if user.organization_id != organization.pk:
+        raise NotFound
+    practitioner = Practitioner.objects.create(
+        organization=organization,
+        user=user,
+        prefix=prefix,
+        given_name=given_name,
+        family_name=family_name,
+        specialty=specialty,
+        face=face,
+    )
+    RoleAssignment.objects.get_or_create(user=user, organization=organization, role=Role.PRACTITIONER)
+    record(actor=actor, action="practitioner.register", entity=practitioner)
+    return practitioner
+
+
+def _same_clinic(actor: Actor, organization: Organization) -> None:
+    """The system may act for any clinic; everybody else only for their own."""
+    if actor.type != "system" and actor.organization_id != organization.pk:
+        raise NotFound

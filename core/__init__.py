@@ -1,0 +1,1 @@
+"""What every room may use: errors, ids, clock, http, database guards, ui tags. No models, no domain word."""

@@ -1,0 +1,41 @@
+"""Small helpers around requests and responses that every page needs. No domain word."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar, cast
+
+from asgiref.sync import iscoroutinefunction
+from django.http import HttpRequest, HttpResponseBase
+
+V = TypeVar("V", bound=Callable[..., Any])
+
+
+def forbid_storing(response: HttpResponseBase) -> HttpResponseBase:
+    """Set `Cache-Control: no-store` unless the response has said something of its own."""
+    response.headers.setdefault("Cache-Control", "no-store")
+    return response
+
+
+def wants_json(request: HttpRequest) -> bool:
+    """Whether the caller is a script that asked for JSON; a browser's own `*/*` counts as a page."""
+    return "application/json" in request.headers.get("Accept", "").lower()
+
+
+def no_store(view: V) -> V:
+    """Mark a view's answers as never to be kept by a browser or a proxy.
+
+    The project's middleware says so for every page already; the decorator says it where it matters most.
+    """
+    if iscoroutinefunction(view):
+
+        @wraps(view)
+        async def async_view(*args: Any, **kwargs: Any) -> HttpResponseBase:
+            return forbid_storing(await view(*args, **kwargs))
+
+        return cast(V, async_view)
+
+    @wraps(view)
+    def sync_view(*args: Any, **kwargs: Any) -> HttpResponseBase:
+        return forbid_storing(view(*args, **kwargs))
+
+    return cast(V, sync_view)

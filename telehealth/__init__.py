@@ -1,0 +1,1 @@
+"""The Django project: settings, urls, asgi, jobs, health, supervisor, demo clinic. No other room imports it."""

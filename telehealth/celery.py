@@ -1,0 +1,34 @@
+"""The job queue. Jobs carry ids and keep no results; the schedule is below."""
+
+import os
+
+from celery import Celery
+from celery.schedules import crontab
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "telehealth.settings")
+
+from django.conf import settings
+
+app = Celery("housecall")
+app.set_default()  # Else a retry from a thread without a current app goes to amqp on localhost.
+app.conf.update(
+    broker_url=settings.REDIS_URL or "memory://",
+    broker_transport_options={} if settings.REDIS_URL else {"polling_interval": 0.05},
+    broker_connection_retry_on_startup=True,
+    accept_content=["json"],
+    task_serializer="json",
+    task_ignore_result=True,
+    task_acks_late=True,
+    task_reject_on_worker_lost=True,
+    task_store_errors_even_if_ignored=False,
+    worker_hijack_root_logger=False,
+    worker_prefetch_multiplier=1,
+    timezone="UTC",
+    beat_schedule={
+        "clear-expired-sessions": {
+            "task": "accounts.clear_expired_sessions",
+            "schedule": crontab(hour="3", minute="17"),
+        },
+    },
+)
+app.autodiscover_tasks()

@@ -1,0 +1,44 @@
+"""What starts and stops with a web process: the links to the relays and, without a broker, the jobs."""
+
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from django.conf import settings
+
+from signaling import lifespan as relays
+from telehealth import workers
+from telehealth.celery import app
+
+log = structlog.get_logger(__name__)
+
+
+class Lifespan:
+    """ASGI lifespan. Uvicorn raises SIGTERM again when it is done, so cleaning up anywhere later would not happen."""
+
+    def __init__(self) -> None:
+        self.running: workers.Workers | None = None
+
+    async def __call__(self, scope: Any, receive: Callable[..., Any], send: Callable[..., Any]) -> None:
+        await receive()  # lifespan.startup
+        try:
+            await self.startup()
+        except Exception as error:
+            log.exception("startup_failed")
+            await send({"type": "lifespan.startup.failed", "message": str(error)})
+            return
+        await send({"type": "lifespan.startup.complete"})
+        await receive()  # lifespan.shutdown
+        await self.shutdown()
+        await send({"type": "lifespan.shutdown.complete"})
+
+    async def startup(self) -> None:
+        await relays.startup()
+        if settings.WORKERS_IN_PROCESS:
+            self.running = workers.start(app)
+
+    async def shutdown(self) -> None:
+        await relays.shutdown()
+        if self.running:
+            await workers.stop(self.running)
+            self.running = None

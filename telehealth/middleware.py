@@ -1,0 +1,73 @@
+"""Middleware of the project: response headers and the rendering of errors. Who acts is in accounts."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django_permissions_policy import PermissionsPolicyMiddleware
+
+from core.errors import HousecallError, NotFound
+from core.http import forbid_storing
+from telehealth.views import error_response
+
+MEDIA_PAGES = ("/v/", "/staff/")
+"""Where a visit is held or prepared: only these pages may ask for camera and microphone."""
+
+_DENIED = (
+    "accelerometer", "bluetooth", "browsing-topics", "display-capture", "geolocation", "gyroscope", "hid",
+    "idle-detection", "local-fonts", "magnetometer", "midi", "payment", "serial", "usb", "xr-spatial-tracking",
+)  # fmt: skip
+_CLOSED: dict[str, Any] = {feature: [] for feature in (*_DENIED, "camera", "microphone")}
+_OPEN: dict[str, Any] = {**{feature: [] for feature in _DENIED}, "camera": "self", "microphone": "self"}
+
+
+class HeadersMiddleware:
+    """Outermost: the headers that every answer carries, static files included."""
+
+    sync_capable = True
+    async_capable = True
+
+    def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
+        self.get_response = get_response
+        compute = PermissionsPolicyMiddleware.compute_header_value
+        self.closed = compute(_CLOSED, name="permissions of ordinary pages")
+        self.open = compute(_OPEN, name="permissions of visit pages")
+        if iscoroutinefunction(get_response):
+            markcoroutinefunction(self)
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
+        if iscoroutinefunction(self):
+            return self._answer(request)
+        return self._with_headers(request, self.get_response(request))
+
+    async def _answer(self, request: HttpRequest) -> HttpResponseBase:
+        return self._with_headers(request, await self.get_response(request))
+
+    def _with_headers(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        is_media = request.path_info.startswith(MEDIA_PAGES)
+        response.headers["Permissions-Policy"] = self.open if is_media else self.closed
+        response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
+        # Static files say how long they keep; every page that says nothing is not kept at all.
+        return forbid_storing(response)
+
+
+class ErrorsMiddleware:
+    """Turns the errors of services and selectors into a page or JSON; absent and refused look the same."""
+
+    sync_capable = True
+    async_capable = True
+
+    def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
+        self.get_response = get_response
+        if iscoroutinefunction(get_response):
+            markcoroutinefunction(self)
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
+        response: HttpResponseBase | Awaitable[HttpResponseBase] = self.get_response(request)
+        return response
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if isinstance(exception, Http404):
+            exception = NotFound()
+        return error_response(request, exception) if isinstance(exception, HousecallError) else None

@@ -1,0 +1,76 @@
+"""Values of the environment that would make an installation unsafe: each refuses to start, with a plain sentence."""
+
+from collections.abc import Sequence
+
+from django.core.exceptions import ImproperlyConfigured
+
+from telehealth.origins import is_loopback_host, parse_origin
+
+SHORTEST_SECRET = 32
+
+
+def unreadable(error: Exception) -> ImproperlyConfigured:
+    return ImproperlyConfigured(f"An environment variable cannot be read: {error}")
+
+
+def refuse_weak_secret(secret: str) -> None:
+    if len(secret) < SHORTEST_SECRET or len(set(secret)) < 8:
+        raise ImproperlyConfigured(
+            f"SECRET_KEY is too short or too plain. Use at least {SHORTEST_SECRET} random characters, "
+            "or leave it out: one is then made and kept in secret_key."
+        )
+
+
+def refuse_unsafe(
+    *,
+    debug: bool,
+    demo: bool,
+    allowed_hosts: Sequence[str],
+    origins: Sequence[str],
+    base_url: str,
+    redis_url: str,
+    web_processes: int,
+    trusted_proxies: int,
+    configured_secret: str,
+) -> None:
+    """Raise ImproperlyConfigured for the first thing that is wrong."""
+    if configured_secret:
+        refuse_weak_secret(configured_secret)
+    _refuse_hosts(allowed_hosts)
+    local_only = all(is_loopback_host(host) for host in allowed_hosts)
+    if debug and not local_only:
+        raise ImproperlyConfigured("DEBUG shows inner workings, so it only runs with ALLOWED_HOSTS of this machine.")
+    if demo and not local_only:
+        raise ImproperlyConfigured("DEMO has known passwords, so it only runs with ALLOWED_HOSTS of this machine.")
+    _refuse_origins(origins, demo=demo)
+    if base_url not in origins:
+        raise ImproperlyConfigured(f"BASE_URL {base_url!r} must be one of ORIGINS: personal links lead there.")
+    if web_processes < 1 or trusted_proxies < 0:
+        raise ImproperlyConfigured("WEB_PROCESSES must be at least 1 and TRUSTED_PROXIES at least 0.")
+    if web_processes > 1 and not redis_url:
+        raise ImproperlyConfigured(
+            "WEB_PROCESSES above 1 needs REDIS_URL: without Redis each process would only hear itself."
+        )
+
+
+def _refuse_hosts(allowed_hosts: Sequence[str]) -> None:
+    if not allowed_hosts:
+        raise ImproperlyConfigured("ALLOWED_HOSTS is empty. Name the hosts that this clinic is served under.")
+    for host in allowed_hosts:
+        if not host or "*" in host or host.startswith("."):
+            raise ImproperlyConfigured(f"ALLOWED_HOSTS contains {host!r}. Name each host in full, without wildcards.")
+
+
+def _refuse_origins(origins: Sequence[str], *, demo: bool) -> None:
+    if not origins:
+        raise ImproperlyConfigured("ORIGINS is empty. Name the addresses that pages come from, as https://host.")
+    for text in origins:
+        origin = parse_origin(text)
+        if origin is None:
+            raise ImproperlyConfigured(
+                f"ORIGINS contains {text!r}. Write each as https://host or https://host:port, without wildcard or path."
+            )
+        if origin.scheme == "http" and not origin.is_loopback and not demo:
+            raise ImproperlyConfigured(
+                f"ORIGINS contains {text!r}. Browsers give camera and microphone to https:// pages only."
+            )

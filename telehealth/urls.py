@@ -1,0 +1,24 @@
+"""Every address of the house, in one order. Each app's own are in its urls module."""
+
+from allauth.account import urls as allauth_urls
+from django.urls import include, path
+
+from accounts.policy import action_of_route
+from telehealth.health import healthz, readyz
+
+# Only what is declared in policies: pages of allauth that this house does not offer do not exist.
+sign_in = [route for route in allauth_urls.urlpatterns if action_of_route(route.name, route.callback)]
+
+urlpatterns = [
+    path("", include("accounts.urls")),
+    path("accounts/", include(sign_in)),
+    path("", include("scheduling.urls")),
+    path("", include("consults.urls")),
+    path("healthz", healthz, name="healthz"),
+    path("readyz", readyz, name="readyz"),
+]
+
+handler400 = "telehealth.views.bad_request"
+handler403 = "telehealth.views.permission_denied"
+handler404 = "telehealth.views.page_not_found"
+handler500 = "telehealth.views.server_error"
