@@ -1,0 +1,71 @@
+"""The relay's configuration from flags and environment. Checked here, trusted everywhere else."""
+
+from __future__ import annotations
+
+import argparse
+import ipaddress
+import socket
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from relay.errors import ConfigError
+
+DEFAULT_PORT = 40404
+DEFAULT_CONTROL = "var/relay.sock"
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """`bind` are the addresses of this machine, `announce` what browsers are told instead (same order)."""
+
+    bind: tuple[str, ...]
+    announce: tuple[str, ...]
+    port: int
+    control: Path
+
+
+def read_config(arguments: Sequence[str], environment: Mapping[str, str]) -> Config:
+    """Flags win over the environment. ConfigError says what is wrong."""
+    parser = argparse.ArgumentParser(prog="python -m relay", description="Housecall's media relay.")
+    parser.add_argument("--bind", default=environment.get("RELAY_BIND", ""), help="addresses, comma separated")
+    parser.add_argument("--announce", default=environment.get("RELAY_ANNOUNCE", ""), help="same length as --bind")
+    parser.add_argument("--port", default=environment.get("RELAY_PORT") or str(DEFAULT_PORT), help="UDP; 0: any free")
+    parser.add_argument("--control", default=environment.get("RELAY_CONTROL") or DEFAULT_CONTROL, help="Unix socket")
+    options = parser.parse_args(arguments)
+    bind = _addresses(options.bind, "bind") or default_addresses()
+    announce = _addresses(options.announce, "announce") or bind
+    if len(announce) != len(bind):
+        raise ConfigError("announce needs as many addresses as bind")
+    if any(ipaddress.ip_address(host).is_unspecified for host in (*bind, *announce)):
+        raise ConfigError("name each address: a wildcard would answer from another one than it was asked on")
+    if not options.port.isdecimal() or int(options.port) > 65535:
+        raise ConfigError("port must be a number from 0 to 65535")
+    return Config(bind, announce, int(options.port), Path(options.control))
+
+
+def default_addresses() -> tuple[str, ...]:
+    """Loopback, and the address this machine would use towards the world. Nothing is sent to find it."""
+    primary = primary_address()
+    return ("127.0.0.1", primary) if primary and primary != "127.0.0.1" else ("127.0.0.1",)
+
+
+def primary_address() -> str | None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # a documentation address; connecting UDP only picks a route
+            return str(probe.getsockname()[0])
+        except OSError:
+            return None
+
+
+def _addresses(text: str, name: str) -> tuple[str, ...]:
+    hosts = tuple(part.strip() for part in text.split(",") if part.strip())
+    for host in hosts:
+        try:
+            ipaddress.ip_address(host)
+        except ValueError as error:
+            raise ConfigError(f"{name} holds something that is not an address") from error
+    if len(set(hosts)) != len(hosts):
+        raise ConfigError(f"{name} holds an address twice")
+    return hosts

@@ -1,0 +1,135 @@
+"""Reading control-link messages into types. Pure; one table row per message type."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from relay.errors import BadMessage
+from relay.limits import MAX_ROOMS, MAX_SEATS
+
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_MAX_VERSION = 1 << 53
+
+
+@dataclass(frozen=True, slots=True)
+class RoomDocument:
+    """What the web wants one room to be. `seats` maps a seat to whether it is in the call (else it waits)."""
+
+    room: str
+    version: int
+    closed: bool
+    seats: dict[str, bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Rooms:
+    documents: tuple[RoomDocument, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Which connection of which seat a message is about."""
+
+    room: str
+    seat: str
+    connection: str
+
+
+@dataclass(frozen=True, slots=True)
+class Connect:
+    at: Address
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerText:
+    at: Address
+    offer: int
+    sdp: str
+
+
+@dataclass(frozen=True, slots=True)
+class RestartIce:
+    at: Address
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    at: Address
+
+
+Message = Rooms | Connect | AnswerText | RestartIce | Repeat
+
+
+def parse_line(line: bytes) -> Message:
+    """One line of the control link, or BadMessage."""
+    try:
+        raw = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise BadMessage("The line is not JSON.") from error
+    if not isinstance(raw, dict):
+        raise BadMessage("The line is not an object.")
+    kind = raw.get("type")
+    parser = _PARSERS.get(kind) if isinstance(kind, str) else None
+    if parser is None:
+        raise BadMessage("The message type is not known.", "unknown_type")
+    return parser(raw)
+
+
+def _rooms(raw: dict[str, Any]) -> Rooms:
+    documents = raw.get("documents")
+    if not isinstance(documents, list) or len(documents) > MAX_ROOMS:
+        raise BadMessage("`documents` must be a list of at most %d." % MAX_ROOMS)
+    return Rooms(tuple(_document(entry) for entry in documents))
+
+
+def _document(raw: object) -> RoomDocument:
+    if not isinstance(raw, dict):
+        raise BadMessage("A document must be an object.")
+    closed = raw.get("closed", False)
+    seats = raw.get("seats", [])
+    if not isinstance(closed, bool) or not isinstance(seats, list) or len(seats) > MAX_SEATS:
+        raise BadMessage("A document's `closed` or `seats` is not valid.")
+    wanted: dict[str, bool] = {}
+    for entry in seats:
+        if not isinstance(entry, dict) or not isinstance(entry.get("active"), bool):
+            raise BadMessage("A seat must say whether it is active.")
+        wanted[_uuid(entry, "seat")] = entry["active"]
+    return RoomDocument(_uuid(raw, "room"), _number(raw, "version"), closed, wanted)
+
+
+def _address(raw: dict[str, Any]) -> Address:
+    return Address(_uuid(raw, "room"), _uuid(raw, "seat"), _uuid(raw, "connection"))
+
+
+def _answer(raw: dict[str, Any]) -> AnswerText:
+    sdp = raw.get("sdp")
+    if not isinstance(sdp, str):
+        raise BadMessage("`sdp` must be text.")
+    return AnswerText(_address(raw), _number(raw, "offer"), sdp)
+
+
+def _uuid(raw: dict[str, Any], name: str) -> str:
+    value = raw.get(name)
+    if not isinstance(value, str) or not _UUID.fullmatch(value):
+        raise BadMessage(f"`{name}` must be a UUID in lower case.")
+    return value
+
+
+def _number(raw: dict[str, Any], name: str) -> int:
+    value = raw.get(name)
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < _MAX_VERSION:
+        raise BadMessage(f"`{name}` must be a whole number.")
+    return value
+
+
+_PARSERS: dict[str, Callable[[dict[str, Any]], Message]] = {
+    "rooms": _rooms,
+    "connect": lambda raw: Connect(_address(raw)),
+    "answer": _answer,
+    "restart-ice": lambda raw: RestartIce(_address(raw)),
+    "repeat": lambda raw: Repeat(_address(raw)),
+}

@@ -1,0 +1,55 @@
+"""Every bound the relay puts on what others send, and the token bucket. Where a bound is applied lives with its user."""
+
+from __future__ import annotations
+
+MAX_LINE_BYTES = 256 * 1024  # one control-link message
+MAX_LINK_BACKLOG_BYTES = 4 * 1024 * 1024  # a web process that does not read is dropped
+MAX_LINKS = 64
+
+MAX_ROOMS = 1000
+MAX_SEATS = 8
+MAX_TOMBSTONES = 4096
+MAX_EARLY_CONNECTS = 256
+EARLY_CONNECT_SECONDS = 5.0
+
+MAX_SDP_BYTES = 64 * 1024
+MAX_SDP_LINES = 1000
+MAX_SDP_LINE_BYTES = 1024
+MAX_SDP_SECTIONS = 64
+
+MAX_DATAGRAM = 1500
+MAX_PATHS = 8
+CONSENT_SECONDS = 30.0  # RFC 7675
+HANDSHAKE_SECONDS = 30.0
+HANDSHAKE_QUEUE = 16
+MAX_NUMBERINGS = 4096  # SSRCs one receiver may ever be sent under one key
+
+KEY_FRAME_SECONDS = 0.3  # at most one request per track in this time
+RING_PACKETS = {"audio": 128, "video": 512}  # powers of two, below the SRTP window of 1,024
+
+PACKET_COST = 200  # a small packet costs the relay about as much as a large one
+BUCKET_RATE = 2_000_000  # cost units (bytes plus PACKET_COST) a second: about 12 Mbit/s of video
+BUCKET_BURST = 2_000_000
+
+
+class TokenBucket:
+    """Take freely, refill by the clock: cheap enough to be asked for every packet."""
+
+    __slots__ = ("_burst", "_filled_at", "_rate", "_tokens")
+
+    def __init__(self, rate: float, burst: float, now: float) -> None:
+        self._rate = rate
+        self._burst = burst
+        self._tokens = burst
+        self._filled_at = now
+
+    def take(self, cost: float, now: float) -> bool:
+        tokens = self._tokens
+        if tokens < cost:
+            tokens = min(self._burst, tokens + (now - self._filled_at) * self._rate)
+            self._filled_at = now
+            if tokens < cost:
+                self._tokens = tokens
+                return False
+        self._tokens = tokens - cost
+        return True

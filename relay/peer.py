@@ -1,0 +1,266 @@
+"""One connection of one seat: its ICE, DTLS, offers and packets. Who may hear whom is the room's to say."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from typing import TYPE_CHECKING
+
+from relay import rtcp
+from relay.answer import Answer
+from relay.dtls import DtlsServer, Sessions, SrtpError
+from relay.errors import RelayError
+from relay.ice import Directory, IceAgent, Path
+from relay.limits import BUCKET_BURST, BUCKET_RATE, MAX_NUMBERINGS, PACKET_COST, TokenBucket
+from relay.negotiation import Agreed, Negotiation, Plan, TrackRef
+from relay.renumber import Renumbering
+from relay.sdp import Candidate, TransportText, write_offer
+from relay.seat_rtcp import RtcpPolicy
+from relay.stun import Address
+from relay.tracks import DownTrack, UpTrack, fresh_numbering
+
+if TYPE_CHECKING:
+    from relay.switchboard import Switchboard
+
+
+class Counters:
+    """What the load report is made of; one for the whole relay."""
+
+    __slots__ = ("bytes_out", "dropped", "packets_in", "packets_out")
+
+    def __init__(self) -> None:
+        self.packets_in = self.packets_out = self.bytes_out = self.dropped = 0
+
+
+class Peer:
+    def __init__(self, board: Switchboard, room: str, seat: str, connection: str, now: float) -> None:
+        self.board = board
+        self.room = room
+        self.seat = seat
+        self.connection = connection
+        self.state = "new"
+        self.negotiation = Negotiation()
+        self.offer: dict[str, object] | None = None  # the open offer as it was sent, to repeat
+        self.ice = IceAgent(self, board.directory, now)
+        self.dtls = DtlsServer(self._send_dtls, self._hung_up)
+        self.tracks: dict[str, UpTrack] = {}
+        self.agreed: frozenset[TrackRef] = frozenset()
+        self.downs: dict[int, DownTrack] = {}
+        self.policy = RtcpPolicy(self)
+        self._counters = board.counters
+        self._session_id = secrets.randbits(62)
+        self._fingerprints: tuple[object, ...] = ()
+        self._by_ssrc: dict[bytes, UpTrack] = {}
+        self._numberings: dict[int, Renumbering] = {}
+        self._bucket = TokenBucket(BUCKET_RATE, BUCKET_BURST, now)
+        self._sessions: Sessions | None = None
+        self._handshake: asyncio.Task[None] | None = None
+
+    @property
+    def ready(self) -> bool:
+        """Whether media may go to this seat: keys made, consent fresh."""
+        return self.state == "connected"
+
+    # -- offers and answers
+
+    def next_offer(self) -> dict[str, object] | None:
+        """The next offer as a control message, if one is due and none is in flight."""
+        plan = self.negotiation.next_offer()
+        if plan is None:
+            return None
+        if plan.restart:
+            self.ice.restart()
+        self.offer = {
+            "type": "offer",
+            "room": self.room,
+            "seat": self.seat,
+            "connection": self.connection,
+            "offer": plan.number,
+            "sdp": self._text(plan),
+            "up": plan.up,
+            "down": [{"mid": mid, "seat": track.seat, "kind": track.source} for mid, track in plan.down],
+        }
+        return self.offer
+
+    def _text(self, plan: Plan) -> str:
+        credentials = self.ice.credentials
+        transport = TransportText(
+            credentials.ufrag, credentials.password, self.dtls.fingerprint, tuple(self.board.candidates)
+        )
+        return write_offer(self._session_id, plan.number, transport, plan.sections)
+
+    def answer(self, number: int, answer: Answer) -> None:
+        """Take the answer to the open offer; RelayError changes nothing."""
+        if self._fingerprints and answer.fingerprints != self._fingerprints:
+            raise RelayError("The browser's certificate may not change.", "bad_sdp")
+        if self.negotiation.open is None or number != self.negotiation.open.number:
+            raise RelayError("This answer is not to the open offer.", "stale_offer")
+        self.board.check_ssrcs(self, {ssrc for section in answer.sections if section.sends for ssrc in section.ssrcs})
+        agreed = self.negotiation.accept(number, answer)
+        self.offer = None
+        self.agreed = agreed.down
+        self._take_tracks(agreed)
+        if not self._fingerprints:
+            self._fingerprints = answer.fingerprints
+            self._handshake = self.board.spawn(self._shake_hands(answer))
+
+    def _take_tracks(self, agreed: Agreed) -> None:
+        for source, track in list(self.tracks.items()):
+            if agreed.up.get(source) != track.ref.ssrc:
+                del self.tracks[source]
+                track.attach((), 0.0)
+        for source, ssrc in agreed.up.items():
+            if source not in self.tracks:
+                self.tracks[source] = UpTrack(self, TrackRef(self.seat, source, ssrc))
+        self._by_ssrc = {track.ref.ssrc.to_bytes(4, "big"): track for track in self.tracks.values()}
+
+    async def _shake_hands(self, answer: Answer) -> None:
+        try:
+            self._sessions = await self.dtls.handshake(answer.fingerprints)
+        except RelayError as error:
+            self.board.failed(self, error)
+            return
+        if self.state == "new":
+            self._become("connected")
+
+    # -- what the port hands in
+
+    def on_check(self, data: bytes, ufrag: bytes, socket: int, address: Address, now: float) -> None:
+        reply = self.ice.check(data, ufrag, socket, address, now)
+        if reply is None:
+            self._counters.dropped += 1
+            return
+        try:
+            self.board.directory.senders[socket](reply, address)
+        except OSError:
+            self._counters.dropped += 1
+        if self.state == "away":
+            self._become("connected")
+
+    def on_handshake(self, data: bytes, path: Path) -> None:
+        """A DTLS datagram from a proven address."""
+        self.ice.handshake_from(path)
+        self.dtls.push(data)
+
+    def on_media(self, data: bytes, path: Path, now: float) -> None:
+        """The hot path: one SRTP or SRTCP datagram from a proven address."""
+        sessions = self._sessions
+        if sessions is None or len(data) < 12:
+            self._counters.dropped += 1
+            return
+        if 192 <= data[1] <= 223:
+            self._on_rtcp(sessions, data, path, now)
+            return
+        try:
+            packet = sessions.unprotect(data)
+        except (SrtpError, ValueError):
+            self._counters.dropped += 1
+            return
+        if self.ice.path is not path:
+            self.ice.media_from(path)
+        track = self._by_ssrc.get(packet[8:12])
+        if (
+            track is None
+            or packet[1] & 0x7F != track.payload_type
+            or not self._bucket.take(len(packet) + PACKET_COST, now)
+        ):
+            self._counters.dropped += 1
+            return
+        track.receive(packet, now)
+
+    def _on_rtcp(self, sessions: Sessions, data: bytes, path: Path, now: float) -> None:
+        try:
+            packet = sessions.unprotect_rtcp(data)
+        except (SrtpError, ValueError):
+            self._counters.dropped += 1
+            return
+        if self.ice.path is not path:
+            self.ice.media_from(path)
+        if self._bucket.take(len(packet) + PACKET_COST, now):
+            self.policy.received(rtcp.parse(packet), now)
+
+    # -- what goes out
+
+    def send_rtp(self, packet: bytes) -> None:
+        path = self.ice.path
+        if path is None or self._sessions is None:
+            return
+        counters = self._counters
+        try:
+            path.send(self._sessions.protect(packet), path.address)
+        except (OSError, SrtpError, ValueError):
+            counters.dropped += 1
+            return
+        counters.packets_out += 1
+        counters.bytes_out += len(packet)
+
+    def send_rtcp(self, packet: bytes) -> None:
+        path = self.ice.path
+        if path is None or self._sessions is None:
+            return
+        try:
+            path.send(self._sessions.protect_rtcp(packet), path.address)
+        except (OSError, SrtpError, ValueError):
+            self._counters.dropped += 1
+
+    def _send_dtls(self, data: bytes) -> None:
+        path = self.ice.path
+        if path is None:
+            return
+        try:
+            path.send(data, path.address)
+        except OSError:
+            self._counters.dropped += 1
+
+    # -- receiving others
+
+    def down(self, up: UpTrack) -> DownTrack | None:
+        """This seat's end of another's track, made once per SSRC and key; None when there were absurdly many."""
+        ssrc = up.ref.ssrc
+        down = self.downs.get(ssrc)
+        if down is not None and down.up is up:
+            return down
+        numbers = self._numberings.get(ssrc)
+        if numbers is None:
+            if len(self._numberings) >= MAX_NUMBERINGS:
+                return None
+            numbers = self._numberings[ssrc] = fresh_numbering()
+        numbers.pause()
+        down = self.downs[ssrc] = DownTrack(self, up, numbers)
+        return down
+
+    def drop_downs(self, kept: set[int]) -> None:
+        """Forget the tracks not in `kept`; their numbering stays, so that no number is ever used twice."""
+        for ssrc in self.downs.keys() - kept:
+            del self.downs[ssrc]
+
+    # -- life
+
+    def tick(self, now: float) -> None:
+        if self.state == "connected" and self.ice.expired(now):
+            self.ice.revoke()
+            self._become("away")
+
+    def close(self) -> None:
+        """Let go of everything at once; the goodbye to the browser is sent in the background. Idempotent."""
+        if self.state == "closed":
+            return
+        self._become("closed")
+        for track in self.tracks.values():
+            track.attach((), 0.0)
+        if self._handshake is not None:
+            self._handshake.cancel()
+        self.board.spawn(self._close())
+
+    async def _close(self) -> None:
+        await self.dtls.close()
+        self.ice.close()
+        self._sessions = None
+
+    def _hung_up(self) -> None:
+        self.board.hung_up(self)
+
+    def _become(self, state: str) -> None:
+        if state != self.state:
+            self.state = state
+            self.board.state_changed(self)

@@ -1,0 +1,81 @@
+"""One room: its seats, who should get whose tracks, and the wiring that follows. Sockets and text live elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from relay.documents import RoomDocument
+from relay.errors import RelayError
+from relay.negotiation import TrackRef
+from relay.peer import Peer
+from relay.rtcp import RELAY_SSRC
+
+
+@dataclass(slots=True)
+class Seat:
+    active: bool
+    peer: Peer | None = None
+
+
+@dataclass(slots=True)
+class Room:
+    id: str
+    version: int = -1
+    seats: dict[str, Seat] = field(default_factory=dict)
+
+    def apply(self, document: RoomDocument) -> list[Peer]:
+        """Become what a newer document says. Returns the connections of seats that are gone, for closing."""
+        self.version = document.version
+        gone = [seat.peer for name, seat in self.seats.items() if name not in document.seats and seat.peer is not None]
+        self.seats = {
+            name: Seat(active, self.seats[name].peer if name in self.seats else None)
+            for name, active in document.seats.items()
+        }
+        return gone
+
+    def peers(self) -> Iterator[Peer]:
+        return (seat.peer for seat in self.seats.values() if seat.peer is not None)
+
+    def check_ssrcs(self, peer: Peer, ssrcs: set[int]) -> None:
+        """An SSRC belongs to one seat of the room: a second claim is refused."""
+        taken = {track.ref.ssrc for other in self.peers() if other is not peer for track in other.tracks.values()}
+        if ssrcs & taken or RELAY_SSRC in ssrcs:
+            raise RelayError("Another seat already sends under this SSRC.", "ssrc_in_use")
+
+    def settle(self, now: float) -> list[Peer]:
+        """Wire every track to who should and can get it. Returns the peers whose offers may have changed."""
+        for name, seat in self.seats.items():
+            if seat.peer is not None:
+                seat.peer.negotiation.wish(self._wished(name, seat))
+        kept: dict[Peer, set[int]] = {peer: set() for peer in self.peers()}
+        for name, seat in self.seats.items():
+            if seat.peer is None:
+                continue
+            for track in seat.peer.tracks.values():
+                receivers = self._receivers(name, track.ref) if seat.active else []
+                downs = tuple(down for peer in receivers if (down := peer.down(track)) is not None)
+                for down in downs:
+                    kept[down.receiver].add(track.ref.ssrc)
+                if downs != track.downs:
+                    track.attach(downs, now)
+        for peer, ssrcs in kept.items():
+            peer.drop_downs(ssrcs)
+        return list(kept)
+
+    def _wished(self, name: str, seat: Seat) -> list[TrackRef]:
+        if not seat.active:
+            return []
+        return [
+            track.ref
+            for other, source in self.seats.items()
+            if other != name and source.active and source.peer is not None
+            for track in source.peer.tracks.values()
+        ]
+
+    def _receivers(self, sender: str, ref: TrackRef) -> list[Peer]:
+        return [
+            seat.peer
+            for name, seat in self.seats.items()
+            if name != sender and seat.active and seat.peer is not None and seat.peer.ready and ref in seat.peer.agreed
+        ]

@@ -1,0 +1,103 @@
+"""What the relay does with each kind of RTCP, for one seat as sender and as receiver. Bytes are `rtcp.py`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from relay import bandwidth, rtcp
+
+if TYPE_CHECKING:
+    from relay.peer import Peer
+    from relay.tracks import UpTrack
+
+_MIN_TELLING_SECONDS = 0.2
+
+
+class RtcpPolicy:
+    __slots__ = ("_estimate", "_estimated_at", "_peer", "_told", "_told_at")
+
+    def __init__(self, peer: Peer) -> None:
+        self._peer = peer
+        self._estimate: int | None = None  # what this seat says it can take in all
+        self._estimated_at = 0.0
+        self._told: int | None = None  # what this seat was last told it may send
+        self._told_at = -1.0
+
+    def received(self, packet: rtcp.Received, now: float) -> None:
+        peer = self._peer
+        for report in packet.reports:
+            self._pass_report(report, packet.cnames.get(report.ssrc), now)
+        for ssrc, fraction in packet.lost.items():
+            down = peer.downs.get(ssrc)
+            if down is not None:
+                down.fraction_lost = fraction
+        for ssrc, numbers in packet.nacks:
+            down = peer.downs.get(ssrc)
+            if down is not None:
+                down.up.send_again(down, numbers)
+        for ssrc in packet.key_frames:
+            down = peer.downs.get(ssrc)
+            if down is not None:
+                down.up.want_key_frame(now)
+        if packet.bitrate is not None:
+            self._estimate = packet.bitrate
+            self._estimated_at = now
+            for sender in {down.up.sender for down in peer.downs.values()}:
+                sender.policy.tell(now)
+
+    def _pass_report(self, report: rtcp.SenderReport, cname: bytes | None, now: float) -> None:
+        track = next((t for t in self._peer.tracks.values() if t.ref.ssrc == report.ssrc), None)
+        if track is None:
+            return
+        track.link.sender_report(report.ntp_middle, now)
+        track.report = report.packet + (rtcp.description(report.ssrc, cname) if cname else b"")
+        for down in track.downs:
+            down.receiver.send_rtcp(track.report)
+
+    def share_for(self, track: UpTrack, now: float) -> int | None:
+        """What this seat, as a receiver, can take of `track`; None when it has not said lately."""
+        if self._estimate is None or now - self._estimated_at > bandwidth.STALE_SECONDS:
+            return None
+        live = [down.up for down in self._peer.downs.values()]
+        videos = [up for up in live if up.is_video]
+        if track not in videos:
+            return None
+        parts = bandwidth.shares(self._estimate, [up.ref.source for up in videos], len(live) - len(videos))
+        return parts[videos.index(track)]
+
+    def limit(self, now: float) -> int:
+        """What this seat, as a sender, may send in all."""
+        total = 0
+        for track in self._peer.tracks.values():
+            if not track.is_video:
+                total += bandwidth.VOICE
+                continue
+            said = (down.receiver.policy.share_for(track, now) for down in track.downs)
+            total += bandwidth.cap(share for share in said if share is not None)
+        return total
+
+    def tell(self, now: float) -> None:
+        """Tell this seat its limit at once if it changed much; the regular report follows anyway."""
+        if now - self._told_at >= _MIN_TELLING_SECONDS and bandwidth.worth_telling(self.limit(now), self._told):
+            packet = self._limit_packet(now)
+            if packet:
+                self._peer.send_rtcp(rtcp.receiver_report(()) + packet)
+
+    def tick(self, now: float) -> None:
+        """Once a second: the relay's own reports to a sender, and its limit."""
+        blocks = []
+        for track in self._peer.tracks.values():
+            floor = 0 if track.is_video else track.worst_loss()
+            block = track.link.block(track.ref.ssrc, now, floor)
+            if block is not None:
+                blocks.append(block)
+        if not blocks:
+            return
+        self._peer.send_rtcp(rtcp.receiver_report(blocks) + self._limit_packet(now))
+
+    def _limit_packet(self, now: float) -> bytes:
+        ssrcs = [track.ref.ssrc for track in self._peer.tracks.values() if track.is_video]
+        if not ssrcs:
+            return b""
+        self._told, self._told_at = self.limit(now), now
+        return rtcp.bitrate_limit(self._told, ssrcs)

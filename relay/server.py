@@ -1,0 +1,87 @@
+"""The relay process: port, switchboard and control link put together, and its clock. Rules live in those parts."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+import time
+from collections.abc import Callable
+
+from relay.config import Config
+from relay.control import ControlServer
+from relay.ice import Directory
+from relay.port import Demux, UdpPort
+from relay.sdp import Candidate
+from relay.switchboard import Switchboard
+
+_TICK = 0.1
+_TICKS_PER_SECOND = 10
+_TICKS_PER_REPORT = 20
+
+
+class Relay:
+    """`async with Relay(config)` runs it until the block ends."""
+
+    def __init__(self, config: Config, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._port = UdpPort(config.bind, config.port)
+        self.port = self._port.port
+        directory = Directory(self._port.senders)
+        candidates = [Candidate(host, self.port) for host in config.announce]
+        self.board = Switchboard(directory, candidates, clock)
+        self.control = ControlServer(config.control, self.board, secrets.token_hex(8))
+        self._demux = Demux(directory, self.board.counters, clock)
+        self._lag = 0.0
+        self._ticker: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Relay:
+        try:
+            await self.control.start()
+        except BaseException:
+            self._port.close()
+            raise
+        self._port.start(self._demux)
+        self._ticker = asyncio.get_running_loop().create_task(self._tick())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._ticker is not None:
+            self._ticker.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._ticker
+        await self.board.close()
+        await self.control.close()
+        self._port.close()
+
+    def report(self) -> dict[str, object]:
+        """What every web process hears every two seconds."""
+        board, counters = self.board, self.board.counters
+        lag, self._lag = self._lag, 0.0
+        return {
+            "type": "report",
+            "rooms": {room.id: room.version for room in board.rooms.values()},
+            "load": {
+                "seats": sum(1 for room in board.rooms.values() for _ in room.peers()),
+                "packets_in": counters.packets_in,
+                "packets_out": counters.packets_out,
+                "bytes_out": counters.bytes_out,
+                "dropped": counters.dropped,
+                "loop_lag_ms": round(lag * 1000, 1),
+            },
+        }
+
+    async def _tick(self) -> None:
+        loop = asyncio.get_running_loop()
+        count = 0
+        while True:
+            due = loop.time() + _TICK
+            await asyncio.sleep(_TICK)
+            self._lag = max(self._lag, loop.time() - due)
+            count += 1
+            now = self._clock()
+            self.board.tick(now)
+            if count % _TICKS_PER_SECOND == 0:
+                self.board.tick_second(now)
+            if count % _TICKS_PER_REPORT == 0:
+                self.control.broadcast(self.report())

@@ -1,0 +1,252 @@
+"""All rooms of the relay: desired state in, offers and events out. No socket is opened here."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable, Coroutine
+from typing import Any, Protocol
+
+from relay.answer import parse_answer
+from relay.documents import Address, AnswerText, Connect, Message, Repeat, RestartIce, RoomDocument, Rooms
+from relay.errors import RelayError
+from relay.ice import Directory
+from relay.limits import EARLY_CONNECT_SECONDS, MAX_EARLY_CONNECTS, MAX_ROOMS, MAX_TOMBSTONES
+from relay.peer import Counters, Peer
+from relay.room import Room
+from relay.sdp import Candidate
+
+
+class Link(Protocol):
+    """One web process, as far as the switchboard knows it."""
+
+    def send(self, message: dict[str, object]) -> None: ...
+
+
+class Switchboard:
+    def __init__(self, directory: Directory, candidates: list[Candidate], clock: Callable[[], float]) -> None:
+        self.directory = directory
+        self.candidates = candidates
+        self.counters = Counters()
+        self.rooms: dict[str, Room] = {}
+        self.links: list[Link] = []
+        self._clock = clock
+        self._closed: OrderedDict[str, int] = OrderedDict()  # rooms torn down, by version, so that none comes back
+        self._heard: dict[tuple[str, str], Link] = {}  # the link a seat was last heard over
+        self._early: dict[tuple[str, str], tuple[float, Connect, Link]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._handlers: dict[type, Callable[[Any, Link], None]] = {
+            Rooms: self._on_rooms,
+            Connect: self._on_connect,
+            AnswerText: self._on_answer,
+            RestartIce: self._on_restart,
+            Repeat: self._on_repeat,
+        }
+
+    # -- links
+
+    def add_link(self, link: Link) -> None:
+        """A web process came: it hears the open offers of seats whose own link is gone."""
+        self.links.append(link)
+        for room in self.rooms.values():
+            for peer in room.peers():
+                if peer.offer is not None and (room.id, peer.seat) not in self._heard:
+                    link.send(peer.offer)
+
+    def remove_link(self, link: Link) -> None:
+        """A web process went. Media goes on; its seats are spoken to over whichever link is left."""
+        if link in self.links:
+            self.links.remove(link)
+        self._heard = {seat: heard for seat, heard in self._heard.items() if heard is not link}
+
+    def handle(self, message: Message, link: Link) -> None:
+        """One message from a web process. What is wrong with it goes back as an error, typed."""
+        try:
+            self._handlers[type(message)](message, link)
+        except RelayError as error:
+            link.send(error_message(error, getattr(message, "at", None)))
+
+    # -- messages
+
+    def _on_rooms(self, message: Rooms, link: Link) -> None:
+        for document in message.documents:
+            try:
+                self._apply(document)
+            except RelayError as error:  # one document too many must not cost the others
+                link.send(error_message(error, Address(document.room, "", "")))
+
+    def _on_connect(self, message: Connect, link: Link) -> None:
+        at = message.at
+        room = self.rooms.get(at.room)
+        if room is None or at.seat not in room.seats:
+            # The document that brings the seat may come over another link, a moment later.
+            if at.room in self._closed or len(self._early) >= MAX_EARLY_CONNECTS:
+                raise RelayError("There is no such seat.", "unknown_seat")
+            self._early[(at.room, at.seat)] = (self._clock(), message, link)
+            return
+        self._hear(at, link)
+        seat = room.seats[at.seat]
+        if seat.peer is not None:
+            if seat.peer.connection == at.connection:
+                self._repeat(seat.peer)
+                return
+            former, seat.peer = seat.peer, None
+            former.close()
+        seat.peer = Peer(self, at.room, at.seat, at.connection, self._clock())
+        self._settle(room)
+
+    def _on_answer(self, message: AnswerText, link: Link) -> None:
+        peer = self._peer(message.at, link)
+        peer.answer(message.offer, parse_answer(message.sdp))
+        self._settle(self.rooms[peer.room])
+
+    def _on_restart(self, message: RestartIce, link: Link) -> None:
+        peer = self._peer(message.at, link)
+        peer.negotiation.restart()
+        self._offer(peer)
+
+    def _on_repeat(self, message: Repeat, link: Link) -> None:
+        self._repeat(self._peer(message.at, link))
+
+    def _apply(self, document: RoomDocument) -> None:
+        room = self.rooms.get(document.room)
+        known = room.version if room is not None else self._closed.get(document.room, -1)
+        if document.version <= known and not (room is not None and document.closed and document.version == known):
+            return
+        if document.closed:
+            self._close_room(document)
+            return
+        if room is None:
+            if len(self.rooms) >= MAX_ROOMS:
+                raise RelayError("This relay has no place for another room.", "full")
+            room = self.rooms[document.room] = Room(document.room)
+            self._closed.pop(document.room, None)
+        for peer in room.apply(document):
+            peer.close()
+        self._settle(room)
+        for seat in list(room.seats):
+            early = self._early.pop((room.id, seat), None)
+            if early is not None and early[2] in self.links:
+                self.handle(early[1], early[2])
+
+    def _close_room(self, document: RoomDocument) -> None:
+        room = self.rooms.pop(document.room, None)
+        self._closed[document.room] = document.version
+        while len(self._closed) > MAX_TOMBSTONES:
+            self._closed.popitem(last=False)
+        for peer in list(room.peers()) if room is not None else ():
+            peer.close()
+            self._heard.pop((peer.room, peer.seat), None)
+
+    # -- what peers tell
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    def check_ssrcs(self, peer: Peer, ssrcs: set[int]) -> None:
+        self.rooms[peer.room].check_ssrcs(peer, ssrcs)
+
+    def state_changed(self, peer: Peer) -> None:
+        self._tell(
+            peer,
+            {
+                "type": "seat",
+                "room": peer.room,
+                "seat": peer.seat,
+                "connection": peer.connection,
+                "state": peer.state,
+            },
+        )
+        room = self.rooms.get(peer.room)
+        if room is not None and peer.state != "closed":
+            self._settle(room)
+
+    def failed(self, peer: Peer, error: RelayError) -> None:
+        self._tell(peer, error_message(error, Address(peer.room, peer.seat, peer.connection)))
+        self.hung_up(peer)
+
+    def hung_up(self, peer: Peer) -> None:
+        """The browser closed the connection, or it never came about: the seat is empty again."""
+        peer.close()
+        room = self.rooms.get(peer.room)
+        seat = room.seats.get(peer.seat) if room is not None else None
+        if room is not None and seat is not None and seat.peer is peer:
+            seat.peer = None
+            self._settle(room)
+
+    # -- the clock
+
+    def tick(self, now: float) -> None:
+        """Ten times a second."""
+        for room in self.rooms.values():
+            for peer in room.peers():
+                for track in peer.tracks.values():
+                    track.tick(now)
+
+    def tick_second(self, now: float) -> None:
+        """Once a second: reports to senders, consent, connects whose seat never came."""
+        for room in list(self.rooms.values()):
+            for peer in list(room.peers()):
+                peer.tick(now)
+                peer.policy.tick(now)
+        for key, (asked_at, message, link) in list(self._early.items()):
+            if now - asked_at > EARLY_CONNECT_SECONDS:
+                del self._early[key]
+                link.send(error_message(RelayError("There is no such seat.", "unknown_seat"), message.at))
+
+    async def close(self) -> None:
+        """Say goodbye to every browser and let go. Idempotent."""
+        for room in self.rooms.values():
+            for peer in list(room.peers()):
+                peer.close()
+        self.rooms.clear()
+        while self._tasks:
+            await asyncio.wait(set(self._tasks))
+
+    # -- helpers
+
+    def _peer(self, at: Address, link: Link) -> Peer:
+        room = self.rooms.get(at.room)
+        seat = room.seats.get(at.seat) if room is not None else None
+        if seat is None:
+            raise RelayError("There is no such seat.", "unknown_seat")
+        if seat.peer is None or seat.peer.connection != at.connection:
+            raise RelayError("This connection is over.", "unknown_connection")
+        self._hear(at, link)
+        return seat.peer
+
+    def _hear(self, at: Address, link: Link) -> None:
+        self._heard[(at.room, at.seat)] = link
+
+    def _settle(self, room: Room) -> None:
+        for peer in room.settle(self._clock()):
+            self._offer(peer)
+
+    def _offer(self, peer: Peer) -> None:
+        message = peer.next_offer()
+        if message is not None:
+            self._tell(peer, message)
+
+    def _repeat(self, peer: Peer) -> None:
+        if peer.offer is not None:
+            self._tell(peer, peer.offer)
+
+    def _tell(self, peer: Peer, message: dict[str, object]) -> None:
+        """Over the link the seat was last heard on; over all, when that one is gone."""
+        link = self._heard.get((peer.room, peer.seat))
+        for to in (link,) if link is not None else tuple(self.links):
+            to.send(message)
+
+
+def error_message(error: RelayError, at: Address | None) -> dict[str, object]:
+    return {
+        "type": "error",
+        "room": at.room if at else None,
+        "seat": at.seat or None if at else None,
+        "connection": at.connection or None if at else None,
+        "code": error.code,
+        "message": error.message,
+    }

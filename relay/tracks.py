@@ -1,0 +1,138 @@
+"""The hot path: a track coming up from one seat, and the same track going down to another. No I/O of its own."""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING
+
+from relay import rtcp, vp8
+from relay.limits import KEY_FRAME_SECONDS, RING_PACKETS
+from relay.negotiation import TrackRef
+from relay.renumber import FIRST_OUT_LIMIT, Renumbering
+from relay.sources import CLOCK_RATE, CODECS, MEDIA_OF
+from relay.uplink import Uplink
+
+if TYPE_CHECKING:
+    from relay.peer import Peer
+
+
+class DownTrack:
+    """A track on its way to one receiver."""
+
+    __slots__ = ("fraction_lost", "numbers", "receiver", "ref", "send", "since", "up")
+
+    def __init__(self, receiver: Peer, up: UpTrack, numbers: Renumbering) -> None:
+        self.receiver = receiver
+        self.up = up
+        self.ref = up.ref
+        self.numbers = numbers
+        self.send = receiver.send_rtp
+        self.fraction_lost = 0
+        self.since = 0.0  # when forwarding last began
+
+
+class UpTrack:
+    """A track a seat sends: checked, counted, kept for a moment, forwarded."""
+
+    __slots__ = (
+        "_asked_at", "_deferred", "_key_wanted", "_mask", "_numbers", "_ring", "downs", "is_video", "key_at",
+        "link", "payload_type", "ref", "report", "sender",
+    )  # fmt: skip
+
+    def __init__(self, sender: Peer, ref: TrackRef) -> None:
+        media = MEDIA_OF[ref.source]
+        self.sender = sender
+        self.ref = ref
+        self.is_video = media == "video"
+        self.payload_type = CODECS[media].payload_type
+        self.link = Uplink(CLOCK_RATE[media])
+        self.downs: tuple[DownTrack, ...] = ()
+        size = RING_PACKETS[media]
+        self._mask = size - 1
+        self._ring: list[bytes | None] = [None] * size
+        self._numbers = [-1] * size
+        self._key_wanted = False
+        self._deferred = False  # asked for within the throttle, not passed on yet
+        self._asked_at = -1.0
+        self.key_at = -1.0
+        self.report: bytes | None = None
+
+    def receive(self, packet: bytes, now: float) -> int:
+        """One decrypted packet of this track. Returns how many receivers it went to."""
+        number = packet[2] << 8 | packet[3]
+        gap = self.link.packet(number, int.from_bytes(packet[4:8], "big"), now)
+        if gap:
+            self.repair(now)
+        downs = self.downs
+        if not downs:
+            return 0
+        place = number & self._mask
+        self._ring[place] = packet
+        self._numbers[place] = number
+        if self._key_wanted and vp8.starts_key_frame(packet):
+            self._key_wanted = False
+            self.key_at = now
+        head = packet[:2]
+        tail = packet[4:]
+        for down in downs:
+            out = down.numbers.forward(number)
+            if out >= 0:
+                down.send(head + out.to_bytes(2, "big") + tail)
+        return len(downs)
+
+    def attach(self, downs: tuple[DownTrack, ...], now: float) -> None:
+        """The receivers from now on. One that is new, or back, goes on without a gap and needs a key frame."""
+        former = set(self.downs)
+        fresh = [down for down in downs if down not in former]
+        for down in former.difference(downs):
+            down.numbers.pause()
+        self.downs = downs
+        for down in fresh:
+            down.since = now
+            if self.report is not None:
+                down.receiver.send_rtcp(self.report)
+        if fresh:
+            self.want_key_frame(now)
+
+    def want_key_frame(self, now: float) -> None:
+        """Ask the sender, now or as soon as the throttle allows."""
+        if self.is_video:
+            self._key_wanted = True
+            self._deferred = now - self._asked_at < KEY_FRAME_SECONDS
+            if not self._deferred:
+                self._asked_at = now
+                self.sender.send_rtcp(rtcp.receiver_report(()) + rtcp.picture_loss(self.ref.ssrc))
+
+    def tick(self, now: float) -> None:
+        """Ten times a second: ask again for what has not come."""
+        if self._key_wanted and self.downs:
+            # After three seconds without an answer the camera is likely off; do not hammer.
+            newest = max(down.since for down in self.downs)
+            patience = 0.0 if self._deferred else 0.5 if now - newest < 3.0 else 2.0
+            if now - self._asked_at >= patience:
+                self.want_key_frame(now)
+        if self.link.missing:
+            self.repair(now)
+
+    def repair(self, now: float) -> None:
+        due = self.link.due(now)
+        if due:
+            self.sender.send_rtcp(rtcp.receiver_report(()) + rtcp.nack(self.ref.ssrc, due))
+
+    def send_again(self, down: DownTrack, numbers: list[int]) -> None:
+        """Answer a receiver's NACK from the ring: the same bytes under the same number, so the same ciphertext."""
+        for out in numbers:
+            number = down.numbers.back(out)
+            if number < 0:
+                continue
+            place = number & self._mask
+            packet = self._ring[place]
+            if packet is not None and self._numbers[place] == number:
+                down.send(packet[:2] + out.to_bytes(2, "big") + packet[4:])
+
+    def worst_loss(self) -> int:
+        return max((down.fraction_lost for down in self.downs), default=0)
+
+
+def fresh_numbering() -> Renumbering:
+    return Renumbering(secrets.randbelow(FIRST_OUT_LIMIT))
