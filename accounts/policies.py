@@ -8,8 +8,6 @@ DESK = frozenset({Role.FRONT_DESK, Role.SCHEDULER, Role.ADMINISTRATOR})
 declare(
     Policy("accounts.home.view", PUBLIC),
     Policy("accounts.visit_today.view", PUBLIC),
-    Policy("accounts.home.view", PUBLIC),
-    Policy("accounts.visit_today.view", PUBLIC),
     Policy("accounts.organization.create", ()),
     Policy("accounts.user.create", {Role.ADMINISTRATOR}),
     Policy("accounts.role.assign", {Role.ADMINISTRATOR}, {Relation.SAME_CLINIC}),

@@ -57,12 +57,11 @@ _declared: dict[str, Guard] = {}
 def declare(*guards: Guard) -> None:
     """Add guards to the list that is installed and watched. A name is declared once."""
     for guard in guards:
-        known = _declared.setdefault(guard.name, guard)
-        if known != guard:
-            raise ValueError(f"Two guards are called {guard.name}.")
         for vendor in ("postgresql", "sqlite"):
             if not guard.objects(vendor):
                 raise ValueError(f"The guard {guard.name} creates no trigger or constraint on {vendor}.")
+        if _declared.setdefault(guard.name, guard) != guard:
+            raise ValueError(f"Two guards are called {guard.name}.")
 
 
 def declared() -> tuple[Guard, ...]:

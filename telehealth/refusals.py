@@ -7,6 +7,7 @@ from django.core.exceptions import ImproperlyConfigured
 from telehealth.origins import is_loopback_host, parse_origin
 
 SHORTEST_SECRET = 32
+ENGINES = {"django.db.backends.sqlite3", "django.db.backends.postgresql"}
 
 
 def unreadable(error: Exception) -> ImproperlyConfigured:
@@ -32,6 +33,7 @@ def refuse_unsafe(
     web_processes: int,
     trusted_proxies: int,
     configured_secret: str,
+    database_engine: str,
 ) -> None:
     """Raise ImproperlyConfigured for the first thing that is wrong."""
     if configured_secret:
@@ -45,6 +47,8 @@ def refuse_unsafe(
     _refuse_origins(origins, demo=demo)
     if base_url not in origins:
         raise ImproperlyConfigured(f"BASE_URL {base_url!r} must be one of ORIGINS: personal links lead there.")
+    if database_engine not in ENGINES:
+        raise ImproperlyConfigured("DATABASE_URL must lead to SQLite or PostgreSQL: no other engine has our guards.")
     if web_processes < 1 or trusted_proxies < 0:
         raise ImproperlyConfigured("WEB_PROCESSES must be at least 1 and TRUSTED_PROXIES at least 0.")
     if web_processes > 1 and not redis_url:

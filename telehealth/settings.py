@@ -44,6 +44,7 @@ refusals.refuse_unsafe(
     web_processes=WEB_PROCESSES,
     trusted_proxies=TRUSTED_PROXIES,
     configured_secret=CONFIGURED_SECRET,
+    database_engine=DATABASE["ENGINE"],
 )
 VAR.mkdir(mode=0o700, parents=True, exist_ok=True)
 SECRET_KEY = CONFIGURED_SECRET or secret.read_or_create(VAR / "secret_key")

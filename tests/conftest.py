@@ -1,0 +1,99 @@
+"""Fixtures for every test: a file database, fast passwords, and guards that let a flush through."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.conf import settings as django_settings
+from django.core import serializers
+from django.core.cache import cache
+from django.db import connection, connections
+
+from core import guards
+
+# Made by migrate itself, so they come back with the flush.
+MADE_BY_MIGRATE = {"contenttypes.contenttype", "auth.permission"}
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """SQLite tests run on a file: an in-memory database has neither WAL nor honest locks between threads."""
+    database = connections.databases["default"]
+    if database["ENGINE"] == "django.db.backends.sqlite3":
+        database.setdefault("TEST", {})["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
+
+
+@pytest.fixture(autouse=True)
+def fast_passwords(settings: Any) -> None:
+    """Argon2 is slow on purpose; its own tests name it."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *django_settings.PASSWORD_HASHERS]
+
+
+@pytest.fixture(autouse=True)
+def empty_cache() -> Iterator[None]:
+    """Rate limits count in the cache; no test begins with another's tries."""
+    yield
+    cache.clear()
+
+
+@dataclass
+class FirstRows:
+    """What data migrations wrote, kept for the tests that come after a flush."""
+
+    saved: str = ""
+    are_gone: bool = False
+
+    def save(self) -> None:
+        if self.saved:
+            return
+        tables = set(connection.introspection.table_names())
+        kept = [
+            m for m in apps.get_models() if m._meta.label_lower not in MADE_BY_MIGRATE and m._meta.db_table in tables
+        ]
+        self.saved = serializers.serialize(
+            "json", [row for model in kept for row in model._base_manager.order_by("pk")]
+        )
+
+    def restore(self) -> None:
+        for row in serializers.deserialize("json", self.saved):
+            row.save()
+
+
+@pytest.fixture(scope="session")
+def first_rows() -> FirstRows:
+    return FirstRows()
+
+
+@pytest.fixture(autouse=True)
+def flush_and_guards_agree(request: pytest.FixtureRequest, first_rows: FirstRows) -> Iterator[None]:
+    """A test with real transactions ends with a flush, which the append-only guards would refuse.
+
+    They are lifted for it, and put back by the migrate signal that the flush sends. What data migrations wrote is
+    there again when the next test begins.
+    """
+    marker = request.node.get_closest_marker("django_db")
+    names = set(request.fixturenames)
+    if not marker and not names & {"db", "transactional_db", "live_server"}:
+        yield
+        return
+    flushes = names & {"transactional_db", "live_server"} or (marker and marker.kwargs.get("transaction"))
+    request.getfixturevalue("transactional_db" if flushes else "db")
+    if first_rows.are_gone:
+        first_rows.restore()
+    elif flushes:
+        first_rows.save()
+    yield
+    if flushes:
+        first_rows.are_gone = True
+        guards.lift_all(connection)
+
+
+@pytest.fixture
+def var(tmp_path: Path) -> Path:
+    """An empty folder to stand for the installation's var."""
+    return tmp_path / "var"

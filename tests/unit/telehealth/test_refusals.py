@@ -1,0 +1,70 @@
+"""Unsafe values refuse to start, each with a sentence that names what to change."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[3]
+PROGRAM = "import telehealth.settings as s; print(s.HTTPS, s.WORKERS_IN_PROCESS)"
+
+
+def start(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Read the settings in a process of its own."""
+    clean = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "HOUSECALL_VAR": str(folder)}
+    return subprocess.run(
+        [sys.executable, "-c", PROGRAM], env={**clean, **environment}, capture_output=True, text=True, timeout=60
+    )
+
+
+SAFE = {"ALLOWED_HOSTS": "clinic.example", "ORIGINS": "https://clinic.example"}
+
+
+@pytest.mark.parametrize(
+    ("environment", "sentence"),
+    [
+        ({**SAFE, "DEBUG": "1"}, "DEBUG shows inner workings"),
+        ({**SAFE, "DEMO": "1"}, "DEMO has known passwords"),
+        ({"ALLOWED_HOSTS": "*"}, "without wildcards"),
+        ({"ALLOWED_HOSTS": ".clinic.example"}, "without wildcards"),
+        ({"ALLOWED_HOSTS": ""}, "ALLOWED_HOSTS is empty"),
+        ({"ORIGINS": ""}, "ORIGINS is empty"),
+        ({"ORIGINS": "*"}, "without wildcard or path"),
+        ({"ORIGINS": "https://*.clinic.example"}, "without wildcard or path"),
+        ({"ORIGINS": "https://clinic.example/"}, "without wildcard or path"),
+        ({**SAFE, "ORIGINS": "http://clinic.example"}, "camera and microphone to https:// pages only"),
+        ({**SAFE, "BASE_URL": "https://elsewhere.example"}, "must be one of ORIGINS"),
+        ({"SECRET_KEY": "short"}, "SECRET_KEY is too short"),
+        ({"SECRET_KEY": "a" * 64}, "SECRET_KEY is too short or too plain"),
+        ({"WEB_PROCESSES": "2"}, "needs REDIS_URL"),
+        ({"WEB_PROCESSES": "0"}, "at least 1"),
+        ({"WEB_PROCESSES": "many"}, "WEB_PROCESSES"),
+        ({"DEBUG": "perhaps"}, "DEBUG"),
+        ({"DATABASE_URL": "mysql://root@localhost/clinic"}, "SQLite or PostgreSQL"),
+    ],
+)
+def test_settings_with_an_unsafe_value_refuse_to_start(
+    tmp_path: Path, environment: dict[str, str], sentence: str
+) -> None:
+    result = start(tmp_path, **environment)
+    assert result.returncode != 0
+    assert "ImproperlyConfigured" in result.stderr
+    assert sentence in result.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("environment", "expected"),
+    [
+        ({}, "False True"),
+        ({"DEMO": "1"}, "False True"),
+        ({"DEBUG": "1"}, "False True"),
+        (SAFE, "True True"),
+        ({**SAFE, "WEB_PROCESSES": "2", "REDIS_URL": "redis://127.0.0.1:1/0"}, "True False"),
+    ],
+)
+def test_settings_with_safe_values_start(tmp_path: Path, environment: dict[str, str], expected: str) -> None:
+    result = start(tmp_path, **environment)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.strip() == expected
