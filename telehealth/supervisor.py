@@ -73,7 +73,10 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def house(listening: socket.socket, environment: Mapping[str, str]) -> tuple[Child, ...]:
-    """The two processes of a house on one machine."""
+    """The two processes of a house on one machine, told the same control address."""
+    var = Path(environment.get("HOUSECALL_VAR") or ROOT / "var")
+    var.mkdir(mode=0o700, parents=True, exist_ok=True)
+    environment = {"RELAY_CONTROL": str(var / "relay.sock"), **environment}
     descriptor = listening.fileno()
     return (
         Child("relay", ("relay",), relay_environment(environment)),

@@ -1,0 +1,76 @@
+"""Who and what is in the demo clinic: made-up people and the visits planned around the present minute. Data only."""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Final
+
+CLINIC: Final = {
+    "name": "Lantern Street Clinic",
+    "slug": "lantern-street",
+    "timezone": "America/Chicago",
+    "phone": "555-0142",
+    "desk_hours": "8 am to 6 pm",
+}
+
+
+@dataclass(frozen=True)
+class Staff:
+    """Somebody who signs in; those with a specialty see patients."""
+
+    email: str
+    prefix: str
+    given_name: str
+    family_name: str
+    specialty: str
+    face: str
+
+
+@dataclass(frozen=True)
+class Person:
+    """A patient, found again by name."""
+
+    given_name: str
+    family_name: str
+    birth_date: dt.date
+    phone: str
+    face: str = ""
+
+
+@dataclass(frozen=True)
+class PlannedVisit:
+    """A visit of a patient to a practitioner, so many minutes from the present one."""
+
+    practitioner: str
+    patient: str
+    minutes: int
+    reason: str
+
+
+DOCTOR: Final = "marlow@lantern.example"
+DESK: Final = Staff("desk@lantern.example", "", "Hanna", "Oakes", "", "")
+PRACTITIONERS: Final = (
+    Staff(DOCTOR, "Dr", "Ines", "Marlow", "Family medicine", "face-doc"),
+    Staff("brightwater@lantern.example", "Dr", "Tomas", "Brightwater", "Internal medicine", "face-tom"),
+    Staff("quill@lantern.example", "Nurse", "Petra", "Quill", "Nursing", "face-petra"),
+)
+PATIENTS: Final = (
+    Person("Rosalind", "Fern", dt.date(1948, 5, 3), "555-0171", "face-ros"),
+    Person("Otto", "Pepperday", dt.date(1974, 2, 11), "555-0172", "face-otto"),
+    Person("Yuki", "Tanabe", dt.date(1988, 8, 27), "555-0173", "face-yuki"),
+    Person("June", "Applewhite", dt.date(1992, 6, 30), "555-0174"),
+    Person("Ivo", "Larkspur", dt.date(2007, 4, 19), "555-0175"),
+    Person("Mabel", "Thistlewood", dt.date(1940, 1, 8), "555-0176"),
+    Person("Nell", "Hartwhistle", dt.date(1965, 9, 2), "555-0177"),
+    Person("Cyrus", "Bellwether", dt.date(1981, 3, 15), "555-0178"),
+)
+# In this order: whoever comes first has the first choice of times.
+VISITS: Final = (
+    PlannedVisit(DOCTOR, "Rosalind Fern", 0, "Blood pressure, follow-up"),
+    PlannedVisit(DOCTOR, "Otto Pepperday", -20, "Cough for two weeks"),
+    PlannedVisit("brightwater@lantern.example", "June Applewhite", 0, "Blood result"),
+    PlannedVisit("quill@lantern.example", "Yuki Tanabe", 0, "Wound check"),
+    PlannedVisit(DOCTOR, "Ivo Larkspur", 30, "Skin"),
+    PlannedVisit(DOCTOR, "Mabel Thistlewood", 50, "Medicines, with interpreter"),
+    PlannedVisit(DOCTOR, "Nell Hartwhistle", 70, "Diabetes review"),
+    PlannedVisit("brightwater@lantern.example", "Cyrus Bellwether", 40, "Knee"),
+)

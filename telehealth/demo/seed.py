@@ -1,0 +1,143 @@
+"""Puts the demo clinic into the database through the rooms' own services; again, it only brings visits up to now."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+from django.utils.crypto import salted_hmac
+
+from accounts.actors import Actor, system_actor
+from accounts.models import Organization, Patient, Practitioner, User
+from accounts.roles import Role
+from accounts.services import (
+    assign_role,
+    create_organization,
+    create_user,
+    register_patient,
+    register_practitioner,
+)
+from consults.lifecycle import OVER, VisitStatus
+from consults.models import Encounter
+from consults.services import finish_visit
+from core.clock import now
+from core.errors import Conflict
+from scheduling.models import PersonalLink
+from scheduling.services import book_appointment, cancel_appointment
+from telehealth.demo import cast, times
+
+LABEL = "Demo clinic"
+
+
+@dataclass(frozen=True)
+class SeededVisit:
+    """One line of the printed table."""
+
+    encounter: Encounter
+    link: PersonalLink
+
+
+def password_of(email: str) -> str:
+    """The demo password of a user: the same at every start of this installation, another one elsewhere."""
+    word = email.partition("@")[0]
+    return f"{word}-{salted_hmac('telehealth.demo.password', email, algorithm='sha256').hexdigest()[:10]}"
+
+
+def seed() -> tuple[SeededVisit, ...]:
+    """Make the clinic if it is not there, tidy visits of former starts, and book what is missing around now."""
+    organization = Organization.objects.filter(slug=cast.CLINIC["slug"]).first() or _found()
+    actor = system_actor(LABEL, organization.pk)
+    return tuple(sorted(_visits(actor, organization, now()), key=lambda visit: visit.encounter.appointment.starts_at))
+
+
+def _found() -> Organization:
+    organization = create_organization(actor=system_actor(LABEL, None), is_demo=True, **cast.CLINIC)
+    actor = system_actor(LABEL, organization.pk)
+    for staff in cast.PRACTITIONERS:
+        register_practitioner(
+            actor=actor,
+            organization=organization,
+            user=_user(actor, organization, staff),
+            prefix=staff.prefix,
+            given_name=staff.given_name,
+            family_name=staff.family_name,
+            specialty=staff.specialty,
+            face=staff.face,
+        )
+    desk = _user(actor, organization, cast.DESK)
+    assign_role(actor=actor, user=desk, organization=organization, role=Role.FRONT_DESK)
+    for person in cast.PATIENTS:
+        register_patient(
+            actor=actor,
+            organization=organization,
+            given_name=person.given_name,
+            family_name=person.family_name,
+            birth_date=person.birth_date,
+            phone=person.phone,
+            face=person.face,
+        )
+    return organization
+
+
+def _user(actor: Actor, organization: Organization, staff: cast.Staff) -> User:
+    name = " ".join(part for part in (staff.prefix, staff.given_name, staff.family_name) if part)
+    return create_user(
+        actor=actor, organization=organization, email=staff.email, name=name, password=password_of(staff.email)
+    )
+
+
+def _visits(actor: Actor, organization: Organization, at: dt.datetime) -> list[SeededVisit]:
+    standing: dict[cast.PlannedVisit, Encounter] = {}
+    for encounter in _open_visits(organization):
+        visit = _planned(encounter)
+        if visit is None:
+            continue
+        if visit not in standing and times.still_fits(visit, encounter.appointment.starts_at, at):
+            standing[visit] = encounter
+        else:
+            _tidy(actor, encounter)
+    for visit in cast.VISITS:
+        if visit not in standing:
+            standing[visit] = _book(actor, organization, visit, at)
+    return [SeededVisit(encounter, encounter.appointment.links.get()) for encounter in standing.values()]
+
+
+def _open_visits(organization: Organization) -> list[Encounter]:
+    return list(
+        Encounter.objects.filter(organization=organization)
+        .exclude(status__in=[status.value for status in OVER])
+        .select_related("appointment", "patient", "practitioner__user")
+        .order_by("appointment__starts_at", "pk")
+    )
+
+
+def _planned(encounter: Encounter) -> cast.PlannedVisit | None:
+    """The plan that a visit was made from; None for a visit that somebody trying the demo booked."""
+    found = (encounter.practitioner.user.email, encounter.patient.full_name, encounter.appointment.reason)
+    return next((visit for visit in cast.VISITS if (visit.practitioner, visit.patient, visit.reason) == found), None)
+
+
+def _tidy(actor: Actor, encounter: Encounter) -> None:
+    if encounter.status == VisitStatus.IN_PROGRESS:
+        finish_visit(actor, encounter)
+    else:
+        cancel_appointment(actor=actor, appointment=encounter.appointment, reason="The demo was started anew")
+
+
+def _book(actor: Actor, organization: Organization, visit: cast.PlannedVisit, at: dt.datetime) -> Encounter:
+    given_name, _, family_name = visit.patient.partition(" ")
+    patient = Patient.objects.get(organization=organization, given_name=given_name, family_name=family_name)
+    practitioner = Practitioner.objects.get(organization=organization, user__email=visit.practitioner)
+    for starts_at in times.possible_starts(visit, at):
+        try:
+            appointment = book_appointment(
+                actor=actor,
+                patient=patient,
+                practitioner=practitioner,
+                starts_at=starts_at,
+                ends_at=starts_at + times.LENGTH,
+                timezone=organization.timezone,
+                reason=visit.reason,
+            )
+        except Conflict:
+            continue
+        return Encounter.objects.select_related("appointment", "patient", "practitioner").get(appointment=appointment)
+    raise RuntimeError(f"No time is free for {visit.reason}.")

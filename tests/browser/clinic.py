@@ -1,0 +1,134 @@
+"""People and visits for browser tests and benches, made through the services of the rooms. Needs Django set up."""
+
+import datetime as dt
+import itertools
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.db import transaction
+from django.utils.module_loading import import_string
+
+from accounts.actors import system_actor
+from accounts.models import Organization, Practitioner
+from accounts.roles import Role
+from accounts.services import (
+    assign_role,
+    create_organization,
+    create_user,
+    register_patient,
+    register_practitioner,
+)
+from consults.models import Encounter
+from core.clock import now
+from scheduling.links import address_of
+from scheduling.services import book_appointment
+
+_numbers = itertools.count(1)
+LENGTH = dt.timedelta(minutes=15)
+
+
+@dataclass(frozen=True)
+class Cookie:
+    """A session as a browser keeps it."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One visit as the two people of it see it, by path."""
+
+    encounter: Encounter
+    link: str
+    doctor: Cookie
+
+    @property
+    def board(self) -> str:
+        return f"/staff/queue/{self.encounter.queue.uuid}/"
+
+    @property
+    def call(self) -> str:
+        return f"/staff/visits/{self.encounter.uuid}/"
+
+
+def clinic(base_url: str) -> Organization:
+    """A new clinic; links printed for its visits lead to `base_url`."""
+    settings.BASE_URL = base_url
+    number = next(_numbers)
+    return create_organization(
+        actor=system_actor("test", None),
+        name="Lantern Street Clinic",
+        slug=f"clinic-{number}",
+        timezone="America/Chicago",
+        phone="555-0142",
+        is_demo=True,
+    )
+
+
+def doctor(organization: Organization) -> Practitioner:
+    """A new doctor who signs in by a session of their own."""
+    number = next(_numbers)
+    actor = system_actor("test", organization.pk)
+    user = create_user(
+        actor=actor, organization=organization, email=f"doctor{number}@lantern.example", name="Dr Ines Marlow"
+    )
+    return register_practitioner(
+        actor=actor,
+        organization=organization,
+        user=user,
+        prefix="Dr",
+        given_name="Ines",
+        family_name="Marlow",
+        specialty="Family medicine",
+        face="face-doc",
+    )
+
+
+def front_desk(organization: Organization) -> Cookie:
+    """The session of somebody at the desk."""
+    number = next(_numbers)
+    actor = system_actor("test", organization.pk)
+    user = create_user(
+        actor=actor, organization=organization, email=f"desk{number}@lantern.example", name="Hanna Oakes"
+    )
+    assign_role(actor=actor, user=user, organization=organization, role=Role.FRONT_DESK)
+    return session_of(user)
+
+
+def visit(practitioner: Practitioner, *, minutes: int = 0, given_name: str = "Rosalind") -> Visit:
+    """A visit of a new patient, so many minutes from now."""
+    organization = practitioner.organization
+    actor = system_actor("test", organization.pk)
+    with transaction.atomic():
+        patient = register_patient(
+            actor=actor,
+            organization=organization,
+            given_name=given_name,
+            family_name="Fern",
+            birth_date=dt.date(1948, 5, 3),
+            face="face-ros",
+        )
+        starts_at = now() + dt.timedelta(minutes=minutes)
+        appointment = book_appointment(
+            actor=actor,
+            patient=patient,
+            practitioner=practitioner,
+            starts_at=starts_at,
+            ends_at=starts_at + LENGTH,
+            timezone=organization.timezone,
+            reason="Blood pressure",
+        )
+    encounter = Encounter.objects.select_related("queue", "appointment", "patient").get(appointment=appointment)
+    return Visit(encounter, address_of(appointment.links.get()), session_of(practitioner.user))
+
+
+def session_of(user: object) -> Cookie:
+    """Sign a user in without the sign-in page, which has tests of its own."""
+    store = import_string(f"{settings.SESSION_ENGINE}.SessionStore")()
+    store[SESSION_KEY] = str(user.pk)  # type: ignore[attr-defined]
+    store[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+    store[HASH_SESSION_KEY] = user.get_session_auth_hash()  # type: ignore[attr-defined]
+    store.create()
+    return Cookie(settings.SESSION_COOKIE_NAME, store.session_key)

@@ -1,0 +1,106 @@
+"""A whole house in processes of its own: supervisor, web and relay on free ports, a file database. Holds no clinic."""
+
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+READY_SECONDS = 30.0
+STOP_SECONDS = 15.0
+
+
+def free_port() -> int:
+    """A TCP port of the loopback that nobody had a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class House:
+    """One running house; `environment` is what its processes see."""
+
+    def __init__(self, var: Path, **environment: str) -> None:
+        self.var = var
+        self.port = free_port()
+        self.base_url = f"http://127.0.0.1:{self.port}"
+        self.relay_port = _free_udp_port()
+        self.environment = {
+            **os.environ,
+            "HOUSECALL_VAR": str(var),
+            "DATABASE_URL": f"sqlite:///{var / 'db.sqlite3'}",
+            "REDIS_URL": "",
+            "ORIGINS": self.base_url,
+            "BASE_URL": self.base_url,
+            "DEMO": "1",
+            "LOG_LEVEL": "WARNING",
+            "RELAY_CONTROL": str(var / "relay.sock"),
+            "RELAY_PORT": str(self.relay_port),
+            **environment,
+        }
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start and wait until it says that it is ready, relay included."""
+        command = [sys.executable, "-m", "telehealth.supervisor", "--port", str(self.port)]
+        with (self.var / "house.log").open("ab") as log:
+            self._process = subprocess.Popen(
+                command, cwd=ROOT, env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            )
+        self.wait_until_ready()
+
+    def wait_until_ready(self) -> None:
+        """Ask /readyz until it answers 200."""
+        deadline = time.monotonic() + READY_SECONDS
+        while time.monotonic() < deadline:
+            if self._is_ready():
+                return
+            time.sleep(0.1)
+        raise TimeoutError("The house is not ready:\n" + self.log()[-4000:])
+
+    def _is_ready(self) -> bool:
+        assert self._process is not None
+        if self._process.poll() is not None:
+            raise RuntimeError("The house ended:\n" + self.log()[-4000:])
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        try:
+            connection.request("GET", "/readyz")
+            return connection.getresponse().status == 200
+        except OSError:
+            return False
+        finally:
+            connection.close()
+
+    def log(self) -> str:
+        """What its processes wrote."""
+        return (self.var / "house.log").read_text(errors="replace")
+
+    def kill(self, name: str) -> None:
+        """End the web ("telehealth.serve") or the relay ("relay") process without notice."""
+        assert self._process is not None
+        children = psutil.Process(self._process.pid).children()
+        [child] = [child for child in children if name in child.cmdline()[-4:]]
+        child.send_signal(signal.SIGKILL)
+
+    def stop(self) -> None:
+        """End it as Ctrl-C does."""
+        if self._process is None:
+            return
+        self._process.send_signal(signal.SIGINT)
+        try:
+            self._process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+
+def _free_udp_port() -> int:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

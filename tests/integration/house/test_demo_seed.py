@@ -1,0 +1,99 @@
+"""The demo clinic in the database: made once, brought up to the present minute at every start."""
+
+import datetime as dt
+from zoneinfo import ZoneInfo
+
+import pytest
+import time_machine
+from django.contrib.auth import authenticate
+
+from accounts.actors import system_actor
+from accounts.models import Organization, Patient, User
+from consults.lifecycle import OVER, VisitStatus
+from consults.models import Encounter
+from consults.selectors import visit_state
+from core.clock import now
+from scheduling.services import book_appointment
+from telehealth.demo import cast
+from telehealth.demo.seed import SeededVisit, password_of, seed
+
+CHICAGO = ZoneInfo(cast.CLINIC["timezone"])
+pytestmark = pytest.mark.django_db
+
+EVENING = dt.datetime(2026, 11, 24, 23, 59, 30, tzinfo=CHICAGO)
+
+
+def _rosalind(visits: tuple[SeededVisit, ...]) -> Encounter:
+    return next(visit.encounter for visit in visits if visit.encounter.patient.given_name == "Rosalind")
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        EVENING,
+        dt.datetime(2026, 11, 25, 0, 0, 5, tzinfo=CHICAGO),
+        dt.datetime(2026, 3, 8, 1, 59, 30, tzinfo=CHICAGO),
+        dt.datetime(2026, 11, 1, 1, 30, fold=1, tzinfo=CHICAGO),
+    ],
+    ids=str,
+)
+def test_seed_at_any_moment_makes_a_visit_that_can_be_joined(moment: dt.datetime) -> None:
+    with time_machine.travel(moment, tick=False):
+        assert visit_state(_rosalind(seed()), now()) == "open"
+
+
+def test_seed_twice_in_a_minute_changes_nothing() -> None:
+    with time_machine.travel(EVENING, tick=False) as clock:
+        first = {visit.link.uuid for visit in seed()}
+        clock.shift(60)
+        assert {visit.link.uuid for visit in seed()} == first
+    assert Organization.objects.count() == 1
+    assert Patient.objects.count() == len(cast.PATIENTS)
+
+
+def test_seed_on_the_next_day_tidies_the_visits_of_the_last() -> None:
+    with time_machine.travel(EVENING, tick=False) as clock:
+        old = [visit.encounter.pk for visit in seed()]
+        clock.shift(dt.timedelta(days=1))
+        visits = seed()
+        assert visit_state(_rosalind(visits), now()) == "open"
+    assert set(Encounter.objects.filter(pk__in=old).values_list("status", flat=True)) <= {code.value for code in OVER}
+    assert len(visits) == len(cast.VISITS)
+
+
+def test_seed_after_every_visit_was_held_still_finds_a_time_that_can_be_joined() -> None:
+    with time_machine.travel(EVENING, tick=False) as clock:
+        for _ in range(4):
+            # Held and over within a minute, over and over: their time stays taken.
+            Encounter.objects.filter(pk__in=[visit.encounter.pk for visit in seed()]).update(
+                status=VisitStatus.FINISHED.value
+            )
+            clock.shift(60)
+        assert visit_state(_rosalind(seed()), now()) == "open"
+
+
+def test_seed_leaves_a_visit_alone_that_somebody_booked_while_trying() -> None:
+    with time_machine.travel(EVENING, tick=False) as clock:
+        seen = _rosalind(seed())
+        starts_at = now() + dt.timedelta(hours=5)
+        own = book_appointment(
+            actor=system_actor("test", seen.organization_id),
+            patient=seen.patient,
+            practitioner=seen.practitioner,
+            starts_at=starts_at,
+            ends_at=starts_at + dt.timedelta(minutes=15),
+            timezone=cast.CLINIC["timezone"],
+            reason="My own",
+        )
+        clock.shift(dt.timedelta(days=1))
+        seed()
+    own.refresh_from_db()
+    assert own.status == "booked"
+
+
+def test_printed_password_signs_in() -> None:
+    seed()
+    user = User.objects.get(email=cast.DOCTOR)
+    assert user.check_password(password_of(cast.DOCTOR))
+    assert not user.check_password(password_of(cast.DESK.email))
+    assert authenticate(None, email=cast.DOCTOR, password=password_of(cast.DOCTOR)) == user
