@@ -1,0 +1,127 @@
+"""Personal links: their secrets, addresses and sessions. The page and the form that posts a secret live in consults.
+
+The secret is an HMAC over the link's id and generation, so nothing that is stored opens a visit, and raising the
+generation closes every copy of the old one. The session it opens is a signed cookie that counts under /v/<link>/ only.
+"""
+
+import base64
+import re
+import secrets
+import uuid as uuids
+from collections.abc import Mapping
+
+from django.conf import settings
+from django.core import signing
+from django.utils.crypto import constant_time_compare, salted_hmac
+
+from accounts.actors import ANONYMOUS, Actor, session_digest
+from accounts.roles import Role
+from audit.services import record
+from core.errors import NotFound
+from scheduling.models import PersonalLink
+
+PATH_PREFIX = "/v/"
+COOKIE_NAME = "hc_visit"
+COOKIE_SECONDS = 24 * 60 * 60
+
+_SECRET_SALT = "scheduling.links.secret"  # noqa: S105  names the purpose, opens nothing
+_COOKIE_SALT = "scheduling.links.session"
+_PATH = re.compile(r"^/v/([0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})/")
+
+
+def secret_for(link: PersonalLink) -> str:
+    """The secret of the link's present generation: 43 letters that fit a URL fragment."""
+    return _secret(link.uuid, link.generation, settings.SECRET_KEY)
+
+
+def path_of(link: PersonalLink) -> str:
+    """Where the person's page, forms and socket live; also the path of their cookie."""
+    return f"{PATH_PREFIX}{link.uuid}/"
+
+
+def address_of(link: PersonalLink) -> str:
+    """The whole address to hand over. The secret is in the fragment: no server, log or Referer sees it."""
+    return f"{settings.BASE_URL.rstrip('/')}{path_of(link)}#{secret_for(link)}"
+
+
+def open_link(*, link_uuid: uuids.UUID | str, secret: str) -> PersonalLink:
+    """Return the link that `secret` opens, else raise NotFound. Audited either way; changes nothing else.
+
+    It may be called any number of times: a mail scanner that runs scripts uses nothing up.
+    """
+    link = _find(link_uuid)
+    expected = _possible_secrets(link) if link else [_secret(uuids.uuid4(), 0, settings.SECRET_KEY)]
+    # Every comparison is made, for an absent link too: the time taken tells nothing.
+    fits = [constant_time_compare(secret, one) for one in expected]
+    if link is None:
+        record(actor=ANONYMOUS, action="scheduling.link.open", outcome="refused", detail={"why": "absent"})
+        raise NotFound
+    if not any(fits) or link.revoked_at is not None:
+        why = "secret" if not any(fits) else "revoked"
+        record(
+            actor=ANONYMOUS,
+            action="scheduling.link.open",
+            entity=link,
+            patient_id=link.patient_id,
+            outcome="refused",
+            detail={"why": why},
+        )
+        raise NotFound
+    record(actor=_actor_of(link, ""), action="scheduling.link.open", entity=link, patient_id=link.patient_id)
+    return link
+
+
+def session_cookie_for(link: PersonalLink) -> str:
+    """The value of a new session for this link; set it with Path=path_of(link), HttpOnly, SameSite=Lax."""
+    session = {"link": link.uuid.hex, "generation": link.generation, "session": secrets.token_hex(16)}
+    return signing.dumps(session, salt=_COOKIE_SALT)
+
+
+def actor_for_cookie(path: str, cookies: Mapping[str, str]) -> Actor:
+    """The patient whose session this is, read afresh from the database; ANONYMOUS for anything else."""
+    match = _PATH.match(path)
+    cookie = cookies.get(COOKIE_NAME)
+    if match is None or not cookie:
+        return ANONYMOUS
+    try:
+        session = signing.loads(cookie, salt=_COOKIE_SALT, max_age=COOKIE_SECONDS)
+    except signing.BadSignature:
+        return ANONYMOUS
+    # The signature vouches for the shape: only session_cookie_for makes such values.
+    if session["link"] != uuids.UUID(match[1]).hex:
+        return ANONYMOUS
+    link = _find(match[1])
+    if link is None or link.revoked_at is not None or link.generation != session["generation"]:
+        return ANONYMOUS
+    return _actor_of(link, session_digest(session["session"]))
+
+
+def _actor_of(link: PersonalLink, session: str) -> Actor:
+    return Actor(
+        type="patient",
+        id=link.patient_id,
+        label=link.patient.full_name,
+        organization_id=link.organization_id,
+        roles=frozenset({Role.PATIENT}),
+        session=session,
+        patient_id=link.patient_id,
+        link_id=link.pk,
+    )
+
+
+def _find(link_uuid: uuids.UUID | str) -> PersonalLink | None:
+    try:
+        uuid = link_uuid if isinstance(link_uuid, uuids.UUID) else uuids.UUID(link_uuid)
+    except ValueError:
+        return None
+    return PersonalLink.objects.select_related("patient").filter(uuid=uuid).first()
+
+
+def _possible_secrets(link: PersonalLink) -> list[str]:
+    keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    return [_secret(link.uuid, link.generation, key) for key in keys]
+
+
+def _secret(uuid: uuids.UUID, generation: int, key: str | bytes) -> str:
+    digest = salted_hmac(_SECRET_SALT, f"{uuid.hex}:{generation}", secret=key, algorithm="sha256").digest()
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()

@@ -1,0 +1,55 @@
+"""Who may do what with appointments and personal links, and how a person is related to an appointment."""
+
+from accounts.actors import Actor
+from accounts.policy import PUBLIC, Policy, Relation, declare
+from accounts.roles import Role
+from scheduling.models import Appointment, PersonalLink
+
+DESK = frozenset({Role.FRONT_DESK, Role.SCHEDULER, Role.ADMINISTRATOR})
+PRACTITIONER = frozenset({Role.PRACTITIONER})
+PATIENT = frozenset({Role.PATIENT})
+
+CLINIC = frozenset({Relation.SAME_CLINIC})
+OWN = frozenset({Relation.OWN})
+OWN_OR_ENDED = frozenset({Relation.OWN, Relation.ENDED})
+
+declare(
+    Policy("scheduling.appointment.list", DESK | PRACTITIONER),
+    Policy("scheduling.appointment.view", DESK, CLINIC),
+    Policy("scheduling.appointment.view", PRACTITIONER, OWN_OR_ENDED),
+    Policy("scheduling.appointment.book", DESK, CLINIC),
+    Policy("scheduling.appointment.book", PRACTITIONER, OWN),
+    Policy("scheduling.appointment.cancel", DESK, CLINIC),
+    Policy("scheduling.appointment.cancel", PRACTITIONER | PATIENT, OWN),
+    Policy("scheduling.link.view", DESK, CLINIC),
+    Policy("scheduling.link.view", PRACTITIONER, OWN_OR_ENDED),
+    Policy("scheduling.link.reissue", DESK, CLINIC),
+    Policy("scheduling.link.reissue", PRACTITIONER, OWN),
+    Policy("scheduling.link.revoke", DESK, CLINIC),
+    Policy("scheduling.link.revoke", PRACTITIONER, OWN),
+    # The page of a link is shown to whoever asks; only the posted secret opens anything.
+    Policy("scheduling.link.open", PUBLIC),
+)
+
+
+def relation_to(actor: Actor, appointment: Appointment, *, over: bool = False) -> Relation:
+    """Tell how `actor` stands to an appointment; `over` turns an own one into an ended one.
+
+    A patient by link owns the one visit of that link and no other, not even another visit of their own.
+    """
+    if actor.organization_id is None or actor.organization_id != appointment.organization_id:
+        return Relation.OTHER_CLINIC
+    if actor.type == "patient":
+        if not _link_leads_to(actor, appointment):
+            return Relation.NONE
+    elif actor.practitioner_id is None or actor.practitioner_id != appointment.practitioner_id:
+        return Relation.SAME_CLINIC
+    return Relation.ENDED if over else Relation.OWN
+
+
+def _link_leads_to(actor: Actor, appointment: Appointment) -> bool:
+    if actor.link_id is None or actor.patient_id != appointment.patient_id:
+        return False
+    return PersonalLink.objects.filter(
+        pk=actor.link_id, appointment_id=appointment.pk, patient_id=actor.patient_id, revoked_at=None
+    ).exists()

@@ -1,0 +1,48 @@
+"""Where higher rooms hear that an appointment changed. Listeners run inside the caller's transaction."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from accounts.actors import Actor
+    from scheduling.models import Appointment, PersonalLink
+
+AppointmentListener = Callable[["Actor", "Appointment"], None]
+LinkListener = Callable[["Actor", "PersonalLink"], None]
+
+_booked: list[AppointmentListener] = []
+_cancelled: list[AppointmentListener] = []
+_link_closed: list[LinkListener] = []
+
+
+def on_booked(listener: AppointmentListener) -> None:
+    """Call `listener(actor, appointment)` when an appointment is made; raising undoes the booking."""
+    if listener not in _booked:
+        _booked.append(listener)
+
+
+def on_cancelled(listener: AppointmentListener) -> None:
+    """Call `listener(actor, appointment)` before an appointment is cancelled; raising refuses it."""
+    if listener not in _cancelled:
+        _cancelled.append(listener)
+
+
+def on_link_closed(listener: LinkListener) -> None:
+    """Call `listener(actor, link)` when sessions that a link opened stop counting (revoked or replaced)."""
+    if listener not in _link_closed:
+        _link_closed.append(listener)
+
+
+def tell_booked(actor: "Actor", appointment: "Appointment") -> None:
+    for listener in _booked:
+        listener(actor, appointment)
+
+
+def tell_cancelled(actor: "Actor", appointment: "Appointment") -> None:
+    for listener in _cancelled:
+        listener(actor, appointment)
+
+
+def tell_link_closed(actor: "Actor", link: "PersonalLink") -> None:
+    for listener in _link_closed:
+        listener(actor, link)

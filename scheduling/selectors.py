@@ -1,0 +1,81 @@
+"""Reading appointments and links. Whoever asks gets what is theirs or their clinic's; the rest does not exist."""
+
+import datetime as dt
+import uuid as uuids
+from zoneinfo import ZoneInfo
+
+from django.db.models import QuerySet
+
+from accounts.actors import Actor
+from accounts.models import Organization
+from accounts.policy import may, require
+from core.errors import NotFound
+from scheduling.lifecycle import OVER
+from scheduling.models import Appointment, PersonalLink
+from scheduling.policies import relation_to
+from scheduling.viewing import record_views
+
+
+def appointments_on(actor: Actor, date: dt.date) -> list[Appointment]:
+    """The appointments of one day of the clinic's calendar, by time; practitioners see their own."""
+    require(actor, "scheduling.appointment.list")
+    if actor.organization_id is None:
+        raise NotFound
+    zone = ZoneInfo(Organization.objects.get(pk=actor.organization_id).timezone)
+    day_starts = dt.datetime.combine(date, dt.time.min, tzinfo=zone)
+    day_ends = dt.datetime.combine(date + dt.timedelta(days=1), dt.time.min, tzinfo=zone)
+    rows = _with_people().filter(
+        organization_id=actor.organization_id, starts_at__gte=day_starts, starts_at__lt=day_ends
+    )
+    found = [row for row in rows.order_by("starts_at", "pk") if _may_view(actor, row)]
+    record_views(actor=actor, patient_ids=[row.patient_id for row in found], page="appointments")
+    return found
+
+
+def get_appointment(actor: Actor, uuid: uuids.UUID | str) -> Appointment:
+    """One appointment with its people, or NotFound."""
+    found = _with_people().filter(uuid=_parsed(uuid)).first()
+    if found is None or not _may_view(actor, found):
+        raise NotFound
+    record_views(actor=actor, patient_ids=[found.patient_id], page="appointment")
+    return found
+
+
+def get_link(actor: Actor) -> PersonalLink:
+    """The link by which a patient came, still standing, or NotFound."""
+    if actor.link_id is None or actor.patient_id is None:
+        raise NotFound
+    link = (
+        PersonalLink.objects.select_related("organization", "patient", "appointment__practitioner")
+        .filter(pk=actor.link_id, patient_id=actor.patient_id, revoked_at=None)
+        .first()
+    )
+    if link is None:
+        raise NotFound
+    return link
+
+
+def link_of(actor: Actor, appointment: Appointment) -> PersonalLink:
+    """The patient's link to an appointment, for those who may hand it over."""
+    require(actor, "scheduling.link.view", relation_to(actor, appointment, over=_is_over(appointment)))
+    return PersonalLink.objects.get(appointment=appointment, patient_id=appointment.patient_id)
+
+
+def _may_view(actor: Actor, appointment: Appointment) -> bool:
+    relation = relation_to(actor, appointment, over=_is_over(appointment))
+    return may(actor, "scheduling.appointment.view", relation)
+
+
+def _is_over(appointment: Appointment) -> bool:
+    return appointment.status in OVER
+
+
+def _with_people() -> QuerySet[Appointment]:
+    return Appointment.objects.select_related("organization", "patient", "practitioner")
+
+
+def _parsed(uuid: uuids.UUID | str) -> uuids.UUID:
+    try:
+        return uuid if isinstance(uuid, uuids.UUID) else uuids.UUID(uuid)
+    except ValueError:
+        raise NotFound from None
