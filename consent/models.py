@@ -1,0 +1,62 @@
+"""Consent: what people were asked, in which words, and what they answered. A ledger: rows are only added."""
+
+from django.db import models
+
+from core.ids import new_uuid
+
+
+class Purpose(models.TextChoices):
+    TELEHEALTH = "telehealth", "Video visits"
+
+
+class ConsentText(models.Model):
+    """The words of one purpose in one language; a change of words is a new version, never an edit."""
+
+    purpose = models.CharField(max_length=32, choices=Purpose.choices)
+    version = models.CharField(max_length=32)
+    language = models.CharField(max_length=16)
+    title = models.CharField(max_length=200)
+    body = models.TextField()
+    published_on = models.DateField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["purpose", "version", "language"], name="consent_text_once_per_version"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.purpose} {self.version} ({self.language})"
+
+    def body_for(self, practitioner: str) -> str:
+        """The words as shown, with the practitioner's name in its place."""
+        return self.body.replace("{doctor}", practitioner)
+
+
+class Consent(models.Model):
+    """One answer of one person (FHIR Consent). The newest row per person and purpose counts."""
+
+    class Decision(models.TextChoices):
+        PERMIT = "permit", "Yes"
+        DENY = "deny", "No"
+
+    class How(models.TextChoices):
+        LINK = "link", "By the personal link"
+
+    uuid = models.UUIDField(default=new_uuid, unique=True, editable=False)
+    organization = models.ForeignKey("accounts.Organization", on_delete=models.PROTECT, related_name="+")
+    patient = models.ForeignKey("accounts.Patient", on_delete=models.PROTECT, related_name="consents")
+    purpose = models.CharField(max_length=32, choices=Purpose.choices)
+    decision = models.CharField(max_length=8, choices=Decision.choices)
+    text = models.ForeignKey(ConsentText, on_delete=models.PROTECT, related_name="+")
+    given_at = models.DateTimeField()
+    given_by_label = models.CharField(max_length=200)
+    given_by_type = models.CharField(max_length=16)
+    how = models.CharField(max_length=16, choices=How.choices, default=How.LINK)
+    # The visit at whose door it was given: a plain column, because visits live in a higher room.
+    about = models.UUIDField(null=True, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["patient", "purpose", "-id"], name="consent_newest_per_person")]
+
+    def __str__(self) -> str:
+        return f"consent {self.uuid}"
