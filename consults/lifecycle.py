@@ -1,0 +1,52 @@
+"""The life of a visit: FHIR R4's Encounter codes, the moves between them, and when its door is open. No database."""
+
+import datetime as dt
+from enum import StrEnum
+
+from core.errors import IllegalTransition
+
+DOOR_OPENS_BEFORE = dt.timedelta(minutes=15)
+DOOR_CLOSES_AFTER = dt.timedelta(hours=12)
+
+
+class VisitStatus(StrEnum):
+    PLANNED = "planned"
+    ARRIVED = "arrived"
+    IN_PROGRESS = "in-progress"
+    FINISHED = "finished"
+    CANCELLED = "cancelled"
+
+
+MOVES: dict[VisitStatus, frozenset[VisitStatus]] = {
+    VisitStatus.PLANNED: frozenset({VisitStatus.ARRIVED, VisitStatus.CANCELLED}),
+    # Back to planned: the patient left the waiting room and may come again.
+    VisitStatus.ARRIVED: frozenset({VisitStatus.PLANNED, VisitStatus.IN_PROGRESS, VisitStatus.CANCELLED}),
+    VisitStatus.IN_PROGRESS: frozenset({VisitStatus.FINISHED}),
+    VisitStatus.FINISHED: frozenset(),
+    VisitStatus.CANCELLED: frozenset(),
+}
+
+OVER = frozenset({VisitStatus.FINISHED, VisitStatus.CANCELLED})
+PRESENT = frozenset({VisitStatus.ARRIVED, VisitStatus.IN_PROGRESS})
+
+
+def moved(current: str, target: VisitStatus) -> VisitStatus:
+    """Return `target` if the table allows the move, else raise IllegalTransition."""
+    if target not in MOVES[VisitStatus(current)]:
+        raise IllegalTransition(f"A visit that is {current} cannot become {target.value}.")
+    return target
+
+
+def door_opens_at(starts_at: dt.datetime) -> dt.datetime:
+    return starts_at - DOOR_OPENS_BEFORE
+
+
+def door_closes_at(ends_at: dt.datetime) -> dt.datetime:
+    return ends_at + DOOR_CLOSES_AFTER
+
+
+def door_state(*, starts_at: dt.datetime, ends_at: dt.datetime, now: dt.datetime) -> str:
+    """Tell whether a planned visit can be entered: "early", "open" or "late"."""
+    if now < door_opens_at(starts_at):
+        return "early"
+    return "open" if now <= door_closes_at(ends_at) else "late"

@@ -1,0 +1,110 @@
+"""The visit: Queue, Encounter, Seat and ChatMessage. Rules live in services and lifecycle."""
+
+from django.db import models
+
+from consults.lifecycle import VisitStatus
+from core.ids import new_uuid
+
+
+class Queue(models.Model):
+    """One practitioner's line of visits; `version` rises with every change a board would show."""
+
+    uuid = models.UUIDField(default=new_uuid, unique=True, editable=False)
+    organization = models.ForeignKey("accounts.Organization", on_delete=models.PROTECT, related_name="+")
+    practitioner = models.OneToOneField("accounts.Practitioner", on_delete=models.PROTECT, related_name="queue")
+    version = models.PositiveBigIntegerField(default=1)
+
+    def __str__(self) -> str:
+        return f"queue {self.uuid}"
+
+
+class Encounter(models.Model):
+    """A visit (FHIR Encounter of class VR), made in the same transaction as its appointment."""
+
+    class Status(models.TextChoices):
+        PLANNED = VisitStatus.PLANNED.value, "Planned"
+        ARRIVED = VisitStatus.ARRIVED.value, "Waiting"
+        IN_PROGRESS = VisitStatus.IN_PROGRESS.value, "In call"
+        FINISHED = VisitStatus.FINISHED.value, "Done"
+        CANCELLED = VisitStatus.CANCELLED.value, "Cancelled"
+
+    uuid = models.UUIDField(default=new_uuid, unique=True, editable=False)
+    organization = models.ForeignKey("accounts.Organization", on_delete=models.PROTECT, related_name="encounters")
+    appointment = models.OneToOneField("scheduling.Appointment", on_delete=models.PROTECT, related_name="encounter")
+    patient = models.ForeignKey("accounts.Patient", on_delete=models.PROTECT, related_name="encounters")
+    practitioner = models.ForeignKey("accounts.Practitioner", on_delete=models.PROTECT, related_name="encounters")
+    queue = models.ForeignKey(Queue, on_delete=models.PROTECT, related_name="encounters")
+    status = models.CharField(max_length=16, choices=Status.choices, default=Status.PLANNED)
+    arrived_at = models.DateTimeField(null=True, blank=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    place = models.CharField(max_length=200, blank=True)
+    callback_phone = models.CharField(max_length=40, blank=True)
+    identity_confirmed_at = models.DateTimeField(null=True, blank=True)
+    identity_confirmed_by = models.ForeignKey(
+        "accounts.User", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    room_version = models.PositiveBigIntegerField(default=1)
+    chat_seq = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["queue", "status"], name="encounter_by_queue_and_status"),
+            models.Index(fields=["status"], name="encounter_by_status"),
+        ]
+
+    def __str__(self) -> str:
+        return f"visit {self.uuid}"
+
+
+class Seat(models.Model):
+    """One person's place in one visit's room; presence belongs to the visit, not to a socket."""
+
+    uuid = models.UUIDField(default=new_uuid, unique=True, editable=False)
+    encounter = models.ForeignKey(Encounter, on_delete=models.PROTECT, related_name="seats")
+    actor_type = models.CharField(max_length=16)
+    actor_id = models.BigIntegerField()
+    label = models.CharField(max_length=200)
+    role = models.CharField(max_length=32)
+    # The browser tab that holds the seat; the newest one wins.
+    holder = models.UUIDField(null=True, blank=True)
+    connected = models.BooleanField(default=False)
+    last_seen_at = models.DateTimeField(null=True, blank=True)
+    left_at = models.DateTimeField(null=True, blank=True)
+    mic = models.BooleanField(default=True)
+    camera = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["encounter", "actor_type", "actor_id"], name="seat_once_per_person"),
+        ]
+
+    def __str__(self) -> str:
+        return f"seat {self.uuid}"
+
+
+class ChatMessage(models.Model):
+    """One line of a visit's chat; `seq` counts 1, 2, 3 ... per visit without gaps."""
+
+    encounter = models.ForeignKey(Encounter, on_delete=models.PROTECT, related_name="chat")
+    seq = models.PositiveIntegerField()
+    author_type = models.CharField(max_length=16)
+    author_id = models.BigIntegerField()
+    author_label = models.CharField(max_length=200)
+    author_seat = models.UUIDField()
+    body = models.TextField()
+    # Chosen by the sender, so that a message sent again after a lost answer is stored once.
+    client_id = models.UUIDField()
+    sent_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["seq"]
+        constraints = [
+            models.UniqueConstraint(fields=["encounter", "seq"], name="chat_seq_once_per_visit"),
+            models.UniqueConstraint(
+                fields=["encounter", "author_type", "author_id", "client_id"], name="chat_once_per_client_id"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"chat {self.encounter_id}/{self.seq}"

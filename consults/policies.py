@@ -1,0 +1,61 @@
+"""Who may do what in a visit and on a queue. Whose visit it is, scheduling's appointment says."""
+
+from accounts.actors import Actor
+from accounts.policy import Policy, Relation, declare, may
+from accounts.roles import Role
+from consults.lifecycle import OVER
+from consults.models import Encounter, Queue
+from core.errors import Conflict, NotFound
+from scheduling.policies import relation_to
+
+PATIENT = frozenset({Role.PATIENT})
+PRACTITIONER = frozenset({Role.PRACTITIONER})
+DESK = frozenset({Role.FRONT_DESK, Role.SCHEDULER, Role.ADMINISTRATOR})
+
+OWN = frozenset({Relation.OWN})
+OWN_OR_ENDED = frozenset({Relation.OWN, Relation.ENDED})
+
+declare(
+    Policy("consults.queue.list", DESK | PRACTITIONER),
+    Policy("consults.queue.open", PRACTITIONER, OWN),
+    Policy("consults.queue.view", PRACTITIONER, OWN),
+    Policy("consults.queue.view", DESK, {Relation.SAME_CLINIC}),
+    Policy("consults.visit.view", PATIENT | PRACTITIONER, OWN_OR_ENDED),
+    Policy("consults.visit.enter", PATIENT, OWN),
+    Policy("consults.visit.unenter", PATIENT, OWN),
+    Policy("consults.visit.admit", PRACTITIONER, OWN),
+    Policy("consults.visit.identify", PRACTITIONER, OWN),
+    # Finishing, and hanging up, once more after the end is no error: both are pressed twice in real life.
+    Policy("consults.visit.finish", PRACTITIONER, OWN_OR_ENDED),
+    Policy("consults.seat.take", PATIENT | PRACTITIONER, OWN),
+    Policy("consults.seat.leave", PATIENT | PRACTITIONER, OWN_OR_ENDED),
+    Policy("consults.media.set", PATIENT | PRACTITIONER, OWN),
+    Policy("consults.chat.post", PATIENT | PRACTITIONER, OWN),
+    Policy("consults.chat.read", PATIENT | PRACTITIONER, OWN_OR_ENDED),
+)
+
+
+def relation_to_visit(actor: Actor, encounter: Encounter) -> Relation:
+    return relation_to(actor, encounter.appointment, over=encounter.status in OVER)
+
+
+def relation_to_queue(actor: Actor, queue: Queue) -> Relation:
+    if actor.organization_id is None or actor.organization_id != queue.organization_id:
+        return Relation.OTHER_CLINIC
+    if actor.practitioner_id is not None and actor.practitioner_id == queue.practitioner_id:
+        return Relation.OWN
+    return Relation.NONE if actor.type == "patient" else Relation.SAME_CLINIC
+
+
+def require_visit(actor: Actor, action: str, encounter: Encounter) -> None:
+    """Raise NotFound for what is not yours, and Conflict `visit.over` for what was yours until it ended."""
+    relation = relation_to_visit(actor, encounter)
+    if may(actor, action, relation):
+        return
+    if relation is Relation.ENDED and may(actor, action, Relation.OWN):
+        raise visit_over()
+    raise NotFound
+
+
+def visit_over() -> Conflict:
+    return Conflict("This visit is over. Call the desk if something is still open.", code="visit.over")

@@ -1,0 +1,30 @@
+"""When a visit's room counts as open and a person who has a seat as there. The rules only; no query is made here."""
+
+import datetime as dt
+
+from django.db.models import Q
+
+from consults.lifecycle import DOOR_CLOSES_AFTER, VisitStatus
+from consults.models import Encounter, Seat
+
+SILENT_AFTER = dt.timedelta(seconds=15)
+
+
+def open_now(instant: dt.datetime) -> Q:
+    """Visits with a room: in progress, or waited for while their door is open; a forgotten waiter blocks no line."""
+    still_waiting = Q(status=VisitStatus.ARRIVED, appointment__ends_at__gte=instant - DOOR_CLOSES_AFTER)
+    return Q(status=VisitStatus.IN_PROGRESS) | still_waiting
+
+
+def is_open(encounter: Encounter, instant: dt.datetime) -> bool:
+    """The same as `open_now`, of a visit in hand."""
+    if encounter.status == VisitStatus.ARRIVED:
+        return encounter.appointment.ends_at >= instant - DOOR_CLOSES_AFTER
+    return encounter.status == VisitStatus.IN_PROGRESS
+
+
+def is_present(seat: Seat, instant: dt.datetime) -> bool:
+    """Connected, and heard a moment ago."""
+    if seat.left_at is not None or not seat.connected or seat.last_seen_at is None:
+        return False
+    return seat.last_seen_at >= instant - SILENT_AFTER

@@ -1,0 +1,184 @@
+"""Reading queues: the board that a practitioner works through and the desk looks at."""
+
+import datetime as dt
+import uuid as uuids
+from dataclasses import dataclass
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from django.db.models import Prefetch, Q
+
+from accounts.actors import Actor
+from accounts.models import Practitioner
+from accounts.policy import may, require
+from consults.lifecycle import OVER, VisitStatus
+from consults.models import Encounter, Queue, Seat
+from consults.policies import relation_to_queue
+from consults.presence import SILENT_AFTER, is_present, open_now
+from core.clock import now
+from core.errors import NotFound
+from scheduling.viewing import record_views
+
+AROUND_NOW = dt.timedelta(hours=3)
+
+RowState = Literal["expected", "waiting", "reconnecting", "in-call", "done", "cancelled"]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One visit on the board. `minutes` counts the wait, or the call once it has begun."""
+
+    visit_uuid: uuids.UUID
+    starts_at: dt.datetime
+    patient_name: str
+    given_name: str
+    age: int
+    reason: str
+    state: RowState
+    minutes: int | None
+    face: str
+
+
+@dataclass(frozen=True)
+class QueueCounts:
+    with_you: int
+    waiting: int
+    later: int
+    done: int
+
+
+@dataclass(frozen=True)
+class QueueBoard:
+    """A queue as of `version`; a row is in one list, and `next_up` is the first of `waiting` who is there."""
+
+    queue: Queue
+    version: int
+    on_date: dt.date
+    timezone: str
+    practitioner: Practitioner
+    next_up: Row | None
+    with_you: tuple[Row, ...]
+    waiting: tuple[Row, ...]
+    later: tuple[Row, ...]
+    done: tuple[Row, ...]
+    counts: QueueCounts
+    longest_minutes: int
+
+
+def queues(actor: Actor) -> list[Queue]:
+    """The queues the actor may look at, by name: practitioners their own, the desk all of its clinic."""
+    require(actor, "consults.queue.list")
+    if actor.organization_id is None:
+        raise NotFound
+    found = Queue.objects.select_related("organization", "practitioner").filter(organization_id=actor.organization_id)
+    by_name = found.order_by("practitioner__family_name", "practitioner__given_name", "pk")
+    return [queue for queue in by_name if may(actor, "consults.queue.view", relation_to_queue(actor, queue))]
+
+
+def get_queue(actor: Actor, uuid: uuids.UUID | str) -> Queue:
+    """One queue, or NotFound."""
+    try:
+        parsed = uuid if isinstance(uuid, uuids.UUID) else uuids.UUID(uuid)
+    except ValueError:
+        raise NotFound from None
+    queue = Queue.objects.select_related("organization", "practitioner").filter(uuid=parsed).first()
+    if queue is None:
+        raise NotFound
+    require(actor, "consults.queue.view", relation_to_queue(actor, queue))
+    return queue
+
+
+def waiting_queue(actor: Actor, queue: Queue) -> QueueBoard:
+    """The board of today (clinic time), of what is open, and of what starts within three hours; recorded as seen.
+
+    Four queries however long the line is; the version is read first, so that a later change is never missed.
+    """
+    queue = get_queue(actor, queue.uuid)
+    instant = now()
+    zone = ZoneInfo(queue.organization.timezone)
+    on_date = instant.astimezone(zone).date()
+    visits = _visits_of(queue, on_date, zone, instant)
+    rows = [(encounter, _row(encounter, on_date, instant)) for encounter in visits]
+    record_views(actor=actor, patient_ids=[encounter.patient_id for encounter, _ in rows], page="queue")
+    with_you = tuple(row for encounter, row in rows if encounter.status == VisitStatus.IN_PROGRESS)
+    waiting = tuple(row for encounter, row in rows if encounter.status == VisitStatus.ARRIVED)
+    later = tuple(row for encounter, row in rows if encounter.status == VisitStatus.PLANNED)
+    done = tuple(row for encounter, row in rows if encounter.status in OVER)
+    return QueueBoard(
+        queue=queue,
+        version=queue.version,
+        on_date=on_date,
+        timezone=queue.organization.timezone,
+        practitioner=queue.practitioner,
+        next_up=next((row for row in waiting if row.state == "waiting"), None),
+        with_you=with_you,
+        waiting=waiting,
+        later=later,
+        done=done,
+        counts=QueueCounts(len(with_you), len(waiting), len(later), len(done)),
+        longest_minutes=max((row.minutes or 0 for row in waiting), default=0),
+    )
+
+
+def _visits_of(queue: Queue, on_date: dt.date, zone: ZoneInfo, instant: dt.datetime) -> list[Encounter]:
+    day_starts = dt.datetime.combine(on_date, dt.time.min, tzinfo=zone)
+    day_ends = dt.datetime.combine(on_date + dt.timedelta(days=1), dt.time.min, tzinfo=zone)
+    today = Q(appointment__starts_at__gte=day_starts, appointment__starts_at__lt=day_ends)
+    around_now = Q(appointment__starts_at__range=(instant - AROUND_NOW, instant + AROUND_NOW))
+    timely = (today | around_now) & ~Q(status=VisitStatus.ARRIVED)
+    found = (
+        Encounter.objects.select_related("appointment", "patient")
+        .prefetch_related(Prefetch("seats", queryset=Seat.objects.filter(actor_type="patient")))
+        .filter(open_now(instant) | timely, queue=queue)
+    )
+    return list(found.order_by("appointment__starts_at", "arrived_at", "pk"))
+
+
+def _row(encounter: Encounter, on_date: dt.date, instant: dt.datetime) -> Row:
+    patient = encounter.patient
+    return Row(
+        visit_uuid=encounter.uuid,
+        starts_at=encounter.appointment.starts_at,
+        patient_name=patient.full_name,
+        given_name=patient.given_name,
+        age=_age(patient.birth_date, on_date),
+        reason=encounter.appointment.reason,
+        state=_state(encounter, instant),
+        minutes=_minutes(encounter, instant),
+        face=patient.face,
+    )
+
+
+def _state(encounter: Encounter, instant: dt.datetime) -> RowState:
+    match VisitStatus(encounter.status):
+        case VisitStatus.PLANNED:
+            return "expected"
+        case VisitStatus.ARRIVED:
+            return "waiting" if _patient_is_there(encounter, instant) else "reconnecting"
+        case VisitStatus.IN_PROGRESS:
+            return "in-call"
+        case VisitStatus.FINISHED:
+            return "done"
+        case VisitStatus.CANCELLED:
+            return "cancelled"
+
+
+def _patient_is_there(encounter: Encounter, instant: dt.datetime) -> bool:
+    seats = list(encounter.seats.all())
+    if any(is_present(seat, instant) for seat in seats):
+        return True
+    # Between the door's form and the page's socket nobody sits yet.
+    just_arrived = encounter.arrived_at is not None and encounter.arrived_at >= instant - SILENT_AFTER
+    return just_arrived and not any(seat.left_at is None and not seat.connected for seat in seats)
+
+
+def _minutes(encounter: Encounter, instant: dt.datetime) -> int | None:
+    since = {VisitStatus.ARRIVED: encounter.arrived_at, VisitStatus.IN_PROGRESS: encounter.started_at}.get(
+        VisitStatus(encounter.status)
+    )
+    return None if since is None else max(0, int((instant - since).total_seconds() // 60))
+
+
+def _age(birth_date: dt.date, on_date: dt.date) -> int:
+    had_birthday = (on_date.month, on_date.day) >= (birth_date.month, birth_date.day)
+    return on_date.year - birth_date.year - (0 if had_birthday else 1)

@@ -1,0 +1,37 @@
+"""Reading a visit's chat, in the form in which it goes over the wire."""
+
+from typing import TypedDict
+
+from accounts.actors import Actor
+from consults.models import ChatMessage, Encounter
+from consults.policies import require_visit
+
+MOST_AT_ONCE = 500
+HIGHEST_SEQ = 2**31 - 1
+
+
+class ChatLine(TypedDict):
+    seq: int
+    seat: str
+    author: str
+    body: str
+    sent_at: str
+    client_id: str
+
+
+def chat_since(actor: Actor, encounter: Encounter, seq: int) -> list[ChatLine]:
+    """The messages after number `seq` in order, 500 at most; whoever gets 500 asks again from the last."""
+    require_visit(actor, "consults.chat.read", encounter)
+    later = ChatMessage.objects.filter(encounter=encounter, seq__gt=min(max(seq, 0), HIGHEST_SEQ)).order_by("seq")
+    return [chat_line(message) for message in later[:MOST_AT_ONCE]]
+
+
+def chat_line(message: ChatMessage) -> ChatLine:
+    return {
+        "seq": message.seq,
+        "seat": str(message.author_seat),
+        "author": message.author_label,
+        "body": message.body,
+        "sent_at": message.sent_at.isoformat(),
+        "client_id": str(message.client_id),
+    }

@@ -1,0 +1,130 @@
+"""Reading one visit: by link, by its practitioner, and in the form in which it goes over the wire."""
+
+import datetime as dt
+import uuid as uuids
+from typing import Any
+
+from django.db.models import QuerySet
+
+from accounts.actors import Actor
+from accounts.models import Patient
+from accounts.policy import may
+from consults.lifecycle import VisitStatus, door_opens_at, door_state
+from consults.models import Encounter, Seat
+from consults.policies import relation_to_visit, require_visit
+from consults.presence import is_present, open_now
+from core.clock import now
+from core.errors import NotFound
+from scheduling.selectors import get_link
+from scheduling.viewing import record_views
+
+_STATES = {
+    VisitStatus.ARRIVED: "waiting",
+    VisitStatus.IN_PROGRESS: "call",
+    VisitStatus.FINISHED: "ended",
+    VisitStatus.CANCELLED: "cancelled",
+}
+
+
+def get_visit(actor: Actor) -> Encounter:
+    """The one visit that the patient's link leads to, in whatever state; NotFound without a standing link."""
+    link = get_link(actor)
+    encounter = _with_people().get(appointment_id=link.appointment_id)
+    require_visit(actor, "consults.visit.view", encounter)
+    return encounter
+
+
+def get_visit_for(actor: Actor, uuid: uuids.UUID | str) -> Encounter:
+    """A visit by its id for those who may see it; recorded as seen. NotFound for everybody else."""
+    try:
+        parsed = uuid if isinstance(uuid, uuids.UUID) else uuids.UUID(uuid)
+    except ValueError:
+        raise NotFound from None
+    encounter = _with_people().filter(uuid=parsed).first()
+    if encounter is None or not may(actor, "consults.visit.view", relation_to_visit(actor, encounter)):
+        raise NotFound
+    record_views(actor=actor, patient_ids=[encounter.patient_id], page="visit")
+    return encounter
+
+
+def visit_state(encounter: Encounter, now: dt.datetime) -> str:
+    """What the visit's page shows: "early", "open", "late", "waiting", "call", "ended" or "cancelled"."""
+    status = VisitStatus(encounter.status)
+    if status is not VisitStatus.PLANNED:
+        return _STATES[status]
+    appointment = encounter.appointment
+    return door_state(starts_at=appointment.starts_at, ends_at=appointment.ends_at, now=now)
+
+
+def last_place(patient: Patient) -> tuple[str, str]:
+    """Where the patient was and the number they gave last time; else nothing and the number we have."""
+    latest = (
+        Encounter.objects.filter(patient=patient)
+        .exclude(place="")
+        .order_by("-appointment__starts_at", "-pk")
+        .values_list("place", "callback_phone")
+        .first()
+    )
+    return latest or ("", patient.phone)
+
+
+def visit_snapshot(actor: Actor, encounter: Encounter) -> dict[str, Any]:
+    """The visit as its pages know it (docs/signaling.md, `visit`); of other visits it holds counts only."""
+    require_visit(actor, "consults.visit.view", encounter)
+    instant = now()
+    seats = Seat.objects.filter(encounter=encounter, left_at=None).order_by("pk")
+    return {
+        "id": str(encounter.uuid),
+        "version": encounter.room_version,
+        "status": str(encounter.status),
+        "server_time": instant.isoformat(),
+        "opens_at": door_opens_at(encounter.appointment.starts_at).isoformat(),
+        "starts_at": encounter.appointment.starts_at.isoformat(),
+        "started_at": encounter.started_at.isoformat() if encounter.started_at else None,
+        "practitioner": {
+            "name": encounter.practitioner.display_name,
+            "short_name": encounter.practitioner.short_name,
+            "face": encounter.practitioner.face,
+        },
+        "patient": {
+            "name": encounter.patient.full_name,
+            "given_name": encounter.patient.given_name,
+            "face": encounter.patient.face,
+        },
+        "line": _line(encounter, instant),
+        "seats": [_seat(seat, actor, encounter, instant) for seat in seats],
+    }
+
+
+def _line(encounter: Encounter, instant: dt.datetime) -> dict[str, Any]:
+    """Place in line: by booked start, then by arrival. `now` says whether somebody is with the practitioner."""
+    open_visits = (
+        Encounter.objects.filter(open_now(instant), queue_id=encounter.queue_id)
+        .order_by("appointment__starts_at", "arrived_at", "pk")
+        .values_list("pk", "status")
+    )
+    rows = list(open_visits)
+    waiting = [pk for pk, status in rows if status == VisitStatus.ARRIVED]
+    return {
+        "position": waiting.index(encounter.pk) + 1 if encounter.pk in waiting else None,
+        "waiting": len(waiting),
+        "now": len(waiting) < len(rows),
+    }
+
+
+def _seat(seat: Seat, actor: Actor, encounter: Encounter, instant: dt.datetime) -> dict[str, Any]:
+    is_patient = seat.actor_type == "patient"
+    return {
+        "id": str(seat.uuid),
+        "label": seat.label,
+        "role": seat.role,
+        "you": seat.actor_type == actor.type and seat.actor_id == actor.id,
+        "connected": is_present(seat, instant),
+        "mic": seat.mic,
+        "camera": seat.camera,
+        "face": encounter.patient.face if is_patient else encounter.practitioner.face,
+    }
+
+
+def _with_people() -> QuerySet[Encounter]:
+    return Encounter.objects.select_related("organization", "appointment", "patient", "practitioner", "queue")

@@ -1,0 +1,22 @@
+"""Writing visits: every change of a queue, a visit, a seat or a chat goes through one of these."""
+
+from consults.services.chat import post_chat
+from consults.services.door import enter_waiting_room, leave_waiting_room
+from consults.services.queues import open_queue
+from consults.services.seats import leave_call, release_seat, set_media, take_seat, touch_seat
+from consults.services.visits import admit_patient, confirm_identity, finish_visit
+
+__all__ = [
+    "admit_patient",
+    "confirm_identity",
+    "enter_waiting_room",
+    "finish_visit",
+    "leave_call",
+    "leave_waiting_room",
+    "open_queue",
+    "post_chat",
+    "release_seat",
+    "set_media",
+    "take_seat",
+    "touch_seat",
+]

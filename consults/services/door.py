@@ -1,0 +1,95 @@
+"""Writing who is in the waiting room: coming in after consent and place, and leaving again."""
+
+from django.db import transaction
+
+from accounts.actors import Actor
+from consent.models import Purpose
+from consent.selectors import standing_consent
+from consults import hints
+from consults.lifecycle import PRESENT, VisitStatus, door_state, moved
+from consults.models import Encounter, Seat
+from consults.policies import require_visit
+from consults.services.rows import locked_visit, record_visit, store_change
+from core.clock import now
+from core.errors import Conflict, Invalid
+from scheduling.services import lock_appointment, mark_arrived, mark_not_arrived
+
+LONGEST_PLACE = 200
+LONGEST_PHONE = 40
+FEWEST_DIGITS = 3
+
+
+@transaction.atomic
+def enter_waiting_room(*, actor: Actor, encounter: Encounter, place: str, callback_phone: str) -> Encounter:
+    """Arrive, or, when already there, keep a corrected place and number.
+
+    Needs a standing consent (Conflict `consent.missing`) and an open door (Conflict `visit.early`, `visit.late`).
+    """
+    appointment = lock_appointment(encounter.appointment_id)
+    encounter = locked_visit(encounter)
+    require_visit(actor, "consults.visit.enter", encounter)
+    place, callback_phone = _checked(place, callback_phone)
+    if standing_consent(encounter.patient, Purpose.TELEHEALTH) is None:
+        raise Conflict("Agree to the video visit first, then go in.", code="consent.missing")
+    if encounter.status in PRESENT:
+        return _corrected(actor, encounter, place, callback_phone)
+    _require_open_door(encounter)
+    encounter.status = moved(encounter.status, VisitStatus.ARRIVED)
+    encounter.arrived_at = now()
+    encounter.place, encounter.callback_phone = place, callback_phone
+    mark_arrived(actor=actor, appointment=appointment)
+    store_change(encounter, "status", "arrived_at", "place", "callback_phone")
+    hints.line_changed(encounter.queue)
+    record_visit(actor, "consults.visit.enter", encounter)
+    return encounter
+
+
+@transaction.atomic
+def leave_waiting_room(*, actor: Actor, encounter: Encounter) -> Encounter:
+    """Give up the place in line; the door stays open for coming back. Leaving twice changes nothing."""
+    appointment = lock_appointment(encounter.appointment_id)
+    encounter = locked_visit(encounter)
+    require_visit(actor, "consults.visit.unenter", encounter)
+    if encounter.status == VisitStatus.PLANNED:
+        return encounter
+    if encounter.status == VisitStatus.IN_PROGRESS:
+        raise Conflict("Your visit has begun. Press Leave in the call to hang up.", code="visit.in_progress")
+    encounter.status = moved(encounter.status, VisitStatus.PLANNED)
+    encounter.arrived_at = None
+    Seat.objects.filter(encounter=encounter, left_at=None).update(left_at=now(), connected=False, holder=None)
+    mark_not_arrived(actor=actor, appointment=appointment)
+    store_change(encounter, "status", "arrived_at")
+    hints.line_changed(encounter.queue)
+    record_visit(actor, "consults.visit.unenter", encounter)
+    return encounter
+
+
+def _corrected(actor: Actor, encounter: Encounter, place: str, callback_phone: str) -> Encounter:
+    if (encounter.place, encounter.callback_phone) == (place, callback_phone):
+        return encounter
+    encounter.place, encounter.callback_phone = place, callback_phone
+    store_change(encounter, "place", "callback_phone")
+    record_visit(actor, "consults.visit.correct_place", encounter)
+    return encounter
+
+
+def _checked(place: str, callback_phone: str) -> tuple[str, str]:
+    place, callback_phone = " ".join(place.split()), " ".join(callback_phone.split())
+    if not 1 <= len(place) <= LONGEST_PLACE or "\x00" in place:
+        raise Invalid("Tell us where you are now, in up to 200 letters.", code="visit.place", field="place")
+    if (
+        len(callback_phone) > LONGEST_PHONE
+        or "\x00" in callback_phone
+        or sum(sign.isdigit() for sign in callback_phone) < FEWEST_DIGITS
+    ):
+        raise Invalid("Give a number that we can call.", code="visit.phone", field="callback_phone")
+    return place, callback_phone
+
+
+def _require_open_door(encounter: Encounter) -> None:
+    appointment = encounter.appointment
+    state = door_state(starts_at=appointment.starts_at, ends_at=appointment.ends_at, now=now())
+    if state == "early":
+        raise Conflict("The waiting room opens 15 minutes before your visit. Come back then.", code="visit.early")
+    if state == "late":
+        raise Conflict("The time of this visit is over. Call the desk for a new one.", code="visit.late")

@@ -1,0 +1,168 @@
+"""Writing seats: who sits in a visit's room, in which browser tab, and whether we still hear from them."""
+
+import datetime as dt
+import uuid as uuids
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from accounts.actors import Actor
+from audit.services import record
+from consults import hints
+from consults.lifecycle import OVER, PRESENT, VisitStatus
+from consults.models import Encounter, Seat
+from consults.policies import require_visit, visit_over
+from consults.presence import SILENT_AFTER
+from consults.services.rows import locked_visit, record_visit, store_change
+from core.clock import now
+from core.errors import Conflict, NotFound
+from scheduling.models import PersonalLink
+
+MOST_SEATS = 4
+TOUCH_EVERY = dt.timedelta(seconds=5)
+
+
+@transaction.atomic
+def take_seat(*, actor: Actor, encounter: Encounter, holder: uuids.UUID) -> Seat:
+    """Sit down in the tab `holder`; whichever tab had the seat before loses it.
+
+    A patient sits from the waiting room on, the practitioner in the call; before that Conflict `visit.not_open`,
+    afterwards `visit.over`, and `visit.full` for a fifth person.
+    """
+    encounter = locked_visit(encounter)
+    require_visit(actor, "consults.seat.take", encounter)
+    _require_open_for(actor, encounter)
+    seat = _seat_of(actor, encounter) or _new_seat(actor, encounter)
+    seat.holder, seat.connected, seat.last_seen_at, seat.left_at = holder, True, now(), None
+    seat.save()
+    store_change(encounter)
+    record_visit(actor, "consults.seat.take", encounter, seat=str(seat.uuid))
+    return seat
+
+
+@transaction.atomic
+def release_seat(*, seat: Seat, holder: uuids.UUID) -> None:
+    """The socket of that tab is gone. The seat is kept for coming back; a newer tab's seat is left alone."""
+    encounter = locked_visit(seat.encounter)
+    if Seat.objects.filter(pk=seat.pk, holder=holder, connected=True).update(connected=False):
+        store_change(encounter)
+        record(
+            actor=_SeatActor(seat, encounter),
+            action="consults.seat.release",
+            entity=encounter,
+            patient_id=encounter.patient_id,
+            detail={"seat": str(seat.uuid)},
+        )
+
+
+def touch_seat(*, seat: Seat, holder: uuids.UUID) -> bool:
+    """Note that the tab `holder` was heard; False when it no longer has the seat. Writes every 5 s at most."""
+    mine = Seat.objects.filter(pk=seat.pk, holder=holder, left_at=None)
+    known = mine.values_list("connected", "last_seen_at").first()
+    if known is None:
+        return False
+    connected, last_seen_at = known
+    instant = now()
+    if not connected or last_seen_at is None or last_seen_at < instant - SILENT_AFTER:
+        return _come_back(seat, holder)
+    if last_seen_at > instant - TOUCH_EVERY:
+        return True
+    return mine.update(last_seen_at=instant) == 1
+
+
+@transaction.atomic
+def leave_call(*, actor: Actor, encounter: Encounter) -> None:
+    """Hang up. The visit goes on and the seat can be taken again until it is finished."""
+    encounter = locked_visit(encounter)
+    require_visit(actor, "consults.seat.leave", encounter)
+    mine = Seat.objects.filter(encounter=encounter, actor_type=actor.type, actor_id=person_id(actor))
+    if _vacate(encounter, mine.filter(left_at=None)):
+        record_visit(actor, "consults.seat.leave", encounter)
+
+
+@transaction.atomic
+def set_media(*, actor: Actor, encounter: Encounter, mic: bool, camera: bool) -> None:
+    """Note what the person's own switches say; everybody in the visit sees it."""
+    encounter = locked_visit(encounter)
+    require_visit(actor, "consults.media.set", encounter)
+    seat = seat_in_use(actor, encounter)
+    if (seat.mic, seat.camera) == (mic, camera):
+        return
+    seat.mic, seat.camera = mic, camera
+    seat.save(update_fields=["mic", "camera"])
+    store_change(encounter)
+    record_visit(actor, "consults.media.set", encounter, mic=mic, camera=camera)
+
+
+def close_seat_of_link(actor: Actor, link: PersonalLink) -> None:
+    """Listener: whoever came by a link that was closed is out of the room, and their pages look again."""
+    encounter = locked_visit(Encounter.objects.get(appointment_id=link.appointment_id))
+    seats = Seat.objects.filter(encounter=encounter, actor_type="patient", actor_id=link.patient_id, left_at=None)
+    if not _vacate(encounter, seats):
+        hints.visit_changed(encounter)
+
+
+def seat_in_use(actor: Actor, encounter: Encounter) -> Seat:
+    """The actor's own seat, or Conflict `visit.no_seat` for somebody who has not sat down or has left."""
+    seat = _seat_of(actor, encounter)
+    if seat is None or seat.left_at is not None:
+        raise Conflict("You are not in this visit now. Open it again.", code="visit.no_seat")
+    return seat
+
+
+def person_id(actor: Actor) -> int:
+    """The row id of a person who acts; the system sits nowhere and writes to nobody."""
+    if actor.id is None:
+        raise NotFound
+    return actor.id
+
+
+class _SeatActor:
+    """The person of a seat, for an event that no request stands behind."""
+
+    session = ""
+
+    def __init__(self, seat: Seat, encounter: Encounter) -> None:
+        self.type: str = seat.actor_type
+        self.id: int | None = seat.actor_id
+        self.label: str = seat.label
+        self.organization_id: int | None = encounter.organization_id
+
+
+def _require_open_for(actor: Actor, encounter: Encounter) -> None:
+    if encounter.status in OVER:
+        raise visit_over()
+    allowed = PRESENT if actor.type == "patient" else {VisitStatus.IN_PROGRESS}
+    if encounter.status not in allowed:
+        raise Conflict("This visit is not open yet. Wait for the patient to be called in.", code="visit.not_open")
+
+
+def _seat_of(actor: Actor, encounter: Encounter) -> Seat | None:
+    return Seat.objects.filter(encounter=encounter, actor_type=actor.type, actor_id=person_id(actor)).first()
+
+
+def _new_seat(actor: Actor, encounter: Encounter) -> Seat:
+    if Seat.objects.filter(encounter=encounter).count() >= MOST_SEATS:
+        raise Conflict("This visit is full: four people can take part.", code="visit.full")
+    is_patient = actor.type == "patient"
+    label = encounter.patient.full_name if is_patient else encounter.practitioner.display_name
+    role = "patient" if is_patient else "practitioner"
+    return Seat(encounter=encounter, actor_type=actor.type, actor_id=person_id(actor), label=label, role=role)
+
+
+def _vacate(encounter: Encounter, seats: QuerySet[Seat]) -> bool:
+    if not seats.update(left_at=now(), connected=False, holder=None):
+        return False
+    store_change(encounter)
+    return True
+
+
+@transaction.atomic
+def _come_back(seat: Seat, holder: uuids.UUID) -> bool:
+    """Heard again after a silence, or after the tab's older socket was given up late: everybody must learn it."""
+    encounter = locked_visit(seat.encounter)
+    mine = Seat.objects.filter(pk=seat.pk, holder=holder, left_at=None)
+    if not mine.update(connected=True, last_seen_at=now()):
+        return False
+    store_change(encounter)
+    return True
