@@ -1,0 +1,143 @@
+"""One feed per queue and process: reads and renders the board once and hands it to every socket of that queue."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import UUID
+
+from django.db import Error as DatabaseError
+from django.template.loader import render_to_string
+
+from accounts.actors import Actor
+from accounts.policy import require
+from consults import selectors
+from consults.models import Queue
+from core.errors import NotFound
+from signaling.database import in_database
+from signaling.limits import Timing
+from signaling.messages import QUEUE, QueueNow
+
+log = logging.getLogger(__name__)
+
+TEMPLATE = "consults/_queue_board.html"
+
+
+class Watcher(Protocol):
+    """A queue socket, as its feed sees it."""
+
+    actor: Actor | None
+
+    def show(self, board: QueueNow) -> None: ...
+    def look_soon(self) -> None: ...
+
+
+def queue_for(actor: Actor, queue: UUID) -> Queue:
+    """The permission of the queue socket; NotFound for who may not see this queue."""
+    require(actor, QUEUE)
+    return selectors.get_queue(actor, queue)
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A board as every member sees it (no CSRF token is inside, so it may be shared), and whose visits it shows."""
+
+    message: QueueNow
+    visits: frozenset[UUID]
+
+
+def render(actor: Actor, queue: UUID) -> Rendered:
+    board = selectors.waiting_queue(actor, queue_for(actor, queue))
+    html = render_to_string(TEMPLATE, {"board": board, "clinic": board.queue.organization})
+    rows = (*board.with_you, *board.waiting, *board.later, *board.done)
+    message = QueueNow(version=board.version, waiting=len(board.waiting), html=html)
+    return Rendered(message, frozenset(row.visit_uuid for row in rows))
+
+
+def note_seen(actor: Actor, queue: UUID) -> None:
+    """Reading the board is what is audited, so somebody who is shown another's rendering reads it once as well."""
+    selectors.waiting_queue(actor, queue_for(actor, queue))
+
+
+class Feed:
+    """Runs while somebody watches. Gathers changes for `coalesce`; looks at the clock every `minutes_every`."""
+
+    def __init__(self, queue: UUID, timing: Timing, forget: Callable[[Feed], None]) -> None:
+        self.queue = queue
+        self._timing = timing
+        self._forget = forget
+        self._watchers: dict[Watcher, Rendered | None] = {}
+        self._woken = asyncio.Event()
+        self._task = asyncio.create_task(self._run(), name="queue-feed")
+
+    def join(self, watcher: Watcher) -> None:
+        self._watchers[watcher] = None
+        self._woken.set()
+
+    async def leave(self, watcher: Watcher) -> None:
+        self._watchers.pop(watcher, None)
+        if not self._watchers:
+            await self.close()
+
+    def look(self) -> None:
+        self._woken.set()
+
+    async def close(self) -> None:
+        self._forget(self)
+        self._task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._task
+
+    async def _run(self) -> None:
+        while True:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._woken.wait(), self._timing.minutes_every)
+                await asyncio.sleep(self._timing.coalesce)
+            self._woken.clear()
+            try:
+                await self._show()
+            except DatabaseError:
+                log.warning("queue.no_database")
+            except Exception:
+                log.exception("queue.not_rendered")
+
+    async def _show(self) -> None:
+        """Render by the right of the first member that has it, then hand it to all whose board differs."""
+        board: Rendered | None = None
+        for watcher, shown in list(self._watchers.items()):
+            assert watcher.actor is not None
+            try:
+                if board is None:
+                    board = await in_database(render, watcher.actor, self.queue)
+                elif shown is None or not board.visits <= shown.visits:
+                    await in_database(note_seen, watcher.actor, self.queue)
+            except NotFound:
+                watcher.look_soon()
+                continue
+            if shown != board and watcher in self._watchers:
+                self._watchers[watcher] = board
+                watcher.show(board.message)
+
+
+_feeds: dict[UUID, Feed] = {}
+
+
+def feed_of(queue: UUID, timing: Timing) -> Feed:
+    """The queue's feed in this process, started when it is the first."""
+    if queue not in _feeds:
+        _feeds[queue] = Feed(queue, timing, _forget)
+    return _feeds[queue]
+
+
+def _forget(feed: Feed) -> None:
+    if _feeds.get(feed.queue) is feed:
+        del _feeds[feed.queue]
+
+
+async def close_all() -> None:
+    for feed in list(_feeds.values()):
+        await feed.close()

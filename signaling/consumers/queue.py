@@ -1,0 +1,66 @@
+"""The queue socket: permission, and the newest board. Reading and rendering are shared in boards.py."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from accounts.actors import Actor, actor_for_scope
+from core.errors import NotFound
+from signaling import boards
+from signaling.consumers.base import SocketConsumer
+from signaling.database import in_database
+from signaling.messages import Message, ProtocolError, QueueNow, Row
+
+
+class QueueConsumer(SocketConsumer):
+    """One member of staff looking at one queue."""
+
+    socket = "queue"
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._feed: boards.Feed | None = None
+
+    async def enter(self) -> tuple[Actor, object, list[str]]:
+        self.queue: UUID = self.scope["url_route"]["kwargs"]["queue"]
+        actor = await in_database(self._permitted)
+        return actor, self.queue, [f"queue.{self.queue.hex}"]
+
+    async def entered(self) -> None:
+        self._feed = boards.feed_of(self.queue, self.timing)
+        self._feed.join(self)
+
+    async def left(self) -> None:
+        if self._feed is not None:
+            await self._feed.leave(self)
+
+    async def handle(self, row: Row, message: Message) -> None:
+        raise ProtocolError("unknown_type")  # the table has ping and pong only, and the base answers those
+
+    def hinted(self, kind: str) -> None:
+        if kind == "queue.changed" and self._feed is not None:
+            self._feed.look()  # the board is for all; permission is looked at by heartbeat and message
+        else:
+            super().hinted(kind)
+
+    async def look(self) -> None:
+        actor = await in_database(self._permitted)
+        if self.actor is None or (actor.type, actor.id) != (self.actor.type, self.actor.id):
+            raise NotFound
+        self.actor = actor
+        if self._feed is not None:
+            self._feed.look()
+
+    def _permitted(self) -> Actor:
+        actor = actor_for_scope(self.scope)
+        boards.queue_for(actor, self.queue)
+        return actor
+
+    # --- for the feed (boards.Watcher) ---
+
+    def show(self, board: QueueNow) -> None:
+        self.send_message(board, key="queue")
+
+    def look_soon(self) -> None:
+        self.woken.set()

@@ -1,0 +1,315 @@
+"""The visit socket: hello, seat, chat and the offers and answers of media. Rules of a visit are in consults."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from accounts.actors import Actor
+from consults.models import Seat
+from core.errors import HousecallError, NotFound
+from core.ids import new_uuid
+from signaling import connections, relay_link, visits
+from signaling.consumers.base import PROTOCOL_CLOSE, SEAT_TAKEN, VISIT_OVER, SocketConsumer, instant
+from signaling.control import FromRelay, RelayError, RelayOffer, RelaySeat
+from signaling.database import in_database
+from signaling.messages import (
+    MEDIA,
+    PROTOCOL,
+    Answer,
+    Chat,
+    ChatMessages,
+    ChatSince,
+    Connect,
+    Hello,
+    Leave,
+    Media,
+    MediaState,
+    Message,
+    Offer,
+    ProtocolError,
+    Relay,
+    RestartIce,
+    Row,
+    SeatTaken,
+    VisitNow,
+    Welcome,
+)
+from signaling.registry import seats
+
+log = logging.getLogger(__name__)
+
+CHAT_PAGE = 100
+
+
+class VisitConsumer(SocketConsumer):
+    """One person's socket in one visit. It watches until it holds the person's seat."""
+
+    socket = "visit"
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        # One holder per socket, not per tab: a tab that reconnects displaces its own half-open socket like any other.
+        self.holder = new_uuid()
+        self.tab: UUID | None = None
+        self.seat: Seat | None = None
+        self.connection: UUID | None = None
+        self.chat_seq = 0
+        self._shown: dict[str, Any] | None = None
+        self._told_relay_lost = False
+        self._lost_seat = False
+
+    @property
+    def room(self) -> UUID:
+        return self._room
+
+    async def enter(self) -> tuple[Actor, object, list[str]]:
+        self.door = visits.Door(self.scope, self.scope["url_route"]["kwargs"].get("visit"))
+        actor, self._room = await in_database(visits.admit_socket, self.door)
+        return actor, self._room, [f"visit.{self._room.hex}"]
+
+    async def left(self) -> None:
+        if self.seat is not None:
+            seats.unbind(self.seat.uuid, self)
+            await in_database(visits.release, self.seat, self.holder)
+
+    def deadline(self) -> float:
+        return self.opened_at + self.timing.hello_within if self.tab is None else math.inf
+
+    # --- messages ---
+
+    async def handle(self, row: Row, message: Message) -> None:
+        if self.tab is None and not isinstance(message, Hello):
+            raise ProtocolError("out_of_order")
+        async with self.lock:
+            match message:
+                case Hello():
+                    await self._hello(message)
+                case Connect():
+                    await self._connect()
+                case Answer():
+                    await self._answer(message)
+                case RestartIce():
+                    await self._restart_ice(message)
+                case Media():
+                    self._needs_seat()
+                    await in_database(visits.set_media, self.door, message.mic, message.camera)
+                case Chat():
+                    await self._chat(message)
+                case ChatSince():
+                    self.chat_seq = min(self.chat_seq, message.seq)
+                    self._send_chat(await in_database(visits.chat_after, self.door, self.chat_seq))
+                case Leave():
+                    await self._leave()
+
+    async def _hello(self, message: Hello) -> None:
+        if self.tab is not None:
+            raise ProtocolError("out_of_order")
+        if message.protocol != PROTOCOL:
+            self.send_error("unsupported_protocol", about=message)
+            self.outbox.close(PROTOCOL_CLOSE)
+            return
+        view = await in_database(visits.open_view, self.door, self.holder, message.chat_seq)
+        self.tab, self.chat_seq, self._shown = message.tab, message.chat_seq, view.visit
+        first, rest = view.chat[:CHAT_PAGE], view.chat[CHAT_PAGE:]
+        self.send_message(
+            Welcome(
+                protocol=PROTOCOL,
+                server_time=instant(),
+                seat=view.seat.uuid if view.seat else None,
+                tab=message.tab,
+                ping_every=self.timing.ping_every,
+                visit=view.visit,
+                chat=first,
+            )
+        )
+        self._count_chat(first)
+        self._send_chat(rest)
+        if view.seat is not None:
+            self._sit(view.seat)
+        if view.over:
+            self.outbox.close(VISIT_OVER)
+
+    async def _connect(self) -> None:
+        assert self.tab is not None
+        try:
+            seat, document = await in_database(visits.join_room, self.door, self.seat, self.holder)
+        except ProtocolError:
+            # Either the visit has no seat for us now, or another tab took it: the look finds out which and says so.
+            self.woken.set()
+            raise
+        if self.seat is None:
+            self._sit(seat)
+            self.woken.set()
+        link = relay_link.current()
+        if link is None or not link.ready:
+            self.relay_lost(again=True)
+            return
+        self.connection = connections.issue(seat.uuid, self.tab)
+        self._taken_by(link.connect(document, seat.uuid, self.connection))
+
+    async def _answer(self, message: Answer) -> None:
+        seat = self._owned(message.connection)
+        await in_database(visits.check, self.door, MEDIA)
+        self._taken_by(
+            relay_link.send_answer(self.room, seat.uuid, message.connection, offer=message.offer, sdp=message.sdp)
+        )
+
+    async def _restart_ice(self, message: RestartIce) -> None:
+        seat = self._owned(message.connection)
+        await in_database(visits.check, self.door, MEDIA)
+        self._taken_by(relay_link.send_restart_ice(self.room, seat.uuid, message.connection))
+
+    async def _chat(self, message: Chat) -> None:
+        self._needs_seat()
+        stored = await in_database(visits.post_chat, self.door, message.body, message.client_id)
+        if stored["seq"] <= self.chat_seq:
+            self.send_message(ChatMessages(messages=[stored]))  # sent twice by the client: show that it is stored
+        else:
+            self._send_chat(await in_database(visits.chat_after, self.door, self.chat_seq))
+
+    async def _leave(self) -> None:
+        if self.seat is not None:
+            await in_database(visits.leave, self.door)
+            self._stand_up()
+        self.woken.set()
+
+    def _needs_seat(self) -> Seat:
+        if self.seat is None:
+            raise ProtocolError("no_seat")
+        return self.seat
+
+    def _owned(self, connection: UUID) -> Seat:
+        """The seat, if this is its newest connection. After a reconnect the first id that proves ours is adopted."""
+        seat = self._needs_seat()
+        if connection != self.connection:
+            if self.connection is not None or not self._issued(seat, connection):
+                raise ProtocolError("unknown_connection")
+            self.connection = connection
+        return seat
+
+    def _issued(self, seat: Seat, connection: UUID) -> bool:
+        return self.tab is not None and connections.issued_for(connection, seat.uuid, self.tab)
+
+    def _taken_by(self, accepted: bool) -> None:
+        if accepted:
+            return
+        link = relay_link.current()
+        if link is None or not link.ready:
+            self.relay_lost(again=True)
+        else:
+            raise ProtocolError("relay_busy")
+
+    # --- the seat ---
+
+    def _sit(self, seat: Seat) -> None:
+        self.seat = seat
+        seats.bind(seat.uuid, self)
+        link = relay_link.current()
+        if link is None or not link.ready:
+            self.relay_lost()
+
+    def _stand_up(self) -> None:
+        if self.seat is not None:
+            seats.unbind(self.seat.uuid, self)
+        self.seat = self.connection = None
+
+    def lose_seat(self) -> None:
+        """Another tab has it: say so, and go."""
+        if not self._lost_seat:
+            self._lost_seat = True
+            self._stand_up()
+            self.send_message(SeatTaken())
+            self.outbox.close(SEAT_TAKEN)
+
+    # --- hints and heartbeat ---
+
+    async def look(self) -> None:
+        async with self.lock:
+            if self.outbox.closing:
+                return
+            if self.tab is None:
+                await in_database(visits.admit_socket, self.door)
+                return
+            view = await in_database(visits.look_again, self.door, self.seat, self.holder, self.chat_seq)
+            if not self._same_person(view.actor):
+                raise NotFound
+            if view.taken:
+                self.lose_seat()
+                return
+            if view.seat is None:
+                self._stand_up()
+            self._show(view.visit)
+            self._send_chat(view.chat)
+            if view.over:
+                self.outbox.close(VISIT_OVER)
+
+    def _same_person(self, actor: Actor) -> bool:
+        return self.actor is not None and (actor.type, actor.id) == (self.actor.type, self.actor.id)
+
+    def _show(self, visit: dict[str, Any]) -> None:
+        ever = {"server_time": None}
+        if self._shown is None or visit | ever != self._shown | ever:
+            self._shown = visit
+            self.send_message(VisitNow(visit=visit), key="visit")
+
+    def _send_chat(self, messages: list[dict[str, Any]]) -> None:
+        """Pages of messages, without holes: what is behind a hole waits for the next look, and so does a long rest."""
+        ready = list(self._unbroken(messages))
+        for start in range(0, len(ready), CHAT_PAGE):
+            page = ready[start : start + CHAT_PAGE]
+            self.send_message(ChatMessages(messages=page))
+            self._count_chat(page)
+
+    def _unbroken(self, messages: list[dict[str, Any]]) -> Iterable[dict[str, Any]]:
+        expected = self.chat_seq + 1
+        for message in messages:
+            if message["seq"] != expected:
+                log.warning("chat.hole")
+                self.woken.set()
+                return
+            yield message
+            expected += 1
+
+    def _count_chat(self, messages: list[dict[str, Any]]) -> None:
+        if messages:
+            self.chat_seq = max(self.chat_seq, messages[-1]["seq"])
+            if len(messages) == CHAT_PAGE:
+                self.woken.set()
+
+    # --- what the relay says (registry.Seated) ---
+
+    def relay_said(self, message: FromRelay) -> None:
+        if not self._is_current(message.connection):
+            return
+        try:
+            match message:
+                case RelayOffer():
+                    self.send_message(Offer.model_validate(message.model_dump(include=set(Offer.model_fields))))
+                case RelaySeat():
+                    self.send_message(MediaState(connection=message.connection, state=message.state))
+                case RelayError():
+                    self.send_error(message.code, message.message, connection=message.connection)
+        except (ValueError, HousecallError):
+            log.exception("relay.message_unusable")
+
+    def _is_current(self, connection: UUID | None) -> bool:
+        if connection is None or self.seat is None:
+            return False
+        if self.connection is None and self._issued(self.seat, connection):
+            self.connection = connection
+        return connection == self.connection
+
+    def relay_lost(self, again: bool = False) -> None:
+        self.connection = None
+        if again or not self._told_relay_lost:
+            self._told_relay_lost = True
+            self.send_message(Relay(state="lost"))
+
+    def relay_ready(self) -> None:
+        if self._told_relay_lost:
+            self._told_relay_lost = False
+            self.send_message(Relay(state="ready"))

@@ -1,0 +1,90 @@
+"""The words of the control link (docs/relay.md): lines to a relay, typed messages from it. I/O is in relay_link.py."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+PROTOCOL = 1
+MAX_LINE = 256 * 1024
+MAX_DOCUMENTS = 500
+
+
+class _FromRelay(BaseModel):
+    """A relay may be newer than we are: fields we do not know are passed over."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class _OfSeat(_FromRelay):
+    room: UUID
+    seat: UUID
+    connection: UUID
+
+
+class RelayHello(_FromRelay):
+    type: Literal["hello"]
+    protocol: int
+    relay: str
+
+
+class RelayOffer(_OfSeat):
+    type: Literal["offer"]
+    offer: int
+    sdp: str
+    up: dict[str, str]
+    down: list[dict[str, str]]
+
+
+class RelaySeat(_OfSeat):
+    type: Literal["seat"]
+    state: Literal["connected", "away", "closed"]
+
+
+class RelayError(_FromRelay):
+    """About a connection, or, where those fields are missing, about a line of ours."""
+
+    type: Literal["error"]
+    room: UUID | None = None
+    seat: UUID | None = None
+    connection: UUID | None = None
+    code: str
+    message: str = ""
+
+
+class RelayReport(_FromRelay):
+    type: Literal["report"]
+    rooms: dict[UUID, int]
+    load: dict[str, float] = {}
+
+
+FromRelay = RelayOffer | RelaySeat | RelayError
+AnyFromRelay = Annotated[RelayHello | RelayOffer | RelaySeat | RelayError | RelayReport, Field(discriminator="type")]
+_adapter: TypeAdapter[AnyFromRelay] = TypeAdapter(AnyFromRelay)
+
+
+def parse(line: bytes) -> AnyFromRelay:
+    """Raises ValueError for what no relay of this protocol says."""
+    return _adapter.validate_json(line)
+
+
+def line(kind: str, **fields: Any) -> bytes:
+    return json.dumps({"type": kind, **fields}, separators=(",", ":"), default=str).encode() + b"\n"
+
+
+def room_lines(documents: Iterable[dict[str, Any]]) -> Iterator[bytes]:
+    """The documents in as few `rooms` lines as a line may be long; at least one, so that an idle link is heard."""
+    page: list[dict[str, Any]] = []
+    size = 0
+    for document in documents:
+        length = len(json.dumps(document, default=str)) + 1
+        if page and (size + length > MAX_LINE - 1024 or len(page) == MAX_DOCUMENTS):
+            yield line("rooms", documents=page)
+            page, size = [], 0
+        page.append(document)
+        size += length
+    yield line("rooms", documents=page)

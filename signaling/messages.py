@@ -1,0 +1,289 @@
+"""Every message of our sockets, as one table (docs/signaling.md in types). What a message does is in consumers/."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import from_json
+
+from core.errors import HousecallError
+
+PROTOCOL = 1
+MAX_FRAME_BYTES = 65_536
+MAX_CHAT = 2_000
+MAX_SDP = 60_000
+
+ERROR_WORDS = {
+    "malformed": "We could not read that message. Reload the page.",
+    "unknown_type": "This page and our server do not speak the same version. Reload the page.",
+    "invalid": "Something in that message is missing or too long. Shorten it and try again.",
+    "out_of_order": "That came at the wrong moment. Reload the page.",
+    "unsupported_protocol": "This page is out of date. Reload it.",
+    "no_seat": "You are not in the visit in this tab. Join again.",
+    "unknown_connection": "That connection is no longer in use. Connect again.",
+    "rate_limited": "That was too fast. Wait a moment and try again.",
+    "too_many_sockets": "This visit is open in too many tabs. Close the others.",
+    "relay_busy": "The video server is busy. Try again in a moment.",
+    "unavailable": "We cannot reach our records right now. Your call goes on; try again in a moment.",
+    "internal": "Something went wrong on our side. Try again.",
+}
+
+
+class ProtocolError(HousecallError):
+    """A message that cannot be taken. `about` is its type where that could be read."""
+
+    status = 400
+
+    def __init__(self, code: str, about: str | None = None) -> None:
+        super().__init__(ERROR_WORDS[code], code=code)
+        self.about = about
+
+
+def _without_nul(value: str) -> str:
+    if "\x00" in value:  # PostgreSQL has no way to keep it
+        raise ValueError("must not hold NUL")
+    return value
+
+
+Text = Annotated[str, AfterValidator(_without_nul)]
+Counter = Annotated[int, Field(ge=0, le=2**53 - 1)]
+Number = Annotated[int, Field(ge=0, le=2**31 - 1)]
+
+
+class Message(BaseModel):
+    """A message of either direction: strict types, no field but those declared."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+    type: str
+
+    def frame(self) -> str:
+        """The text frame."""
+        return self.model_dump_json()
+
+
+# --- client to server ---
+
+
+class Hello(Message):
+    type: Literal["hello"] = "hello"
+    protocol: Number
+    tab: UUID
+    chat_seq: Number
+
+
+class Ping(Message):
+    type: Literal["ping"] = "ping"
+    n: Counter
+
+
+class Pong(Message):
+    type: Literal["pong"] = "pong"
+    n: Counter
+
+
+class Connect(Message):
+    type: Literal["connect"] = "connect"
+
+
+class Answer(Message):
+    type: Literal["answer"] = "answer"
+    connection: UUID
+    offer: Number
+    # ASCII without control characters: what browsers write, and it cannot grow when it is written as JSON again.
+    sdp: Annotated[str, Field(min_length=1, max_length=MAX_SDP, pattern=r"^[\t\r\n\x20-\x7e]+$")]
+
+
+class RestartIce(Message):
+    type: Literal["restart-ice"] = "restart-ice"
+    connection: UUID
+
+
+class Media(Message):
+    type: Literal["media"] = "media"
+    mic: bool
+    camera: bool
+
+
+class Chat(Message):
+    type: Literal["chat"] = "chat"
+    client_id: UUID
+    body: Annotated[Text, Field(min_length=1, max_length=MAX_CHAT)]
+
+
+class ChatSince(Message):
+    type: Literal["chat-since"] = "chat-since"
+    seq: Number
+
+
+class Leave(Message):
+    type: Literal["leave"] = "leave"
+
+
+# --- server to client ---
+
+
+class Welcome(Message):
+    type: Literal["welcome"] = "welcome"
+    protocol: int = PROTOCOL
+    server_time: str
+    seat: UUID | None
+    tab: UUID
+    ping_every: float
+    visit: dict[str, Any]
+    chat: list[dict[str, Any]]
+
+
+class VisitNow(Message):
+    type: Literal["visit"] = "visit"
+    visit: dict[str, Any]
+
+
+class Offer(Message):
+    type: Literal["offer"] = "offer"
+    connection: UUID
+    offer: int
+    sdp: str
+    up: dict[str, str]
+    down: list[dict[str, str]]
+
+
+class MediaState(Message):
+    type: Literal["media-state"] = "media-state"
+    connection: UUID
+    state: Literal["connected", "away", "closed"]
+
+
+class Relay(Message):
+    type: Literal["relay"] = "relay"
+    state: Literal["ready", "lost"]
+
+
+class ChatMessages(Message):
+    type: Literal["chat"] = "chat"
+    messages: list[dict[str, Any]]
+
+
+class ServerPong(Message):
+    type: Literal["pong"] = "pong"
+    n: int
+    server_time: str
+
+
+class SeatTaken(Message):
+    type: Literal["seat-taken"] = "seat-taken"
+
+
+class QueueNow(Message):
+    type: Literal["queue"] = "queue"
+    version: int
+    waiting: int
+    html: str
+
+
+class Error(Message):
+    type: Literal["error"] = "error"
+    code: str
+    message: str
+    about: str | None = None
+    client_id: UUID | None = None
+    connection: UUID | None = None
+
+    def frame(self) -> str:
+        return self.model_dump_json(exclude_none=True)
+
+
+# --- the table ---
+
+
+class Direction(StrEnum):
+    TO_SERVER = "client-to-server"
+    TO_CLIENT = "server-to-client"
+
+
+class Rate(StrEnum):
+    """Classes of the token buckets in limits.py; FRAME counts every frame of a socket."""
+
+    FRAME = "frame"
+    CONTROL = "control"
+    CHAT = "chat"
+    CONNECT = "connect"
+    ANSWER = "answer"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One message on one socket. `action` names its row in the policy table; only client messages have one."""
+
+    socket: Literal["visit", "queue"]
+    direction: Direction
+    model: type[Message]
+    action: str | None = None
+    rate: Rate | None = None
+
+    @property
+    def type(self) -> str:
+        return str(self.model.model_fields["type"].default)
+
+
+WATCH = "signaling.visit.watch"
+MEDIA = "signaling.visit.media"
+CHAT = "signaling.visit.chat"
+LEAVE = "signaling.visit.leave"
+QUEUE = "signaling.queue.watch"
+
+
+def _from_client(socket: Literal["visit", "queue"], model: type[Message], action: str, rate: Rate) -> Row:
+    return Row(socket, Direction.TO_SERVER, model, action, rate)
+
+
+def _from_server(socket: Literal["visit", "queue"], *models: type[Message]) -> tuple[Row, ...]:
+    return tuple(Row(socket, Direction.TO_CLIENT, model) for model in models)
+
+
+TABLE: tuple[Row, ...] = (
+    _from_client("visit", Hello, WATCH, Rate.CONTROL),
+    _from_client("visit", Ping, WATCH, Rate.CONTROL),
+    _from_client("visit", Pong, WATCH, Rate.CONTROL),
+    _from_client("visit", Connect, MEDIA, Rate.CONNECT),
+    _from_client("visit", Answer, MEDIA, Rate.ANSWER),
+    _from_client("visit", RestartIce, MEDIA, Rate.CONNECT),
+    _from_client("visit", Media, MEDIA, Rate.CONTROL),
+    _from_client("visit", Chat, CHAT, Rate.CHAT),
+    _from_client("visit", ChatSince, WATCH, Rate.CONTROL),
+    _from_client("visit", Leave, LEAVE, Rate.CONTROL),
+    _from_client("queue", Ping, QUEUE, Rate.CONTROL),
+    _from_client("queue", Pong, QUEUE, Rate.CONTROL),
+    *_from_server(
+        "visit", Welcome, VisitNow, Offer, MediaState, Relay, ChatMessages, Ping, ServerPong, SeatTaken, Error
+    ),
+    *_from_server("queue", QueueNow, Ping, ServerPong, Error),
+)
+
+
+def client_messages(socket: str | None = None) -> Mapping[str, Row]:
+    """Rows a client may send, by type; of one socket, or of both (where two share a type the visit's row is kept)."""
+    rows = [row for row in TABLE if row.direction is Direction.TO_SERVER and socket in (None, row.socket)]
+    return {row.type: row for row in reversed(rows)}
+
+
+def parse(rows: Mapping[str, Row], text: str) -> tuple[Row, Message]:
+    """The message in a text frame, typed; raises ProtocolError with the code docs/signaling.md names."""
+    try:
+        raw = from_json(text, allow_inf_nan=False)
+    except ValueError:
+        raise ProtocolError("malformed") from None
+    kind = raw.get("type") if isinstance(raw, dict) else None
+    if not isinstance(kind, str):
+        raise ProtocolError("malformed")
+    row = rows.get(kind)
+    if row is None:
+        raise ProtocolError("unknown_type")
+    try:
+        return row, row.model.model_validate_json(text)
+    except ValidationError:
+        raise ProtocolError("invalid", about=kind) from None

@@ -1,0 +1,14 @@
+"""Where our sockets are. Origin is checked before they are reached, in telehealth.asgi."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from signaling.consumers.queue import QueueConsumer
+from signaling.consumers.visit import VisitConsumer
+
+websocket_urlpatterns = [
+    path("v/<uuid:link>/ws", VisitConsumer.as_asgi(), name="visit-socket"),
+    path("staff/visits/<uuid:visit>/ws", VisitConsumer.as_asgi(), name="call-socket"),
+    path("staff/queue/<uuid:queue>/ws", QueueConsumer.as_asgi(), name="queue-socket"),
+]

@@ -1,0 +1,126 @@
+"""What a visit socket asks of the house: permission, then the domain, in one trip to a database thread. Synchronous."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from accounts.actors import Actor, actor_for_scope
+from accounts.policy import require
+from consults import rooms, selectors, services
+from consults.lifecycle import OVER, VisitStatus
+from consults.models import Encounter, Seat
+from consults.policies import relation_to_visit
+from signaling.messages import CHAT, LEAVE, MEDIA, WATCH, ProtocolError
+
+Wire = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Door:
+    """Where a visit socket stands: its handshake, and the visit for staff (a link has only one)."""
+
+    scope: Mapping[str, Any]
+    visit: UUID | None
+
+    def enter(self, action: str) -> tuple[Actor, Encounter]:
+        """The actor and the visit as they are now; NotFound for everyone else."""
+        actor = actor_for_scope(self.scope)
+        encounter = selectors.get_visit_for(actor, self.visit) if self.visit else selectors.get_visit(actor)
+        require(actor, action, relation_to_visit(actor, encounter))
+        return actor, encounter
+
+
+@dataclass(frozen=True)
+class View:
+    """What one socket is shown: the snapshot, the chat after what it had, and whether its seat is still its own."""
+
+    actor: Actor
+    room: UUID
+    visit: Wire
+    chat: list[Wire]
+    seat: Seat | None
+    taken: bool
+    over: bool
+
+
+def seat_allowed(actor: Actor, encounter: Encounter) -> bool:
+    """A patient sits from the waiting room on, everybody else in the call."""
+    allowed = {VisitStatus.ARRIVED, VisitStatus.IN_PROGRESS} if actor.type == "patient" else {VisitStatus.IN_PROGRESS}
+    return encounter.status in allowed
+
+
+def admit_socket(door: Door) -> tuple[Actor, UUID]:
+    actor, encounter = door.enter(WATCH)
+    return actor, encounter.uuid
+
+
+def open_view(door: Door, holder: UUID, chat_seq: int) -> View:
+    """For hello: takes the seat where the visit allows one."""
+    actor, encounter = door.enter(WATCH)
+    seat = None
+    if seat_allowed(actor, encounter):
+        seat = services.take_seat(actor=actor, encounter=encounter, holder=holder)
+        encounter.refresh_from_db(fields=["room_version"])
+    return _view(actor, encounter, seat, chat_seq, taken=False)
+
+
+def look_again(door: Door, seat: Seat | None, holder: UUID, chat_seq: int) -> View:
+    """For hints and heartbeats: marks the seat as alive and finds out whether another tab has taken it."""
+    actor, encounter = door.enter(WATCH)
+    if seat is None or not seat_allowed(actor, encounter):
+        return _view(actor, encounter, None, chat_seq, taken=False)
+    if services.touch_seat(seat=seat, holder=holder):
+        return _view(actor, encounter, seat, chat_seq, taken=False)
+    return _view(actor, encounter, None, chat_seq, taken=True)
+
+
+def join_room(door: Door, seat: Seat | None, holder: UUID) -> tuple[Seat, Wire]:
+    """For connect: the seat (taken now where it was not held) and the room's document."""
+    actor, encounter = door.enter(MEDIA)
+    if not seat_allowed(actor, encounter):
+        raise ProtocolError("no_seat", about="connect")
+    if seat is None:
+        seat = services.take_seat(actor=actor, encounter=encounter, holder=holder)
+    elif not services.touch_seat(seat=seat, holder=holder):
+        raise ProtocolError("no_seat", about="connect")
+    encounter.refresh_from_db(fields=["status", "room_version"])
+    return seat, dict(rooms.room_document(encounter))
+
+
+def check(door: Door, action: str) -> None:
+    door.enter(action)
+
+
+def set_media(door: Door, mic: bool, camera: bool) -> None:
+    actor, encounter = door.enter(MEDIA)
+    services.set_media(actor=actor, encounter=encounter, mic=mic, camera=camera)
+
+
+def post_chat(door: Door, body: str, client_id: UUID) -> Wire:
+    actor, encounter = door.enter(CHAT)
+    return dict(services.post_chat(actor=actor, encounter=encounter, body=body, client_id=client_id))
+
+
+def chat_after(door: Door, seq: int) -> list[Wire]:
+    actor, encounter = door.enter(WATCH)
+    return [dict(line) for line in selectors.chat_since(actor, encounter, seq)]
+
+
+def leave(door: Door) -> None:
+    actor, encounter = door.enter(LEAVE)
+    services.leave_call(actor=actor, encounter=encounter)
+
+
+def release(seat: Seat, holder: UUID) -> None:
+    services.release_seat(seat=seat, holder=holder)
+
+
+def _view(actor: Actor, encounter: Encounter, seat: Seat | None, chat_seq: int, *, taken: bool) -> View:
+    visit = dict(selectors.visit_snapshot(actor, encounter))
+    # Another tab holds it only while there is a seat at all: hanging up elsewhere frees it.
+    mine = any(row["you"] for row in visit["seats"])
+    chat = [dict(line) for line in selectors.chat_since(actor, encounter, chat_seq)]
+    return View(actor, encounter.uuid, visit, chat, seat, taken and mine, encounter.status in OVER)

@@ -1,0 +1,73 @@
+"""Fixtures of the socket tests: a visit, an app, a control link with a relay's end on it."""
+
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from channels.layers import channel_layers
+
+from signaling import boards, registry, relay_link
+from signaling.relay_link import RelayLink
+from tests.integration.signaling.house import FarRelay, Page, Visit, signed_in, sockets
+
+
+@pytest.fixture(autouse=True)
+def own_layer() -> Iterator[None]:
+    """A layer belongs to the loop it is used in, and each test has its own loop."""
+    channel_layers.backends.clear()
+    yield
+    channel_layers.backends.clear()
+
+
+@pytest.fixture(autouse=True)
+async def pages() -> AsyncIterator[None]:
+    """Closes every page that a test opened, and shows that nothing of it is kept."""
+    Page.opened.clear()
+    yield
+    for page in Page.opened:
+        await page.hang_up()
+    await boards.close_all()
+    assert len(registry.seats) == 0
+    assert len(registry.people) == 0
+
+
+@pytest.fixture
+def visit(transactional_db: None) -> Visit:
+    return Visit.booked()
+
+
+@pytest.fixture
+def doctor(visit: Visit) -> Any:
+    """The doctor's cookies."""
+    return signed_in(visit.doctor)
+
+
+@pytest.fixture
+def app() -> Any:
+    return sockets()
+
+
+@pytest.fixture
+def control() -> Iterator[Path]:
+    # A short path: a Unix socket's may be 107 bytes long at most.
+    with tempfile.TemporaryDirectory(prefix="hc-", dir="/tmp") as folder:
+        yield Path(folder) / "relay.sock"
+
+
+@pytest.fixture
+async def relay(control: Path) -> AsyncIterator[FarRelay]:
+    relay = await FarRelay(control).start("one")
+    yield relay
+    await relay.stop()
+
+
+@pytest.fixture
+async def link(control: Path, transactional_db: None) -> AsyncIterator[RelayLink]:
+    link = RelayLink(control)
+    relay_link.use(link)
+    link.start()
+    yield link
+    relay_link.use(None)
+    await link.close()
