@@ -1,0 +1,101 @@
+"""Generated from the URL map: every route, asked by every role, for what is theirs, another's, and nobody's.
+
+What the policy table refuses must look, to the letter, like what does not exist.
+"""
+
+import re
+import uuid as uuids
+from dataclasses import dataclass
+
+import pytest
+from django.db import transaction
+from django.http import HttpResponse
+from django.urls import URLPattern, get_resolver
+
+from accounts.policy import action_of_route, may, may_ever, policies_of
+from tests.architecture.test_policies import routes
+from tests.integration.access.world import WHO, Objects, World, relation, world
+
+pytestmark = pytest.mark.django_db
+
+PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
+TOKEN = re.compile(rb'name="csrfmiddlewaretoken" value="\w+"')
+STATIC = [(pattern, route) for pattern, route in routes(get_resolver()) if not PARAMETER.findall(pattern)]
+BY_OBJECT = [(pattern, route) for pattern, route in routes(get_resolver()) if PARAMETER.findall(pattern)]
+METHODS = ("get", "post")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer with everything taken out that names the object asked for."""
+
+    status: int
+    location: str
+    body: bytes
+
+
+def _answer(world: World, method: str, pattern: str, name: str, uuid: uuids.UUID) -> Answer:
+    path = "/" + PARAMETER.sub(str(uuid), pattern)
+    with transaction.atomic():
+        response: HttpResponse = getattr(world.client, method)(path)
+        transaction.set_rollback(True)
+    body = TOKEN.sub(b"", response.content).replace(str(uuid).encode(), b"-").replace(uuid.hex.encode(), b"-")
+    return Answer(response.status_code, response.get("Location", "").replace(str(uuid), "-"), body)
+
+
+def _is_allowed(world: World, route: URLPattern, name: str, objects: Objects) -> bool:
+    action = action_of_route(route.name, route.callback)
+    assert action is not None
+    # Under a link's path the staff session is ignored: staff are strangers there.
+    if name == "link" and world.actor.link_id is None:
+        return any(policy.roles == {"public"} for policy in policies_of(action))
+    return may(world.actor, action, relation(world.actor, name, objects)) or may(world.actor, action)
+
+
+def _faults(world: World, pattern: str, route: URLPattern, method: str) -> list[str]:
+    [name] = PARAMETER.findall(pattern)
+    absent = _answer(world, method, pattern, name, uuids.uuid4())
+    faults = []
+    for whose, objects in zip(("own", "colleague's", "other clinic's"), world.visits, strict=True):
+        found = _answer(world, method, pattern, name, objects.uuid(name))
+        allowed = _is_allowed(world, route, name, objects)
+        told = f"{method} {pattern} of {whose}: {found.status} {found.location}"
+        if found.status >= 500:
+            faults.append(f"{told} fails")
+        elif allowed and found.status == 404:
+            faults.append(f"{told} is refused although the table allows it")
+        elif not allowed and found != absent:
+            faults.append(f"{told} differs from what does not exist: {absent.status} {absent.location}")
+        elif not allowed and found.status not in {302, 404, 405}:
+            faults.append(f"{told} is answered although the table refuses it")
+    return faults
+
+
+@pytest.mark.parametrize("who", WHO)
+def test_object_that_is_not_yours_looks_like_one_that_does_not_exist(who: str) -> None:
+    assert BY_OBJECT
+    built = world(who)
+    faults = [
+        fault for pattern, route in BY_OBJECT for method in METHODS for fault in _faults(built, pattern, route, method)
+    ]
+    assert faults == []
+
+
+@pytest.mark.parametrize("who", WHO)
+def test_page_without_object_opens_for_the_roles_of_its_policy_only(who: str) -> None:
+    built = world(who)
+    faults = []
+    for pattern, route in STATIC:
+        if pattern == "readyz":
+            continue  # answers 503 where no relay is linked, to everybody
+        action = action_of_route(route.name, route.callback)
+        assert action is not None
+        # A patient's session counts under their link only; elsewhere they are a stranger.
+        actor = built.actor
+        allowed = may_ever(actor, action) and (actor.link_id is None or may_ever(world("anonymous").actor, action))
+        with transaction.atomic():
+            status = built.client.get(f"/{pattern}").status_code
+            transaction.set_rollback(True)
+        if (status == 404) if allowed else (status not in {302, 404}):
+            faults.append(f"/{pattern}: {status}, allowed: {allowed}")
+    assert faults == []
