@@ -1,6 +1,6 @@
 """Things for tests to act on, made by the services that make them in life. Each call makes a new one."""
 
-from datetime import date
+from datetime import date, datetime, timedelta
 from itertools import count
 from typing import Any
 
@@ -8,6 +8,15 @@ from accounts import services as accounts
 from accounts.actors import Actor, actor_for_user, system_actor
 from accounts.models import Organization, Patient, Practitioner, User
 from accounts.roles import Role
+from consent import services as consent
+from consent.selectors import current_text
+from consults import services as consults
+from consults.models import Encounter
+from core.clock import now
+from core.ids import new_uuid
+from scheduling import links
+from scheduling import services as scheduling
+from scheduling.models import Appointment
 
 PASSWORD = "correct horse battery staple"
 SYSTEM = system_actor("tests", None)
@@ -58,3 +67,64 @@ def staff_actor(*roles: Role, organization: Organization | None = None) -> Actor
 
 def practitioner_actor(practitioner: Practitioner) -> Actor:
     return actor_for_user(practitioner.user, "session of a test")
+
+
+def make_appointment(
+    *,
+    organization: Organization | None = None,
+    patient: Patient | None = None,
+    practitioner: Practitioner | None = None,
+    starts_at: datetime | None = None,
+    lasts: timedelta = timedelta(minutes=20),
+    **fields: Any,
+) -> Appointment:
+    """An appointment that starts a minute from now unless said, with its visit and its link."""
+    if organization is None:
+        known = patient or practitioner
+        organization = known.organization if known else make_organization(timezone="America/Chicago")
+    starts_at = starts_at or now() + timedelta(minutes=1)
+    return scheduling.book_appointment(
+        actor=SYSTEM,
+        patient=patient or make_patient(organization),
+        practitioner=practitioner or make_practitioner(organization),
+        starts_at=starts_at,
+        ends_at=starts_at + lasts,
+        timezone=organization.timezone,
+        **fields,
+    )
+
+
+def patient_actor(appointment: Appointment) -> Actor:
+    """The patient as they come by their link: opened, and its cookie sent back."""
+    link = links.open_link(link_uuid=appointment.links.get().uuid, secret=links.secret_for(appointment.links.get()))
+    return links.actor_for_cookie(links.path_of(link), {links.COOKIE_NAME: links.session_cookie_for(link)})
+
+
+def make_visit(**fields: Any) -> Encounter:
+    """A planned visit whose door is open; takes what make_appointment takes."""
+    return Encounter.objects.select_related("appointment", "patient", "practitioner", "queue").get(
+        appointment=make_appointment(**fields)
+    )
+
+
+def make_waiting_visit(**fields: Any) -> Encounter:
+    """A visit whose patient has agreed, said where they are, and sits in the waiting room."""
+    visit = make_visit(**fields)
+    actor = patient_actor(visit.appointment)
+    consent.give_consent(
+        actor=actor, patient=visit.patient, purpose="telehealth", text_version=current_text("telehealth").version
+    )
+    visit = consults.enter_waiting_room(actor=actor, encounter=visit, place="At home", callback_phone="555 0100")
+    consults.take_seat(actor=actor, encounter=visit, holder=new_uuid())
+    visit.refresh_from_db()
+    return visit
+
+
+def make_visit_in_progress(**fields: Any) -> Encounter:
+    """A visit with patient and practitioner in the call."""
+    visit = make_waiting_visit(**fields)
+    actor = practitioner_actor(visit.practitioner)
+    visit = consults.admit_patient(actor=actor, encounter=visit)
+    consults.take_seat(actor=actor, encounter=visit, holder=new_uuid())
+    visit.refresh_from_db()
+    return visit
