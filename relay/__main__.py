@@ -7,10 +7,16 @@ import logging
 import os
 import signal
 import sys
+from typing import TextIO
 
 from relay.config import Config, read_config
 from relay.errors import ConfigError
 from relay.server import Relay
+
+
+def _say(stream: TextIO, line: str) -> None:
+    stream.write(line + "\n")
+    stream.flush()
 
 
 async def _serve(config: Config) -> None:
@@ -22,20 +28,20 @@ async def _serve(config: Config) -> None:
         addresses = " ".join(
             f"[{host}]:{relay.port}" if ":" in host else f"{host}:{relay.port}" for host in config.bind
         )
-        print(f"relay ready on {addresses}, control {config.control}", flush=True)
+        _say(sys.stdout, f"relay ready on {addresses}, control {config.control}")
         await stop.wait()
 
 
 def main() -> int:
     if sys.flags.optimize:
-        print("relay: will not run under -O, which removes checks that parsers rely on", file=sys.stderr)
+        _say(sys.stderr, "relay: will not run under -O, which removes checks that parsers rely on")
         return 2
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     try:
         config = read_config(sys.argv[1:], os.environ)
         asyncio.run(_serve(config))
     except ConfigError as error:
-        print(f"relay: {error.message}", file=sys.stderr)
+        _say(sys.stderr, f"relay: {error.message}")
         return 2
     return 0
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from aiortc import sdp as aiortc_sdp
 
-from relay.errors import BadSdp
+from relay.errors import SdpError
 from relay.limits import MAX_SDP_BYTES, MAX_SDP_LINE_BYTES, MAX_SDP_LINES, MAX_SDP_SECTIONS
 
 _DIGESTS = {"sha-256": 32, "sha-384": 48, "sha-512": 64}
@@ -41,50 +41,50 @@ class Answer:
 
 
 def parse_answer(text: str) -> Answer:
-    """The answer, or BadSdp. Bounded in time whatever the text is."""
+    """The answer, or SdpError. Bounded in time whatever the text is."""
     kept = _bounded(text)
     try:
         session = aiortc_sdp.SessionDescription.parse(kept)
         sections = tuple(_section(media) for media in session.media)
         fingerprints = _fingerprints(session)
-    except BadSdp:
+    except SdpError:
         raise
     except Exception as error:  # the parser's edge: it raises seven kinds, AssertionError among them
-        raise BadSdp("The answer cannot be read.") from error
+        raise SdpError("The answer cannot be read.") from error
     return Answer(fingerprints, sections)
 
 
 def _bounded(text: str) -> str:
     if len(text) > MAX_SDP_BYTES:
-        raise BadSdp("The answer is too long.")
+        raise SdpError("The answer is too long.")
     if text.count("\n") > MAX_SDP_LINES:
-        raise BadSdp("The answer has too many lines.")
+        raise SdpError("The answer has too many lines.")
     lines = text.splitlines()
     if len(lines) > MAX_SDP_LINES:
-        raise BadSdp("The answer has too many lines.")
+        raise SdpError("The answer has too many lines.")
     if max(map(len, lines), default=0) > MAX_SDP_LINE_BYTES:
-        raise BadSdp("A line of the answer is too long.")
+        raise SdpError("A line of the answer is too long.")
     sections = sum(line.startswith("m=") for line in lines)
     if not 0 < sections <= MAX_SDP_SECTIONS:
-        raise BadSdp("The answer has no section, or too many.")
+        raise SdpError("The answer has no section, or too many.")
     if not lines[0].startswith("v=0"):
-        raise BadSdp("The answer does not begin with its version.")
+        raise SdpError("The answer does not begin with its version.")
     return "\r\n".join(line for line in lines if line.startswith(_KEPT) or line.rstrip() in _DIRECTIONS) + "\r\n"
 
 
 def _section(media: aiortc_sdp.MediaDescription) -> AnswerSection:
     if media.kind not in ("audio", "video"):
-        raise BadSdp("The answer has a section of a kind that was not offered.")
+        raise SdpError("The answer has a section of a kind that was not offered.")
     mid = media.rtp.muxId
     if not mid:
-        raise BadSdp("A section of the answer has no mid.")
+        raise SdpError("A section of the answer has no mid.")
     open_ = media.port != 0
     if open_ and not media.rtcp_mux and media.direction != "inactive":
-        raise BadSdp("A section of the answer does not multiplex RTCP.")
+        raise SdpError("A section of the answer does not multiplex RTCP.")
     direction = media.direction or "sendrecv"
     ssrcs = tuple(entry.ssrc for entry in media.ssrc)
     if any(not 0 < ssrc < 1 << 32 for ssrc in ssrcs):
-        raise BadSdp("The answer names an impossible SSRC.")
+        raise SdpError("The answer names an impossible SSRC.")
     return AnswerSection(
         mid=mid,
         media=media.kind,
@@ -101,16 +101,16 @@ def _fingerprints(session: aiortc_sdp.SessionDescription) -> tuple[Fingerprint, 
         if media.port == 0 and media.dtls is None:
             continue
         if media.dtls is None or media.dtls.role != "client":
-            raise BadSdp("The answer must take the active side of DTLS.")
+            raise SdpError("The answer must take the active side of DTLS.")
         for entry in media.dtls.fingerprints:
             algorithm = entry.algorithm.lower()
             if algorithm not in _DIGESTS:
                 continue
             parts = entry.value.split(":")
             if len(parts) != _DIGESTS[algorithm] or any(len(part) != 2 for part in parts):
-                raise BadSdp("The answer's fingerprint is malformed.")
+                raise SdpError("The answer's fingerprint is malformed.")
             bytes.fromhex("".join(parts))
             found[Fingerprint(algorithm, entry.value.upper())] = None
     if not found or len(found) > 3:
-        raise BadSdp("The answer needs one fingerprint.")
+        raise SdpError("The answer needs one fingerprint.")
     return tuple(found)

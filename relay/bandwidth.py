@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 VOICE = 50_000
 FLOOR = 100_000  # never asked to go lower: below this a picture is worth less than its delay
-ALONE = 3_000_000  # what the relay allows a sender nobody has reported on yet
+ALONE = 1_500_000  # what the relay allows a sender nobody has reported on yet; alike the offer's start bitrate
 STALE_SECONDS = 10.0
 SCREEN = "screen"
 SCREEN_PART = 0.7  # a shared screen comes first: text must stay legible

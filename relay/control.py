@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import logging
 import os
 import socket
 from collections.abc import Callable
 from pathlib import Path
 
 from relay.documents import parse_line
-from relay.errors import BadMessage, ConfigError, RelayError
+from relay.errors import ConfigError, MessageError, RelayError
 from relay.limits import MAX_LINE_BYTES, MAX_LINK_BACKLOG_BYTES, MAX_LINKS
 from relay.switchboard import Switchboard, error_message
+
+logger = logging.getLogger(__name__)
 
 PROTOCOL = 1
 
@@ -68,7 +71,7 @@ class ControlLink(asyncio.Protocol):
         if len(self._buffer) + len(data) > MAX_LINE_BYTES:
             self._buffer.clear()
             self._skipping = True
-            self._refuse(BadMessage("The line is too long.", "too_big"))
+            self._refuse(MessageError("The line is too long.", "too_big"))
         else:
             self._buffer += data
 
@@ -83,10 +86,14 @@ class ControlLink(asyncio.Protocol):
             return
         try:
             message = parse_line(line)
-        except BadMessage as error:
+        except MessageError as error:
             self._refuse(error)
             return
-        self._board.handle(message, self)
+        try:
+            self._board.handle(message, self)
+        except Exception:  # the process edge: one message must not cost this web process its link
+            logger.exception("control message failed")
+            self._refuse(RelayError("The relay could not do this.", "internal"))
 
     def _refuse(self, error: RelayError) -> None:
         self.send(error_message(error, None))

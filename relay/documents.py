@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from relay.errors import BadMessage
+from relay.errors import MessageError
 from relay.limits import MAX_ROOMS, MAX_SEATS
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
@@ -27,7 +27,10 @@ class RoomDocument:
 
 @dataclass(frozen=True, slots=True)
 class Rooms:
+    """Documents that could be read, and what was wrong with the others."""
+
     documents: tuple[RoomDocument, ...]
+    refused: tuple[MessageError, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,38 +68,45 @@ Message = Rooms | Connect | AnswerText | RestartIce | Repeat
 
 
 def parse_line(line: bytes) -> Message:
-    """One line of the control link, or BadMessage."""
+    """One line of the control link, or MessageError."""
     try:
         raw = json.loads(line)
     except (ValueError, RecursionError) as error:
-        raise BadMessage("The line is not JSON.") from error
+        raise MessageError("The line is not JSON.") from error
     if not isinstance(raw, dict):
-        raise BadMessage("The line is not an object.")
+        raise MessageError("The line is not an object.")
     kind = raw.get("type")
     parser = _PARSERS.get(kind) if isinstance(kind, str) else None
     if parser is None:
-        raise BadMessage("The message type is not known.", "unknown_type")
+        raise MessageError("The message type is not known.", "unknown_type")
     return parser(raw)
 
 
 def _rooms(raw: dict[str, Any]) -> Rooms:
     documents = raw.get("documents")
     if not isinstance(documents, list) or len(documents) > MAX_ROOMS:
-        raise BadMessage("`documents` must be a list of at most %d." % MAX_ROOMS)
-    return Rooms(tuple(_document(entry) for entry in documents))
+        raise MessageError(f"`documents` must be a list of at most {MAX_ROOMS}.")
+    good: list[RoomDocument] = []
+    bad: list[MessageError] = []
+    for entry in documents:
+        try:
+            good.append(_document(entry))
+        except MessageError as error:  # one bad document must not cost the other rooms theirs
+            bad.append(error)
+    return Rooms(tuple(good), tuple(bad))
 
 
 def _document(raw: object) -> RoomDocument:
     if not isinstance(raw, dict):
-        raise BadMessage("A document must be an object.")
+        raise MessageError("A document must be an object.")
     closed = raw.get("closed", False)
     seats = raw.get("seats", [])
     if not isinstance(closed, bool) or not isinstance(seats, list) or len(seats) > MAX_SEATS:
-        raise BadMessage("A document's `closed` or `seats` is not valid.")
+        raise MessageError("A document's `closed` or `seats` is not valid.")
     wanted: dict[str, bool] = {}
     for entry in seats:
         if not isinstance(entry, dict) or not isinstance(entry.get("active"), bool):
-            raise BadMessage("A seat must say whether it is active.")
+            raise MessageError("A seat must say whether it is active.")
         wanted[_uuid(entry, "seat")] = entry["active"]
     return RoomDocument(_uuid(raw, "room"), _number(raw, "version"), closed, wanted)
 
@@ -108,21 +118,21 @@ def _address(raw: dict[str, Any]) -> Address:
 def _answer(raw: dict[str, Any]) -> AnswerText:
     sdp = raw.get("sdp")
     if not isinstance(sdp, str):
-        raise BadMessage("`sdp` must be text.")
+        raise MessageError("`sdp` must be text.")
     return AnswerText(_address(raw), _number(raw, "offer"), sdp)
 
 
 def _uuid(raw: dict[str, Any], name: str) -> str:
     value = raw.get(name)
     if not isinstance(value, str) or not _UUID.fullmatch(value):
-        raise BadMessage(f"`{name}` must be a UUID in lower case.")
+        raise MessageError(f"`{name}` must be a UUID in lower case.")
     return value
 
 
 def _number(raw: dict[str, Any], name: str) -> int:
     value = raw.get(name)
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < _MAX_VERSION:
-        raise BadMessage(f"`{name}` must be a whole number.")
+        raise MessageError(f"`{name}` must be a whole number.")
     return value
 
 

@@ -1,7 +1,7 @@
 """The one module that touches aiortc's private names: a DTLS server over our own port (see its contract test).
 
-aiortc's RTCDtlsTransport wants an ICE transport; it gets an object with the three names it uses: `_recv`, `_send`, `role`.
-After the handshake SRTP never comes here: the port gives it straight to the two sessions.
+aiortc's RTCDtlsTransport wants an ICE transport; it gets an object with the three names it uses: `_recv`, `_send` and
+`role`. After the handshake SRTP never comes here: the port gives it straight to the two sessions.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ SrtpError = pylibsrtp.Error
 Protect = Callable[[bytes], bytes]
 
 
-class DtlsFailed(RelayError):
+class DtlsError(RelayError):
     code = "dtls_failed"
 
 
@@ -86,7 +86,7 @@ class DtlsServer:
         self._pipe.push(data)
 
     async def handshake(self, fingerprints: Iterable[Fingerprint]) -> Sessions:
-        """Finish the handshake and check the browser's certificate; DtlsFailed otherwise."""
+        """Finish the handshake and check the browser's certificate; DtlsError otherwise."""
         parameters = RTCDtlsParameters(
             fingerprints=[RTCDtlsFingerprint(algorithm=f.algorithm, value=f.value) for f in fingerprints],
             role="client",
@@ -95,9 +95,9 @@ class DtlsServer:
             async with asyncio.timeout(HANDSHAKE_SECONDS):
                 await self._transport.start(parameters)
         except TimeoutError as error:
-            raise DtlsFailed("The secure connection was not made in time.") from error
+            raise DtlsError("The secure connection was not made in time.") from error
         if self._transport.state != "connected":
-            raise DtlsFailed("The secure connection was refused.")
+            raise DtlsError("The secure connection was refused.")
         return Sessions(self._transport._rx_srtp, self._transport._tx_srtp)
 
     async def close(self) -> None:
@@ -107,7 +107,7 @@ class DtlsServer:
         await self._transport.stop()
         self._pipe.shut()
         if task is not None:
-            await asyncio.wait([task])
+            await asyncio.gather(task, return_exceptions=True)
 
     def _changed(self) -> None:
         if self._transport.state == "closed":

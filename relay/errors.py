@@ -15,11 +15,11 @@ class RelayError(Exception):
             self.code = code
 
 
-class BadSdp(RelayError):
+class SdpError(RelayError):
     code = "bad_sdp"
 
 
-class BadMessage(RelayError):
+class MessageError(RelayError):
     code = "bad_message"
 
 

@@ -1,4 +1,4 @@
-"""Every bound the relay puts on what others send, and the token bucket. Where a bound is applied lives with its user."""
+"""Every bound the relay puts on what others send, and the token bucket. Each bound is applied by its user."""
 
 from __future__ import annotations
 

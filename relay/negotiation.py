@@ -115,13 +115,18 @@ class Negotiation:
         for track in self._wished:
             if track in placed:
                 continue
-            media = MEDIA_OF[track.source]
-            slot = next((s for s in self._slots if s.free and s.media == media), None)
-            if slot is None:
-                slot = Slot(str(self.sections), media, None)
-                self._slots.append(slot)
+            slot = self._free_slot(MEDIA_OF[track.source])
             slot.track = track
             slot.free = False
+
+    def _free_slot(self, media: Media) -> Slot:
+        """An inactive section to use again; a new one only when there is none."""
+        for slot in self._slots:
+            if slot.free and slot.media == media:
+                return slot
+        slot = Slot(str(self.sections), media, None)
+        self._slots.append(slot)
+        return slot
 
     def _sections(self) -> tuple[SectionText, ...]:
         ups = [SectionText(str(index), source.media, "recvonly") for index, source in enumerate(self._sources)]

@@ -10,11 +10,11 @@ from relay import rtcp
 from relay.answer import Answer
 from relay.dtls import DtlsServer, Sessions, SrtpError
 from relay.errors import RelayError
-from relay.ice import Directory, IceAgent, Path
+from relay.ice import IceAgent, Path
 from relay.limits import BUCKET_BURST, BUCKET_RATE, MAX_NUMBERINGS, PACKET_COST, TokenBucket
 from relay.negotiation import Agreed, Negotiation, Plan, TrackRef
 from relay.renumber import Renumbering
-from relay.sdp import Candidate, TransportText, write_offer
+from relay.sdp import TransportText, write_offer
 from relay.seat_rtcp import RtcpPolicy
 from relay.stun import Address
 from relay.tracks import DownTrack, UpTrack, fresh_numbering
@@ -159,11 +159,7 @@ class Peer:
         if self.ice.path is not path:
             self.ice.media_from(path)
         track = self._by_ssrc.get(packet[8:12])
-        if (
-            track is None
-            or packet[1] & 0x7F != track.payload_type
-            or not self._bucket.take(len(packet) + PACKET_COST, now)
-        ):
+        if track is None or packet[1] & 0x7F != track.payload_type or not self.affords(len(packet), now):
             self._counters.dropped += 1
             return
         track.receive(packet, now)
@@ -176,8 +172,12 @@ class Peer:
             return
         if self.ice.path is not path:
             self.ice.media_from(path)
-        if self._bucket.take(len(packet) + PACKET_COST, now):
+        if self.affords(len(packet), now):
             self.policy.received(rtcp.parse(packet), now)
+
+    def affords(self, size: int, now: float) -> bool:
+        """What a seat sends, and what it has sent to it again, comes out of one budget."""
+        return self._bucket.take(size + PACKET_COST, now)
 
     # -- what goes out
 

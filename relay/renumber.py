@@ -1,7 +1,7 @@
 """Sequence numbers of one track towards one receiver. Pure: no packets, no sockets.
 
-This is a security rule before it is a comfort. SRTP encrypts packet (SSRC, index) with a key stream of its own; if one index
-ever carried two contents, both could be read. So: one (receiver, SSRC, number) never carries two contents.
+This is a security rule before it is a comfort. SRTP encrypts each (SSRC, index) with a key stream of its own; if one
+index ever carried two contents, both could be read. So: one (receiver, SSRC, number) never carries two contents.
 """
 
 from __future__ import annotations

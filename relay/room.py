@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from relay.documents import RoomDocument
 from relay.errors import RelayError
@@ -12,10 +13,17 @@ from relay.peer import Peer
 from relay.rtcp import RELAY_SSRC
 
 
+class Link(Protocol):
+    """One web process, as far as rooms know it."""
+
+    def send(self, message: dict[str, object]) -> None: ...
+
+
 @dataclass(slots=True)
 class Seat:
     active: bool
     peer: Peer | None = None
+    link: Link | None = None  # the web process it was last heard over
 
 
 @dataclass(slots=True)
@@ -28,10 +36,10 @@ class Room:
         """Become what a newer document says. Returns the connections of seats that are gone, for closing."""
         self.version = document.version
         gone = [seat.peer for name, seat in self.seats.items() if name not in document.seats and seat.peer is not None]
-        self.seats = {
-            name: Seat(active, self.seats[name].peer if name in self.seats else None)
-            for name, active in document.seats.items()
-        }
+        former, self.seats = self.seats, {}
+        for name, active in document.seats.items():
+            seat = self.seats[name] = former.get(name) or Seat(active)
+            seat.active = active
         return gone
 
     def peers(self) -> Iterator[Peer]:

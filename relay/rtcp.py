@@ -1,4 +1,4 @@
-"""RTCP (RFC 3550, 4585, 5104, REMB): bytes to what the relay acts on, and back. Pure; what to do with it lives in `seat_rtcp.py`."""
+"""RTCP (RFC 3550, 4585, 5104, REMB): bytes to what the relay acts on, and back. Pure; policy is `seat_rtcp.py`."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ class RtcpPolicy:
         for ssrc, numbers in packet.nacks:
             down = peer.downs.get(ssrc)
             if down is not None:
-                down.up.send_again(down, numbers)
+                down.up.send_again(down, numbers, now)
         for ssrc in packet.key_frames:
             down = peer.downs.get(ssrc)
             if down is not None:
@@ -47,8 +47,9 @@ class RtcpPolicy:
 
     def _pass_report(self, report: rtcp.SenderReport, cname: bytes | None, now: float) -> None:
         track = next((t for t in self._peer.tracks.values() if t.ref.ssrc == report.ssrc), None)
-        if track is None:
+        if track is None or now - track.reported_at < _MIN_TELLING_SECONDS:
             return
+        track.reported_at = now
         track.link.sender_report(report.ntp_middle, now)
         track.report = report.packet + (rtcp.description(report.ssrc, cname) if cname else b"")
         for down in track.downs:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import secrets
 import time
 from collections.abc import Callable
@@ -14,6 +15,8 @@ from relay.ice import Directory
 from relay.port import Demux, UdpPort
 from relay.sdp import Candidate
 from relay.switchboard import Switchboard
+
+logger = logging.getLogger(__name__)
 
 _TICK = 0.1
 _TICKS_PER_SECOND = 10
@@ -79,9 +82,15 @@ class Relay:
             await asyncio.sleep(_TICK)
             self._lag = max(self._lag, loop.time() - due)
             count += 1
-            now = self._clock()
-            self.board.tick(now)
-            if count % _TICKS_PER_SECOND == 0:
-                self.board.tick_second(now)
-            if count % _TICKS_PER_REPORT == 0:
-                self.control.broadcast(self.report())
+            try:
+                self._turn(count)
+            except Exception:  # the process edge: one room must not stop the clock of the others
+                logger.exception("tick failed")
+
+    def _turn(self, count: int) -> None:
+        now = self._clock()
+        self.board.tick(now)
+        if count % _TICKS_PER_SECOND == 0:
+            self.board.tick_second(now)
+        if count % _TICKS_PER_REPORT == 0:
+            self.control.broadcast(self.report())

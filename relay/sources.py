@@ -29,7 +29,7 @@ class Source:
 CODECS: dict[Media, Codec] = {
     "audio": Codec(111, "opus/48000/2", "minptime=10;useinbandfec=1", ("nack",)),
     # Chromium starts at 300 kbit/s without the hint and takes half a minute to reach 1280 px.
-    "video": Codec(96, "VP8/90000", "x-google-start-bitrate=2500", ("nack", "nack pli", "ccm fir", "goog-remb")),
+    "video": Codec(96, "VP8/90000", "x-google-start-bitrate=1500", ("nack", "nack pli", "ccm fir", "goog-remb")),
 }
 
 SOURCES: tuple[Source, ...] = (Source("audio", "audio"), Source("camera", "video"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine
-from typing import Any, Protocol
+from typing import Any
 
 from relay.answer import parse_answer
 from relay.documents import Address, AnswerText, Connect, Message, Repeat, RestartIce, RoomDocument, Rooms
@@ -13,17 +13,15 @@ from relay.errors import RelayError
 from relay.ice import Directory
 from relay.limits import EARLY_CONNECT_SECONDS, MAX_EARLY_CONNECTS, MAX_ROOMS, MAX_TOMBSTONES
 from relay.peer import Counters, Peer
-from relay.room import Room
+from relay.room import Link, Room
 from relay.sdp import Candidate
 
-
-class Link(Protocol):
-    """One web process, as far as the switchboard knows it."""
-
-    def send(self, message: dict[str, object]) -> None: ...
+_MAX_REFUSALS = 8
 
 
 class Switchboard:
+    """Rooms by what the web wants of them; peers by what browsers answer."""
+
     def __init__(self, directory: Directory, candidates: list[Candidate], clock: Callable[[], float]) -> None:
         self.directory = directory
         self.candidates = candidates
@@ -32,7 +30,6 @@ class Switchboard:
         self.links: list[Link] = []
         self._clock = clock
         self._closed: OrderedDict[str, int] = OrderedDict()  # rooms torn down, by version, so that none comes back
-        self._heard: dict[tuple[str, str], Link] = {}  # the link a seat was last heard over
         self._early: dict[tuple[str, str], tuple[float, Connect, Link]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._handlers: dict[type, Callable[[Any, Link], None]] = {
@@ -49,15 +46,18 @@ class Switchboard:
         """A web process came: it hears the open offers of seats whose own link is gone."""
         self.links.append(link)
         for room in self.rooms.values():
-            for peer in room.peers():
-                if peer.offer is not None and (room.id, peer.seat) not in self._heard:
-                    link.send(peer.offer)
+            for seat in room.seats.values():
+                if seat.link is None and seat.peer is not None and seat.peer.offer is not None:
+                    link.send(seat.peer.offer)
 
     def remove_link(self, link: Link) -> None:
         """A web process went. Media goes on; its seats are spoken to over whichever link is left."""
         if link in self.links:
             self.links.remove(link)
-        self._heard = {seat: heard for seat, heard in self._heard.items() if heard is not link}
+        for room in self.rooms.values():
+            for seat in room.seats.values():
+                if seat.link is link:
+                    seat.link = None
 
     def handle(self, message: Message, link: Link) -> None:
         """One message from a web process. What is wrong with it goes back as an error, typed."""
@@ -69,6 +69,8 @@ class Switchboard:
     # -- messages
 
     def _on_rooms(self, message: Rooms, link: Link) -> None:
+        for refused in message.refused[:_MAX_REFUSALS]:
+            link.send(error_message(refused, None))
         for document in message.documents:
             try:
                 self._apply(document)
@@ -84,8 +86,8 @@ class Switchboard:
                 raise RelayError("There is no such seat.", "unknown_seat")
             self._early[(at.room, at.seat)] = (self._clock(), message, link)
             return
-        self._hear(at, link)
         seat = room.seats[at.seat]
+        seat.link = link
         if seat.peer is not None:
             if seat.peer.connection == at.connection:
                 self._repeat(seat.peer)
@@ -136,7 +138,6 @@ class Switchboard:
             self._closed.popitem(last=False)
         for peer in list(room.peers()) if room is not None else ():
             peer.close()
-            self._heard.pop((peer.room, peer.seat), None)
 
     # -- what peers tell
 
@@ -215,11 +216,8 @@ class Switchboard:
             raise RelayError("There is no such seat.", "unknown_seat")
         if seat.peer is None or seat.peer.connection != at.connection:
             raise RelayError("This connection is over.", "unknown_connection")
-        self._hear(at, link)
+        seat.link = link
         return seat.peer
-
-    def _hear(self, at: Address, link: Link) -> None:
-        self._heard[(at.room, at.seat)] = link
 
     def _settle(self, room: Room) -> None:
         for peer in room.settle(self._clock()):
@@ -236,7 +234,9 @@ class Switchboard:
 
     def _tell(self, peer: Peer, message: dict[str, object]) -> None:
         """Over the link the seat was last heard on; over all, when that one is gone."""
-        link = self._heard.get((peer.room, peer.seat))
+        room = self.rooms.get(peer.room)
+        seat = room.seats.get(peer.seat) if room is not None else None
+        link = seat.link if seat is not None else None
         for to in (link,) if link is not None else tuple(self.links):
             to.send(message)
 

@@ -36,7 +36,7 @@ class UpTrack:
 
     __slots__ = (
         "_asked_at", "_deferred", "_key_wanted", "_mask", "_numbers", "_ring", "downs", "is_video", "key_at",
-        "link", "payload_type", "ref", "report", "sender",
+        "link", "payload_type", "ref", "report", "reported_at", "sender",
     )  # fmt: skip
 
     def __init__(self, sender: Peer, ref: TrackRef) -> None:
@@ -55,7 +55,8 @@ class UpTrack:
         self._deferred = False  # asked for within the throttle, not passed on yet
         self._asked_at = -1.0
         self.key_at = -1.0
-        self.report: bytes | None = None
+        self.report: bytes | None = None  # the sender's last, for receivers that come later
+        self.reported_at = -1.0
 
     def receive(self, packet: bytes, now: float) -> int:
         """One decrypted packet of this track. Returns how many receivers it went to."""
@@ -119,15 +120,20 @@ class UpTrack:
         if due:
             self.sender.send_rtcp(rtcp.receiver_report(()) + rtcp.nack(self.ref.ssrc, due))
 
-    def send_again(self, down: DownTrack, numbers: list[int]) -> None:
-        """Answer a receiver's NACK from the ring: the same bytes under the same number, so the same ciphertext."""
+    def send_again(self, down: DownTrack, numbers: list[int], now: float) -> None:
+        """Answer a receiver's NACK from the ring: the same bytes under the same number, so the same ciphertext.
+
+        What the ring never had is a gap coming up, which `repair` asks the sender for.
+        """
         for out in numbers:
             number = down.numbers.back(out)
             if number < 0:
                 continue
             place = number & self._mask
             packet = self._ring[place]
-            if packet is not None and self._numbers[place] == number:
+            if packet is None or self._numbers[place] != number:
+                continue
+            if down.receiver.affords(len(packet), now):
                 down.send(packet[:2] + out.to_bytes(2, "big") + packet[4:])
 
     def worst_loss(self) -> int:

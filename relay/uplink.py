@@ -1,4 +1,4 @@
-"""What arrived from one sender's track: counts for its reports (RFC 3550 appendix A) and gaps to ask for again. Pure."""
+"""What arrived of one sender's track: counts for reports (RFC 3550 appendix A), gaps to ask for again. Pure."""
 
 from __future__ import annotations
 
