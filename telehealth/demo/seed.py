@@ -117,7 +117,7 @@ def _planned(encounter: Encounter) -> cast.PlannedVisit | None:
 
 def _tidy(actor: Actor, encounter: Encounter) -> None:
     if encounter.status == VisitStatus.IN_PROGRESS:
-        finish_visit(actor, encounter)
+        finish_visit(actor=actor, encounter=encounter)
     else:
         cancel_appointment(actor=actor, appointment=encounter.appointment, reason="The demo was started anew")
 

@@ -3,6 +3,7 @@
 What the policy table refuses must look, to the letter, like what does not exist.
 """
 
+import itertools
 import re
 import uuid as uuids
 from dataclasses import dataclass
@@ -34,32 +35,39 @@ class Answer:
     body: bytes
 
 
-def _answer(world: World, method: str, pattern: str, name: str, uuid: uuids.UUID) -> Answer:
-    path = "/" + PARAMETER.sub(str(uuid), pattern)
+def _answer(world: World, method: str, pattern: str, uuids_by_name: dict[str, uuids.UUID]) -> Answer:
+    path = "/" + PARAMETER.sub(lambda found: str(uuids_by_name[found[1]]), pattern)
     with transaction.atomic():
         response: HttpResponse = getattr(world.client, method)(path)
         transaction.set_rollback(True)
-    body = TOKEN.sub(b"", response.content).replace(str(uuid).encode(), b"-").replace(uuid.hex.encode(), b"-")
-    return Answer(response.status_code, response.get("Location", "").replace(str(uuid), "-"), body)
+    body, location = TOKEN.sub(b"", response.content), response.get("Location", "")
+    for uuid in uuids_by_name.values():
+        body = body.replace(str(uuid).encode(), b"-").replace(uuid.hex.encode(), b"-")
+        location = location.replace(str(uuid), "-")
+    return Answer(response.status_code, location, body)
 
 
-def _is_allowed(world: World, route: URLPattern, name: str, objects: Objects) -> bool:
+def _is_allowed(world: World, route: URLPattern, objects: dict[str, Objects]) -> bool:
     action = action_of_route(route.name, route.callback)
     assert action is not None
     # Under a link's path the staff session is ignored: staff are strangers there.
-    if name == "link" and world.actor.link_id is None:
+    if "link" in objects and world.actor.link_id is None:
         return any(policy.roles == {"public"} for policy in policies_of(action))
-    return may(world.actor, action, relation(world.actor, name, objects)) or may(world.actor, action)
+    # Of two objects in one address both must be yours, and belong together.
+    is_one_visit = len({id(each) for each in objects.values()}) == 1
+    name, each = list(objects.items())[-1]
+    return (is_one_visit and may(world.actor, action, relation(world.actor, name, each))) or may(world.actor, action)
 
 
 def _faults(world: World, pattern: str, route: URLPattern, method: str) -> list[str]:
-    [name] = PARAMETER.findall(pattern)
-    absent = _answer(world, method, pattern, name, uuids.uuid4())
+    names = PARAMETER.findall(pattern)
+    absent = _answer(world, method, pattern, {name: uuids.uuid4() for name in names})
     faults = []
-    for whose, objects in zip(("own", "colleague's", "other clinic's"), world.visits, strict=True):
-        found = _answer(world, method, pattern, name, objects.uuid(name))
-        allowed = _is_allowed(world, route, name, objects)
-        told = f"{method} {pattern} of {whose}: {found.status} {found.location}"
+    for chosen in itertools.product(world.visits.items(), repeat=len(names)):
+        objects = {name: each for name, (_, each) in zip(names, chosen, strict=True)}
+        found = _answer(world, method, pattern, {name: each.uuid(name) for name, each in objects.items()})
+        allowed = _is_allowed(world, route, objects)
+        told = f"{method} {pattern} of {[whose for whose, _ in chosen]}: {found.status} {found.location}"
         if found.status >= 500:
             faults.append(f"{told} fails")
         elif allowed and found.status == 404:

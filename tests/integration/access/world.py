@@ -44,21 +44,21 @@ class World:
 
     actor: Actor
     client: Client
-    visits: tuple[Objects, ...]
+    visits: dict[str, Objects]
 
 
 def world(who: str) -> World:
     """Build everything for one kind of person."""
     here, elsewhere = factories.make_organization(), factories.make_organization()
     me, colleague, stranger = (factories.make_practitioner(place) for place in (here, here, elsewhere))
-    visits = tuple(_visit(practitioner) for practitioner in (me, colleague, stranger))
+    visits = {"own": _visit(me), "colleague's": _visit(colleague), "other clinic's": _visit(stranger)}
     client = Client()
     if who == "anonymous":
         return World(ANONYMOUS, client, visits)
     if who == Role.PATIENT:
-        value = session_cookie_for(visits[0].link)
+        value = session_cookie_for(visits["own"].link)
         client.cookies[COOKIE_NAME] = value
-        return World(actor_for_cookie(path_of(visits[0].link), {COOKIE_NAME: value}), client, visits)
+        return World(actor_for_cookie(path_of(visits["own"].link), {COOKIE_NAME: value}), client, visits)
     user = me.user if who == Role.PRACTITIONER else factories.make_user(here, Role(who))
     return World(actor_for_user(user, _sign_in(client, user)), client, visits)
 

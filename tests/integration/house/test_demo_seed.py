@@ -13,6 +13,7 @@ from consults.lifecycle import OVER, VisitStatus
 from consults.models import Encounter
 from consults.selectors import visit_state
 from core.clock import now
+from scheduling.models import Appointment
 from scheduling.services import book_appointment
 from telehealth.demo import cast
 from telehealth.demo.seed import SeededVisit, password_of, seed
@@ -59,6 +60,17 @@ def test_seed_on_the_next_day_tidies_the_visits_of_the_last() -> None:
         assert visit_state(_rosalind(visits), now()) == "open"
     assert set(Encounter.objects.filter(pk__in=old).values_list("status", flat=True)) <= {code.value for code in OVER}
     assert len(visits) == len(cast.VISITS)
+
+
+def test_seed_on_the_next_day_finishes_a_visit_that_was_left_open() -> None:
+    with time_machine.travel(EVENING, tick=False) as clock:
+        left_open = _rosalind(seed())
+        Encounter.objects.filter(pk=left_open.pk).update(status=VisitStatus.IN_PROGRESS.value)
+        Appointment.objects.filter(pk=left_open.appointment_id).update(status="arrived")
+        clock.shift(dt.timedelta(days=1))
+        seed()
+    left_open.refresh_from_db()
+    assert left_open.status == VisitStatus.FINISHED
 
 
 def test_seed_after_every_visit_was_held_still_finds_a_time_that_can_be_joined() -> None:
