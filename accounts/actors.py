@@ -7,16 +7,15 @@ app's resolver decides, and the staff session is ignored.
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from importlib import import_module
 from typing import Any, Literal
 
 from django.conf import settings
 from django.contrib.auth import get_user
-from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest, parse_cookie
 
 from accounts.models import Patient, Practitioner, RoleAssignment, User
 from accounts.roles import STAFF, Role
+from accounts.sessions import SessionStore
 
 ActorType = Literal["user", "patient", "system", "anonymous"]
 
@@ -92,7 +91,10 @@ def is_path_actor(path: str) -> bool:
 def actor_for_request(request: HttpRequest) -> Actor:
     if resolver := _resolver_for(request.path_info):
         return resolver(request.path_info, request.COOKIES)
-    return actor_for_user(request.user, request.session.session_key)
+    actor = actor_for_user(request.user, request.session.session_key)
+    # A request counts as activity, and so does a socket that is still open when it is looked at again.
+    request.session.keep_alive()  # type: ignore[attr-defined]
+    return actor
 
 
 def actor_for_scope(scope: Mapping[str, Any]) -> Actor:
@@ -108,13 +110,10 @@ def actor_for_scope(scope: Mapping[str, Any]) -> Actor:
     if not key:
         return ANONYMOUS
     request = HttpRequest()
-    request.session = _session(key)
-    return actor_for_user(get_user(request), key)
-
-
-def _session(key: str) -> SessionBase:
-    store: SessionBase = import_module(settings.SESSION_ENGINE).SessionStore(key)
-    return store
+    request.session = SessionStore(key)
+    actor = actor_for_user(get_user(request), key)
+    request.session.keep_alive()
+    return actor
 
 
 def _cookies(scope: Mapping[str, Any]) -> dict[str, str]:

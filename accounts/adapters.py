@@ -1,11 +1,73 @@
-"""How allauth behaves in this house: nobody signs up by themselves. Settings hold the rest."""
+"""How allauth behaves in this house: nobody signs up by themselves, sign-ins are audited, mail takes no time."""
 
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from typing import Any
+
+import structlog
 from allauth.account.adapter import DefaultAccountAdapter
-from django.http import HttpRequest
+from django.conf import settings
+from django.db import connections
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import resolve_url
+
+from accounts.actors import ANONYMOUS, actor_for_user
+from audit.models import Outcome
+from audit.services import record
+
+log = structlog.get_logger(__name__)
+
+MAILS_WAITING_AT_MOST = 100
+_waiting = threading.BoundedSemaphore(MAILS_WAITING_AT_MOST)
+_sender = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sign-in-mail")
 
 
 class StaffAccountAdapter(DefaultAccountAdapter):
-    """Accounts are made by the clinic's administrator."""
+    """Accounts are made by the clinic's administrator; what allauth calls on the way is answered here."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def get_login_redirect_url(self, request: HttpRequest) -> str:
+        actor = actor_for_user(request.user, request.session.session_key)
+        return str(resolve_url(settings.LOGIN_REDIRECT_URL if actor.is_staff else "home"))
+
+    def post_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> HttpResponse:
+        record(actor=actor_for_user(user, request.session.session_key), action="session.start", entity=user)
+        response: HttpResponse = super().post_login(request, user, **kwargs)
+        return response
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        """The same event for a wrong password and an unknown address: it tells neither which, nor what was typed."""
+        record(actor=ANONYMOUS, action="session.start", outcome=Outcome.REFUSED)
+        super().authentication_failed(request, **credentials)
+
+    def logout(self, request: HttpRequest) -> None:
+        user = request.user
+        if user.is_authenticated:
+            record(actor=actor_for_user(user, request.session.session_key), action="session.end", entity=user)
+        super().logout(request)
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Write and send beside the request: the time of an answer must not tell whether an address is known."""
+        run_beside(lambda: super(StaffAccountAdapter, self).send_mail(template_prefix, email, context))
+
+
+def run_beside(send: Callable[[], None]) -> None:
+    """Run in the one mail thread, with this request's context. Above the limit mails are dropped, and logged."""
+    if not _waiting.acquire(blocking=False):
+        log.error("sign_in_mail_dropped", waiting=MAILS_WAITING_AT_MOST)
+        return
+    _sender.submit(copy_context().run, _send_and_release, send)
+
+
+def _send_and_release(send: Callable[[], None]) -> None:
+    try:
+        send()
+    except Exception as error:  # noqa: BLE001  The edge of this thread; the text of a mail error holds the address.
+        log.error("sign_in_mail_failed", error=type(error).__name__)
+    finally:
+        connections.close_all()
+        _waiting.release()

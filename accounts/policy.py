@@ -131,6 +131,8 @@ def answer_instead(request: HttpRequest, action: str) -> HttpResponseBase | None
     actor: Actor = request.actor  # type: ignore[attr-defined]
     if may_ever(actor, action):
         return None
-    if actor.is_anonymous and not is_path_actor(request.path_info) and not wants_json(request):
+    # Somebody who has signed in and still is nobody (no clinic, no role) would only be sent round in circles.
+    is_stranger = actor.is_anonymous and not request.user.is_authenticated
+    if is_stranger and not is_path_actor(request.path_info) and not wants_json(request):
         return redirect_to_login(request.get_full_path() if request.method == "GET" else "/")
     raise NotFound

@@ -3,14 +3,14 @@
 import uuid as uuids
 from typing import TypeVar
 
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 
 from accounts.actors import Actor
 from accounts.models import Organization, Patient, Practitioner
 from accounts.policy import Relation, require
 from core.errors import NotFound
 
-M = TypeVar("M", bound=Model)
+M = TypeVar("M", Patient, Practitioner)
 
 
 def default_organization() -> Organization | None:
@@ -28,7 +28,7 @@ def organization_of(actor: Actor) -> Organization | None:
 def practitioners(actor: Actor) -> QuerySet[Practitioner]:
     """The practitioners of the actor's clinic, by name."""
     require(actor, "accounts.practitioner.list")
-    return Practitioner.objects.filter(organization_id=actor.organization_id).order_by("family_name", "given_name")
+    return _of_clinic(actor, Practitioner).order_by("family_name", "given_name")
 
 
 def practitioners_to_meet() -> QuerySet[Practitioner]:
@@ -39,21 +39,35 @@ def practitioners_to_meet() -> QuerySet[Practitioner]:
 def patients(actor: Actor) -> QuerySet[Patient]:
     """The patients of the actor's clinic, by name."""
     require(actor, "accounts.patient.list")
-    return Patient.objects.filter(organization_id=actor.organization_id).order_by("family_name", "given_name")
+    return _of_clinic(actor, Patient).order_by("family_name", "given_name")
 
 
 def get_practitioner(actor: Actor, uuid: uuids.UUID | str) -> Practitioner:
-    found = _one(Practitioner.objects.filter(organization_id=actor.organization_id), uuid)
+    found = _one(_of_clinic(actor, Practitioner), uuid)
     relation = Relation.OWN if found.pk == actor.practitioner_id else Relation.SAME_CLINIC
     require(actor, "accounts.practitioner.view", relation)
     return found
 
 
+def get_practitioner_of(actor: Actor) -> Practitioner | None:
+    """The practitioner that the actor is, or None for everybody else."""
+    if actor.practitioner_id is None:
+        return None
+    return _of_clinic(actor, Practitioner).filter(pk=actor.practitioner_id).first()
+
+
 def get_patient(actor: Actor, uuid: uuids.UUID | str) -> Patient:
-    found = _one(Patient.objects.filter(organization_id=actor.organization_id), uuid)
+    found = _one(_of_clinic(actor, Patient), uuid)
     relation = Relation.OWN if found.pk == actor.patient_id else Relation.SAME_CLINIC
     require(actor, "accounts.patient.view", relation)
     return found
+
+
+def _of_clinic(actor: Actor, model: type[M]) -> QuerySet[M]:
+    """The rows of the actor's clinic; none for somebody without one."""
+    if actor.organization_id is None:
+        return model._default_manager.none()
+    return model._default_manager.filter(organization_id=actor.organization_id)
 
 
 def _one(rows: QuerySet[M], uuid: uuids.UUID | str) -> M:

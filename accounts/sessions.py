@@ -1,12 +1,13 @@
 """Sessions in the database with two limits: idle (SESSION_COOKIE_AGE) and absolute (SESSION_ABSOLUTE_AGE).
 
-The row's `expire_date` is the idle clock. It is moved on by requests and open sockets, at most once a minute and never
-past the absolute limit, without rewriting the session's data: two requests at once cannot undo each other.
+The row's `expire_date` is the idle clock. Requests and open sockets move it on, at most once a minute and never past
+the absolute limit, without rewriting the session's data: two of them at once cannot undo each other's changes.
 """
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.contrib.sessions.backends.db import SessionStore as DatabaseSessionStore
 from django.contrib.sessions.models import Session
@@ -18,26 +19,22 @@ PRECISION = timedelta(minutes=1)
 
 
 class SessionStore(DatabaseSessionStore):
-    """Knows when its row ends, and counts the absolute limit from the sign-in."""
+    """Django's database sessions, which know when they began and when their row ends."""
 
     ends_at: datetime | None = None
 
-    @classmethod
-    def get_model_class(cls) -> type[Session]:
-        return Session
-
     def load(self) -> dict[str, Any]:
-        data = super().load()
-        if self.started_in(data) + settings.SESSION_ABSOLUTE_AGE < now().timestamp():
-            self.delete()
+        """The session's data; nothing once either limit has passed."""
+        row = Session.objects.filter(session_key=self.session_key, expire_date__gt=now()).first()
+        data: dict[str, Any] = self.decode(row.session_data) if row else {}
+        if row is None or latest_end(data) <= now():
             self._session_key = None
             return {}
+        self.ends_at = row.expire_date
         return data
 
-    def _get_session_from_db(self) -> Session | None:
-        row = super()._get_session_from_db()
-        self.ends_at = row.expire_date if row else None
-        return row
+    async def aload(self) -> dict[str, Any]:
+        return await sync_to_async(self.load)()
 
     def cycle_key(self) -> None:
         """Called at sign-in: a new key, and the absolute limit counts from now."""
@@ -45,26 +42,24 @@ class SessionStore(DatabaseSessionStore):
         self[STARTED] = now().timestamp()
 
     def save(self, must_create: bool = False) -> None:
-        self._get_session(no_load=must_create).setdefault(STARTED, now().timestamp())
+        # Not `self[...]`: a session that is being created has no row to load yet.
+        self._get_session(no_load=must_create).setdefault(STARTED, now().timestamp())  # type: ignore[attr-defined]
         super().save(must_create)
 
-    def get_expiry_date(self, **kwargs: Any) -> datetime:
-        idle = now() + timedelta(seconds=settings.SESSION_COOKIE_AGE)
-        return min(idle, self.latest_end())
-
-    def latest_end(self) -> datetime:
-        started = self.started_in(self._session_cache if hasattr(self, "_session_cache") else {})
-        return datetime.fromtimestamp(started, tz=now().tzinfo) + timedelta(seconds=settings.SESSION_ABSOLUTE_AGE)
+    def get_expiry_date(self, **_: Any) -> datetime:
+        return min(now() + timedelta(seconds=settings.SESSION_COOKIE_AGE), latest_end(self))
 
     def keep_alive(self) -> None:
         """Count a request or an open socket as activity."""
-        if not self.session_key or self.ends_at is None:
+        if self.ends_at is None:
             return
         end = self.get_expiry_date()
         if end - self.ends_at > PRECISION:
             Session.objects.filter(session_key=self.session_key).update(expire_date=end)
             self.ends_at = end
 
-    @staticmethod
-    def started_in(data: dict[str, Any]) -> float:
-        return float(data.get(STARTED, now().timestamp()))
+
+def latest_end(data: Any) -> datetime:
+    """When a session with this data ends, whatever happens in it."""
+    started_at = datetime.fromtimestamp(data.get(STARTED, now().timestamp()), tz=UTC)
+    return started_at + timedelta(seconds=settings.SESSION_ABSOLUTE_AGE)

@@ -11,6 +11,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from core import guards
+from signaling import lifespan
 
 log = structlog.get_logger(__name__)
 
@@ -31,7 +32,9 @@ async def readyz(request: HttpRequest) -> JsonResponse:
     }
     is_ready = all(checks.values())
     named = {name: "ok" if passed else "failed" for name, passed in checks.items()}
-    return JsonResponse({"ready": is_ready, "checks": named}, status=200 if is_ready else 503)
+    response = JsonResponse({"ready": is_ready, "checks": named}, status=200 if is_ready else 503)
+    response._has_been_logged = True  # type: ignore[attr-defined]  # Probes come every few seconds.
+    return response
 
 
 for view in (healthz, readyz):
@@ -69,6 +72,4 @@ async def _channel_layer() -> bool:
 
 
 def _relay() -> bool:
-    from signaling import lifespan
-
     return lifespan.is_linked()

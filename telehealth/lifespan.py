@@ -1,5 +1,6 @@
 """What starts and stops with a web process: the links to the relays and, without a broker, the jobs."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -38,7 +39,5 @@ class Lifespan:
             self.running = workers.start(app)
 
     async def shutdown(self) -> None:
-        await relays.shutdown()
-        if self.running:
-            await workers.stop(self.running)
-            self.running = None
+        running, self.running = self.running, None
+        await asyncio.gather(relays.shutdown(), *([workers.stop(running)] if running else []))

@@ -1,6 +1,7 @@
 """How log lines look. What is logged names no patient: codes, ids and counts only."""
 
 import logging.config
+import sys
 from typing import Any
 
 import structlog
@@ -27,7 +28,9 @@ def configure(log_format: str, level: str) -> None:
 def _dict_config(log_format: str, level: str) -> dict[str, Any]:
     renderer: Any = structlog.processors.JSONRenderer()
     if log_format == "console":
-        renderer = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+        renderer = structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+        )
     # Tracebacks without the values of variables: those may be a patient's.
     exceptions = [] if log_format == "console" else [structlog.processors.format_exc_info]
     return {
@@ -49,6 +52,6 @@ def _dict_config(log_format: str, level: str) -> dict[str, Any]:
             "django.request": {"level": "ERROR"},
             "uvicorn.access": {"level": "WARNING"},
             "celery": {"level": "WARNING"},
-            "kombu": {"level": "WARNING"},
+            "kombu": {"level": "ERROR"},
         },
     }

@@ -33,11 +33,12 @@ class HeadersMiddleware:
         compute = PermissionsPolicyMiddleware.compute_header_value
         self.closed = compute(_CLOSED, name="permissions of ordinary pages")
         self.open = compute(_OPEN, name="permissions of visit pages")
-        if iscoroutinefunction(get_response):
+        self.is_async = iscoroutinefunction(get_response)
+        if self.is_async:
             markcoroutinefunction(self)
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
-        if iscoroutinefunction(self):
+        if self.is_async:
             return self._answer(request)
         return self._with_headers(request, self.get_response(request))
 
@@ -48,6 +49,8 @@ class HeadersMiddleware:
         is_media = request.path_info.startswith(MEDIA_PAGES)
         response.headers["Permissions-Policy"] = self.open if is_media else self.closed
         response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
+        if request.method == "POST" and request.resolver_match and request.resolver_match.url_name == "account_logout":
+            response.headers["Clear-Site-Data"] = '"cache"'
         # Static files say how long they keep; every page that says nothing is not kept at all.
         return forbid_storing(response)
 

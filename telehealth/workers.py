@@ -1,4 +1,4 @@
-"""Celery's worker and beat as threads of the web process, for an installation without a broker."""
+"""Celery's worker and schedule as threads of the web process, for an installation without a broker."""
 
 import asyncio
 import threading
@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 import structlog
 from celery import Celery
-from celery.beat import Scheduler, Service
-from celery.worker import WorkController
-from celery.worker import state as worker_state
+from celery.beat import Scheduler
+from celery.worker import WorkController, state
 
 log = structlog.get_logger(__name__)
 
@@ -17,10 +16,9 @@ STOP_SECONDS = 5.0
 
 @dataclass
 class Workers:
-    """The running threads. Neither is joined by the interpreter: a stuck job must not hold up the process's end."""
+    """The running threads. The interpreter joins neither: a stuck job must not hold up the process's end."""
 
-    worker: WorkController
-    beat: Service
+    stopping: threading.Event
     threads: tuple[threading.Thread, ...]
 
 
@@ -31,14 +29,14 @@ def start(app: Celery) -> Workers:
     worker = WorkController(
         app=app, pool="threads", concurrency=2, without_heartbeat=True, without_mingle=True, without_gossip=True
     )
-    beat = Service(app, scheduler_cls=Scheduler)
+    stopping = threading.Event()
     threads = (
         threading.Thread(target=worker.start, name="celery-worker", daemon=True),
-        threading.Thread(target=beat.start, name="celery-beat", daemon=True),
+        threading.Thread(target=_keep_schedule, args=(app, stopping), name="celery-beat", daemon=True),
     )
     for thread in threads:
         thread.start()
-    return Workers(worker, beat, threads)
+    return Workers(stopping, threads)
 
 
 async def stop(running: Workers) -> None:
@@ -46,11 +44,18 @@ async def stop(running: Workers) -> None:
     await asyncio.to_thread(_stop, running)
 
 
+def _keep_schedule(app: Celery, stopping: threading.Event) -> None:
+    """Celery's own beat service sleeps up to five minutes before it notices that it should stop."""
+    scheduler = Scheduler(app)
+    while not stopping.wait(scheduler.tick()):
+        pass
+
+
 def _stop(running: Workers) -> None:
-    running.beat.stop()
-    worker_state.should_stop = 0
+    running.stopping.set()
+    state.should_stop = 0  # The worker looks at it every two seconds.
     for thread in running.threads:
         thread.join(STOP_SECONDS)
         if thread.is_alive():
             log.warning("worker_did_not_stop", thread=thread.name)
-    worker_state.should_stop = None
+    state.should_stop = None

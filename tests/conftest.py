@@ -12,6 +12,7 @@ from django.core import serializers
 from django.core.cache import cache
 from django.db import connection, connections
 
+from accounts import adapters
 from core import guards
 
 # Made by migrate itself, so they come back with the flush.
@@ -32,6 +33,12 @@ def django_db_modify_db_settings(
 def fast_passwords(settings: Any) -> None:
     """Argon2 is slow on purpose; its own tests name it."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *django_settings.PASSWORD_HASHERS]
+
+
+@pytest.fixture(autouse=True)
+def mail_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Mail of the sign-in pages is sent before the answer, so that a test may look into the outbox."""
+    monkeypatch.setattr(adapters, "run_beside", lambda send: send())
 
 
 @pytest.fixture(autouse=True)

@@ -25,6 +25,7 @@ class Command(BaseCommand):
             ws_max_size=65_536,
             ws_per_message_deflate=False,
             proxy_headers=False,
+            server_header=False,
             log_config=None,
             access_log=False,
             lifespan="on",
