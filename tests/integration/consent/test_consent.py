@@ -1,0 +1,137 @@
+"""The telehealth consent: whose it is, which words it was given to, and that no row ever changes."""
+
+import datetime as dt
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+
+from accounts.actors import ANONYMOUS
+from accounts.roles import Role
+from audit.models import AuditEvent
+from consent.models import Consent, ConsentText
+from consent.selectors import current_text, standing_consent
+from consent.services import give_consent, withdraw_consent
+from core.errors import Conflict, Invalid, NotFound
+from scheduling.models import Appointment
+from tests import factories as make
+
+pytestmark = pytest.mark.django_db
+FIRST = "2026-10-01"
+
+
+@pytest.fixture
+def appointment() -> Appointment:
+    return make.make_appointment()
+
+
+def agree(appointment: Appointment, version: str = FIRST, **changes: Any) -> Consent:
+    asked = {"actor": make.patient_actor(appointment), "patient": appointment.patient, "purpose": "telehealth"}
+    return give_consent(**{**asked, "text_version": version, "about": appointment.encounter.uuid, **changes})
+
+
+def publish(version: str, language: str = "en", body: str = "New words.") -> ConsentText:
+    return ConsentText.objects.create(
+        purpose="telehealth",
+        version=version,
+        language=language,
+        title="Title",
+        body=body,
+        published_on=dt.date.fromisoformat(version),
+    )
+
+
+def test_first_text_stands_after_migrate_and_names_the_practitioner() -> None:
+    text = current_text("telehealth", "en")
+    assert text.version == FIRST
+    assert text.body_for("Dr Marlow") == (
+        "A video visit is private like a visit in our rooms. Dr Marlow cannot examine you by hand and may ask you to "
+        "come in. You can stop at any time."
+    )
+
+
+def test_give_keeps_words_visit_and_giver_and_one_event(appointment: Appointment) -> None:
+    assert standing_consent(appointment.patient, "telehealth") is None
+    consent = agree(appointment)
+    assert standing_consent(appointment.patient, "telehealth") == consent
+    assert (consent.decision, consent.text.version, consent.how) == ("permit", FIRST, "link")
+    assert (consent.given_by_type, consent.given_by_label) == ("patient", appointment.patient.full_name)
+    assert consent.about == appointment.encounter.uuid
+    assert AuditEvent.objects.filter(action="consent.give", patient_id=appointment.patient_id).count() == 1
+
+
+def test_give_twice_keeps_one_row(appointment: Appointment) -> None:
+    assert agree(appointment) == agree(appointment)
+    assert Consent.objects.count() == 1
+
+
+def test_give_for_somebody_else_does_not_exist(appointment: Appointment) -> None:
+    strangers = [
+        make.patient_actor(make.make_appointment(organization=appointment.organization)),
+        make.practitioner_actor(appointment.practitioner),
+        make.staff_actor(Role.FRONT_DESK, organization=appointment.organization),
+        make.patient_actor(make.make_appointment()),
+        ANONYMOUS,
+    ]
+    for stranger in strangers:
+        with pytest.raises(NotFound):
+            agree(appointment, actor=stranger)
+        with pytest.raises(NotFound):
+            withdraw_consent(actor=stranger, patient=appointment.patient, purpose="telehealth")
+    assert Consent.objects.count() == 0
+    assert agree(appointment).decision == "permit"
+
+
+def test_new_version_asks_again_and_refuses_the_old_words(appointment: Appointment) -> None:
+    agree(appointment)
+    publish("2026-12-01")
+    assert standing_consent(appointment.patient, "telehealth") is None
+    with pytest.raises(Conflict) as refused:
+        agree(appointment)
+    assert refused.value.code == "consent.text_changed"
+    assert standing_consent(appointment.patient, "telehealth") is None
+    assert agree(appointment, "2026-12-01") == standing_consent(appointment.patient, "telehealth")
+
+
+def test_unknown_version_and_purpose_are_invalid(appointment: Appointment) -> None:
+    for changes in ({"version": "1999-01-01"}, {"purpose": "research"}):
+        with pytest.raises(Invalid):
+            agree(appointment, **changes)
+
+
+def test_withdraw_ends_it_and_a_new_yes_counts_again(appointment: Appointment) -> None:
+    agree(appointment)
+    actor = make.patient_actor(appointment)
+    withdraw_consent(actor=actor, patient=appointment.patient, purpose="telehealth")
+    assert standing_consent(appointment.patient, "telehealth") is None
+    agree(appointment)
+    assert standing_consent(appointment.patient, "telehealth") is not None
+    assert list(Consent.objects.order_by("pk").values_list("decision", flat=True)) == ["permit", "deny", "permit"]
+
+
+def test_current_text_in_the_persons_language_else_english() -> None:
+    publish("2026-12-01")
+    publish("2026-12-01", "de", "Neue Worte.")
+    assert current_text("telehealth", "de").language == "de"
+    assert current_text("telehealth", "de-AT").language == "de"
+    assert current_text("telehealth", "fr").language == "en"
+
+
+@pytest.mark.parametrize("table", ["consent_consent", "consent_consenttext"])
+@pytest.mark.parametrize("change", ["UPDATE {} SET purpose = 'other'", "DELETE FROM {}"])
+def test_ledger_refuses_change_in_the_database(appointment: Appointment, table: str, change: str) -> None:
+    agree(appointment)
+    with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(change.format(table))
+    assert (Consent.objects.count(), ConsentText.objects.filter(purpose="telehealth").count()) == (1, 1)
+
+
+def test_ledger_refuses_replacing_and_emptying(appointment: Appointment) -> None:
+    consent = agree(appointment)
+    if connection.vendor == "sqlite":
+        statement = f"INSERT OR REPLACE INTO consent_consent SELECT * FROM consent_consent WHERE id = {consent.pk}"
+    else:
+        statement = "TRUNCATE consent_consent"
+    with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement)
+    assert Consent.objects.get() == consent
