@@ -1,0 +1,21 @@
+"""Addresses of consults: the queue, the doctor's call page, and everything under a personal link."""
+
+from django.urls import path
+
+from consults.views import call, queue, visit
+
+urlpatterns = [
+    path("staff/queue/", queue.queue, name="queue"),
+    path("staff/queue/<uuid:queue>/", queue.queue_board, name="queue-board"),
+    path("staff/queue/<uuid:queue>/admit/<uuid:visit>/", queue.queue_admit, name="queue-admit"),
+    path("staff/visits/<uuid:visit>/", call.call, name="call"),
+    path("staff/visits/<uuid:visit>/identity/", call.confirm_identity, name="call-identity"),
+    path("staff/visits/<uuid:visit>/leave/", call.leave, name="call-leave"),
+    path("staff/visits/<uuid:visit>/finish/", call.finish, name="call-finish"),
+    path("v/<uuid:link>/", visit.visit, name="visit"),
+    path("v/<uuid:link>/open/", visit.open_visit, name="visit-open"),
+    path("v/<uuid:link>/consent/", visit.consent, name="visit-consent"),
+    path("v/<uuid:link>/place/", visit.place, name="visit-place"),
+    path("v/<uuid:link>/leave/", visit.leave, name="visit-leave"),
+    path("v/<uuid:link>/cancel/", visit.cancel, name="visit-cancel"),
+]

@@ -1,0 +1,101 @@
+"""The doctor's call page and its three buttons: identity confirmed, leave, finish. The call itself is static/js/call.js."""
+
+import datetime as dt
+import uuid as uuids
+from typing import Any, cast
+from zoneinfo import ZoneInfo
+
+from django.http import HttpRequest, HttpResponseBase, JsonResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.actors import Actor
+from accounts.policy import guarded
+from consults import selectors, services
+from consults.models import Encounter
+from core.clock import now
+from core.http import no_store, wants_json
+from core.templatetags.ui import clock_time
+
+
+@guarded("consults.visit.view")
+@no_store
+@require_safe
+def call(request: HttpRequest, visit: uuids.UUID) -> HttpResponseBase:
+    encounter = selectors.get_visit_for(_actor(request), visit)
+    queue = reverse("queue-board", kwargs={"queue": encounter.queue.uuid})
+    state = selectors.visit_state(encounter, now())
+    context = {
+        "encounter": encounter,
+        "patient": encounter.patient,
+        "appointment": encounter.appointment,
+        "age": _age(encounter.patient.birth_date, _today(encounter)),
+        "state": state,
+        "queue_url": queue,
+        "identity_words": _identity_words(encounter),
+        "page_data": {
+            "path": reverse("call", kwargs={"visit": visit}),
+            "state": state,
+            "patient": encounter.patient.given_name,
+            "queue": queue,
+        },
+    }
+    return render(request, "consults/call.html", context)
+
+
+@guarded("consults.visit.identify")
+@no_store
+@require_POST
+def confirm_identity(request: HttpRequest, visit: uuids.UUID) -> HttpResponseBase:
+    encounter = selectors.get_visit_for(_actor(request), visit)
+    encounter = services.confirm_identity(actor=_actor(request), encounter=encounter)
+    if wants_json(request):
+        return JsonResponse({"ok": True, "words": _identity_words(encounter)})
+    return redirect("call", visit=visit)
+
+
+@guarded("consults.seat.leave")
+@no_store
+@require_POST
+def leave(request: HttpRequest, visit: uuids.UUID) -> HttpResponseBase:
+    """Hang up and go back to the board. The visit goes on; whoever pressed comes back by the same row."""
+    encounter = selectors.get_visit_for(_actor(request), visit)
+    services.leave_call(actor=_actor(request), encounter=encounter)
+    return _to_board(request, encounter)
+
+
+@guarded("consults.visit.finish")
+@no_store
+@require_POST
+def finish(request: HttpRequest, visit: uuids.UUID) -> HttpResponseBase:
+    encounter = selectors.get_visit_for(_actor(request), visit)
+    services.finish_visit(actor=_actor(request), encounter=encounter)
+    return _to_board(request, encounter)
+
+
+def _actor(request: HttpRequest) -> Actor:
+    return cast(Actor, request.actor)  # type: ignore[attr-defined]
+
+
+def _to_board(request: HttpRequest, encounter: Encounter) -> HttpResponseBase:
+    if wants_json(request):
+        return JsonResponse({"ok": True})
+    return redirect("queue-board", queue=encounter.queue.uuid)
+
+
+def _identity_words(encounter: Encounter) -> str:
+    """Who confirmed it and when, in the clinic's time; empty while nobody has."""
+    if encounter.identity_confirmed_at is None:
+        return ""
+    by: Any = encounter.identity_confirmed_by
+    at = clock_time(encounter.identity_confirmed_at, encounter.organization.timezone)
+    return f"Identity confirmed by {by.name} at {at}"
+
+
+def _today(encounter: Encounter) -> dt.date:
+    return now().astimezone(ZoneInfo(encounter.organization.timezone)).date()
+
+
+def _age(born: dt.date, on: dt.date) -> int:
+    return on.year - born.year - ((on.month, on.day) < (born.month, born.day))

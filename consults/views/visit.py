@@ -1,0 +1,220 @@
+"""The patient's visit page and its forms, all under /v/<link>/. The steps are in static/js/visit.js, rules in services."""
+
+import uuid as uuids
+from typing import Any, Literal, cast
+from zoneinfo import ZoneInfo
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.actors import Actor
+from accounts.policy import guarded
+from consent.models import Purpose
+from consent.selectors import current_text, standing_consent
+from consent.services import give_consent
+from consults import selectors, services
+from consults.forms import ConsentForm, PlaceForm, field_errors
+from consults.lifecycle import door_opens_at
+from consults.models import Encounter
+from core.clock import now
+from core.errors import Invalid, NotFound
+from core.http import no_store, wants_json
+from scheduling.links import COOKIE_NAME, COOKIE_SECONDS, open_link, path_of, session_cookie_for
+from scheduling.services import cancel_appointment
+
+TERMINAL = frozenset({"ended", "cancelled", "late"})
+DOOR_STEPS = frozenset({"check", "consent", "place"})
+
+
+@guarded("scheduling.link.open")
+@no_store
+@require_safe
+def visit(request: HttpRequest, link: uuids.UUID) -> HttpResponseBase:
+    """Without a session the page that posts the fragment's secret; with one the visit in its present state."""
+    actor = _actor(request)
+    if actor.type != "patient":
+        if wants_json(request):
+            raise NotFound
+        return render(request, "consults/visit_opening.html", {"link": link})
+    encounter = selectors.get_visit(actor)
+    if wants_json(request):
+        return JsonResponse({"ok": True, "state": selectors.visit_state(encounter, now())})
+    return _page(request, encounter, link, step=request.GET.get("step", ""))
+
+
+@guarded("scheduling.link.open")
+@no_store
+@require_POST
+def open_visit(request: HttpRequest, link: uuids.UUID) -> HttpResponse:
+    """Only this, a POST with the secret, makes a session: a mail scanner that follows links changes nothing."""
+    personal = open_link(link_uuid=link, secret=request.POST.get("secret", ""))
+    response = HttpResponse(status=204)
+    response.set_cookie(
+        COOKIE_NAME,
+        session_cookie_for(personal),
+        max_age=COOKIE_SECONDS,
+        path=path_of(personal),
+        httponly=True,
+        samesite="Lax",
+        secure=request.is_secure(),
+    )
+    return response
+
+
+@guarded("consent.give")
+@no_store
+@require_POST
+def consent(request: HttpRequest, link: uuids.UUID) -> HttpResponseBase:
+    encounter = selectors.get_visit(_actor(request))
+    form = ConsentForm(request.POST)
+    if not form.is_valid():
+        return _refused(request, encounter, link, form, "consent")
+    give_consent(
+        actor=_actor(request),
+        patient=encounter.patient,
+        purpose=Purpose.TELEHEALTH,
+        text_version=form.cleaned_data["version"],
+        about=encounter.uuid,
+    )
+    return _next(request, link, "place")
+
+
+@guarded("consults.visit.enter")
+@no_store
+@require_POST
+def place(request: HttpRequest, link: uuids.UUID) -> HttpResponseBase:
+    """The third step: where the person is and which number to call; it leads into the waiting room."""
+    encounter = selectors.get_visit(_actor(request))
+    form = PlaceForm(request.POST)
+    if not form.is_valid():
+        return _refused(request, encounter, link, form, "place")
+    try:
+        services.enter_waiting_room(actor=_actor(request), encounter=encounter, **form.cleaned_data)
+    except Invalid as error:
+        form.add_error(error.extra.get("field"), error.message)
+        return _refused(request, encounter, link, form, "place")
+    return _next(request, link, "waiting")
+
+
+@guarded("consults.visit.unenter")
+@no_store
+@require_POST
+def leave(request: HttpRequest, link: uuids.UUID) -> HttpResponseBase:
+    """Out of the waiting room; the door stays open."""
+    services.leave_waiting_room(actor=_actor(request), encounter=selectors.get_visit(_actor(request)))
+    return _next(request, link, "door")
+
+
+@guarded("scheduling.appointment.cancel")
+@no_store
+@require_http_methods(["GET", "HEAD", "POST"])
+def cancel(request: HttpRequest, link: uuids.UUID) -> HttpResponseBase:
+    """The question on a page of its own for browsers without script, and the answer for all."""
+    encounter = selectors.get_visit(_actor(request))
+    if request.method == "POST":
+        cancel_appointment(actor=_actor(request), appointment=encounter.appointment, reason="by the patient")
+        return _next(request, link, "cancelled")
+    state = selectors.visit_state(encounter, now())
+    if state in TERMINAL or state == "call":
+        return redirect("visit", link=link)
+    return render(request, "consults/visit_cancel.html", {"link": link, **_words(encounter)})
+
+
+def _actor(request: HttpRequest) -> Actor:
+    return cast(Actor, request.actor)  # type: ignore[attr-defined]
+
+
+def _next(request: HttpRequest, link: uuids.UUID, step: str) -> HttpResponseBase:
+    if wants_json(request):
+        return JsonResponse({"ok": True, "next": step})
+    address = reverse("visit", kwargs={"link": link})
+    return redirect(f"{address}?step={step}" if step in DOOR_STEPS else address)
+
+
+def _refused(
+    request: HttpRequest,
+    encounter: Encounter,
+    link: uuids.UUID,
+    form: ConsentForm | PlaceForm,
+    step: Literal["consent", "place"],
+) -> HttpResponseBase:
+    if wants_json(request):
+        error = {**Invalid().as_dict(), "fields": field_errors(form)}
+        return JsonResponse({"error": error}, status=Invalid.status)
+    return _page(request, encounter, link, step=step, forms={step: form}, status=Invalid.status)
+
+
+def _page(
+    request: HttpRequest,
+    encounter: Encounter,
+    link: uuids.UUID,
+    *,
+    step: str = "",
+    forms: dict[str, Any] | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    state = selectors.visit_state(encounter, now())
+    if state in TERMINAL:
+        return render(request, "consults/visit_over.html", {"state": state, **_words(encounter)}, status=status)
+    needs_consent = standing_consent(encounter.patient, Purpose.TELEHEALTH) is None
+    shown = _step(state, step, needs_consent=needs_consent)
+    text = current_text(Purpose.TELEHEALTH, encounter.patient.language)
+    context = {
+        "link": link,
+        "state": state,
+        "step": shown,
+        "needs_consent": needs_consent,
+        "steps": 3 if needs_consent else 2,
+        "consent_text": text,
+        "consent_form": ConsentForm(initial={"version": text.version}),
+        "place_form": PlaceForm(initial=_place_of(encounter)),
+        "page_data": {
+            "state": state,
+            "step": shown,
+            "path": reverse("visit", kwargs={"link": link}),
+            "clinic": encounter.organization.name,
+            "server_time": now().isoformat(),
+            "opens_at": door_opens_at(encounter.appointment.starts_at).isoformat(),
+            "needs_consent": needs_consent,
+            "practitioner": encounter.practitioner.short_name,
+        },
+        **_words(encounter),
+        **{f"{name}_form": form for name, form in (forms or {}).items()},
+    }
+    return render(request, "consults/visit.html", context, status=status)
+
+
+def _step(state: str, wanted: str, *, needs_consent: bool) -> str:
+    if state != "open":
+        return state
+    if wanted == "place" and needs_consent:
+        return "consent"
+    if wanted == "consent" and not needs_consent:
+        return "place"
+    return wanted if wanted in DOOR_STEPS else "door"
+
+
+def _place_of(encounter: Encounter) -> dict[str, str]:
+    if encounter.place:
+        return {"place": encounter.place, "callback_phone": encounter.callback_phone}
+    place, phone = selectors.last_place(encounter.patient)
+    return {"place": place, "callback_phone": phone}
+
+
+def _words(encounter: Encounter) -> dict[str, Any]:
+    """Who and when, in the zone that the visit was booked in."""
+    appointment = encounter.appointment
+    length = appointment.ends_at - appointment.starts_at
+    here = ZoneInfo(appointment.timezone)
+    return {
+        "encounter": encounter,
+        "appointment": appointment,
+        "patient": encounter.patient,
+        "practitioner": encounter.practitioner,
+        "zone": appointment.timezone,
+        "opens_at": door_opens_at(appointment.starts_at),
+        "is_today": appointment.starts_at.astimezone(here).date() == now().astimezone(here).date(),
+        "minutes": int(length.total_seconds() // 60),
+    }

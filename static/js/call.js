@@ -1,0 +1,121 @@
+/** Entry of the doctor's call page: the call on the left, who it is and how it ends on the right. */
+
+import { ask } from "./dialog.js";
+import { announce, icon, need } from "./dom.js";
+import { enhance } from "./forms.js";
+import { LocalMedia } from "./media.js";
+import { Room } from "./room.js";
+import { toast } from "./toast.js";
+
+/** @typedef {{path: string, state: string, patient: string, queue: string}} PageData */
+
+/** The doctor pressed "Call in", and gave the devices on the queue board: the call starts by itself. */
+function start(/** @type {PageData} */ data) {
+  const stage = need(document, "[data-stage]");
+  /** @type {Room|undefined} */
+  let room;
+  const media = new LocalMedia({
+    key: "staff",
+    practitioner: data.patient,
+    onChange: () => room?.refresh(),
+    onNotice: (text) => toast(text, { icon: "microphone" }),
+    onTrouble: (trouble) => room?.trouble(trouble),
+  });
+  const call = new Room(stage, {
+    path: data.path,
+    media,
+    name: (seat) => seat.label,
+    texts: {
+      connecting: "Connecting",
+      good: "All connections good",
+      weak: "Weak: sound kept clear",
+      socket: "Picture and sound work, the rest is coming back",
+      lost: "Connection lost: trying again",
+    },
+    onVisit: (visit) => onVisit(visit, data, call, media),
+    onSocket: (state) => onSocket(state, call, media),
+    onLeave: () => hangUp(call, media),
+    regions: () => [need(document, "[data-side]")],
+  });
+  room = call;
+  call.setLive(true);
+  call.join();
+  media.start().then((trouble) => trouble && call.trouble(trouble));
+  if (matchMedia("(min-width: 68.75rem)").matches) call.openChat(true, false);
+  need(document, "[data-act=bring-here]").addEventListener("click", () => location.reload());
+  finishing(call, media);
+}
+
+/**
+ * @param {import("./types.js").VisitView} visit
+ * @param {PageData} data
+ * @param {Room} call
+ * @param {LocalMedia} media
+ */
+function onVisit(visit, data, call, media) {
+  document.documentElement.dataset.visitState = visit.status === "in-progress" ? "call" : visit.status;
+  if (visit.status !== "finished" && visit.status !== "cancelled") return;
+  stop(call, media);
+  call.socket.close();
+  location.assign(data.queue);
+}
+
+/** @param {import("./socket.js").SocketState} state @param {Room} call @param {LocalMedia} media */
+function onSocket(state, call, media) {
+  if (state === "taken") {
+    stop(call, media);
+    document.documentElement.dataset.visitState = "other-tab";
+    need(document, "[data-other-tab]").hidden = false;
+    announce("Your visit is open in another window.", "assertive");
+  } else if (state === "refused") {
+    stop(call, media);
+    location.reload();
+  }
+}
+
+/** @param {Room} call @param {LocalMedia} media */
+function stop(call, media) {
+  call.part();
+  media.stop();
+}
+
+/** Leaving is not finishing: the form tells the server and goes back to the board. @param {Room} call @param {LocalMedia} media */
+function hangUp(call, media) {
+  call.leave();
+  media.stop();
+  /** @type {HTMLFormElement} */ (need(document, "[data-form=leave]")).submit();
+}
+
+/** @param {Room} call @param {LocalMedia} media */
+function finishing(call, media) {
+  const dialog = /** @type {HTMLDialogElement} */ (need(document, "[data-finish-dialog]"));
+  need(document, "[data-act=finish]").addEventListener("click", async (event) => {
+    event.preventDefault();
+    const answer = await ask(dialog);
+    if (answer === "leave") hangUp(call, media);
+    if (answer !== "finish") return;
+    stop(call, media);
+    /** @type {HTMLFormElement} */ (need(document, "[data-form=finish]")).submit();
+  });
+}
+
+function identity() {
+  const form = document.querySelector("[data-form=identity]");
+  if (!(form instanceof HTMLFormElement)) return;
+  enhance(form, (answer) => {
+    const line = need(document, "[data-identity]");
+    line.replaceChildren(icon("check-circle", "fill"), ` ${String(answer.words ?? "Identity confirmed")}`);
+    line.hidden = false;
+    form.hidden = true;
+    announce(line.textContent ?? "");
+  });
+}
+
+const held = document.getElementById("call-page");
+const data = /** @type {PageData} */ (JSON.parse(held?.textContent ?? "{}"));
+document.documentElement.dataset.visitState = data.state;
+if (data.state === "call") start(data);
+identity();
+addEventListener("pageshow", (event) => {
+  if (event.persisted) location.reload();
+});

@@ -1,0 +1,78 @@
+/** The server's clock as seen from here, and the words for times. No timers, no page. */
+
+export class ServerClock {
+  /** @param {() => number} [now] milliseconds */
+  constructor(now = Date.now) {
+    this.now_ = now;
+    this.offset = 0;
+  }
+
+  /**
+   * The server's word is late by half a round trip at most; good enough for minutes.
+   * @param {string} serverTime ISO instant
+   */
+  set(serverTime) {
+    const instant = Date.parse(serverTime);
+    if (Number.isFinite(instant)) this.offset = instant - this.now_();
+  }
+
+  now() {
+    return this.now_() + this.offset;
+  }
+
+  /** @param {string} instant ISO @returns {number} milliseconds until then, negative when past */
+  until(instant) {
+    return Date.parse(instant) - this.now();
+  }
+}
+
+/**
+ * Time in the visit: "04:12", "1:02:09".
+ * @param {number} milliseconds
+ */
+export function stopwatch(milliseconds) {
+  const seconds = Math.max(0, Math.floor(milliseconds / 1000));
+  const two = (/** @type {number} */ n) => String(n).padStart(2, "0");
+  const hours = Math.floor(seconds / 3600);
+  const rest = `${two(Math.floor((seconds % 3600) / 60))}:${two(seconds % 60)}`;
+  return hours ? `${hours}:${rest}` : rest;
+}
+
+/**
+ * "3 days", "2 hours", "12 minutes", "40 seconds": one unit, rounded up, as a person says it.
+ * @param {number} milliseconds
+ */
+export function countdownWords(milliseconds) {
+  const seconds = Math.max(0, Math.ceil(milliseconds / 1000));
+  if (seconds < 60) return plural(seconds, "second");
+  const minutes = Math.ceil(seconds / 60);
+  if (minutes < 120) return plural(minutes, "minute");
+  const hours = Math.ceil(minutes / 60);
+  if (hours < 48) return plural(hours, "hour");
+  return plural(Math.ceil(hours / 24), "day");
+}
+
+/** @param {number} n @param {string} word */
+export function plural(n, word) {
+  return `${n} ${word}${n === 1 ? "" : "s"}`;
+}
+
+/**
+ * "1st", "2nd", "3rd", "11th".
+ * @param {number} n
+ */
+export function ordinal(n) {
+  const tens = n % 100;
+  if (tens >= 11 && tens <= 13) return `${n}th`;
+  return `${n}${["th", "st", "nd", "rd"][n % 10] ?? "th"}`;
+}
+
+/**
+ * The hour and minute of an instant in the reader's own way of writing.
+ * @param {string} instant
+ * @param {string} [locale]
+ */
+export function timeOfDay(instant, locale = document.documentElement.lang || undefined) {
+  const written = new Intl.DateTimeFormat(locale, { hour: "numeric", minute: "2-digit" }).format(new Date(instant));
+  return written.replace(/\s?([AP])M$/i, (_, letter) => ` ${letter.toLowerCase()}m`);
+}

@@ -1,0 +1,115 @@
+/** Sends a form by fetch and shows what came back: the next step, or an error summary with one link per field. */
+
+import { icon, make } from "./dom.js";
+
+/** @typedef {{ok?: boolean, next?: string, error?: {code: string, message: string, fields?: Record<string, string>}} & Record<string, unknown>} Answer */
+
+/**
+ * @param {HTMLFormElement} form
+ * @param {(answer: Answer) => void} onDone
+ */
+export function enhance(form, onDone) {
+  form.noValidate = true;
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    if (form.dataset.busy) return;
+    const release = busy(form);
+    clearErrors(form);
+    const answer = await post(form.action, new FormData(form));
+    release();
+    if (answer.error) showErrors(form, answer.error);
+    else onDone(answer);
+  });
+}
+
+/**
+ * @param {string} address
+ * @param {FormData} data must hold the CSRF token
+ * @returns {Promise<Answer>}
+ */
+export async function post(address, data) {
+  try {
+    const token = String(data.get("csrfmiddlewaretoken") ?? "");
+    const response = await fetch(address, {
+      method: "POST",
+      body: data,
+      headers: { Accept: "application/json", "X-CSRFToken": token },
+      credentials: "same-origin",
+    });
+    if (response.status === 204) return { ok: true };
+    const answer = await response.json().catch(() => null);
+    if (answer && typeof answer === "object") return answer;
+    return { error: { code: `http.${response.status}`, message: "That did not work. Please try again." } };
+  } catch {
+    return { error: { code: "offline", message: "We cannot reach the clinic just now. Check your connection, then try again." } };
+  }
+}
+
+/**
+ * The button keeps its width, says its "-ing" word and ignores more presses.
+ * @param {HTMLFormElement} form
+ * @returns {() => void}
+ */
+function busy(form) {
+  const button = /** @type {HTMLButtonElement|null} */ (form.querySelector("[type=submit]"));
+  form.dataset.busy = "yes";
+  if (!button) return () => delete form.dataset.busy;
+  const before = [...button.childNodes];
+  const arrows = icon("circle-notch", "bold");
+  arrows.classList.add("icon-turning");
+  button.style.minWidth = `${button.offsetWidth}px`;
+  button.setAttribute("aria-busy", "true");
+  button.replaceChildren(arrows, button.dataset.busy ?? "Working");
+  return () => {
+    delete form.dataset.busy;
+    button.removeAttribute("aria-busy");
+    button.style.minWidth = "";
+    button.replaceChildren(...before);
+  };
+}
+
+/** @param {HTMLFormElement} form */
+function clearErrors(form) {
+  form.parentElement?.querySelectorAll(".hc-error-summary").forEach((each) => each.remove());
+  form.querySelectorAll(".hc-field-error").forEach((each) => each.remove());
+  form.querySelectorAll("[aria-invalid]").forEach((each) => {
+    each.removeAttribute("aria-invalid");
+    const kept = (each.getAttribute("aria-describedby") ?? "").split(" ").filter((id) => !id.endsWith("-error"));
+    each.setAttribute("aria-describedby", kept.join(" "));
+  });
+  document.title = document.title.replace(/^Error: /, "");
+}
+
+/** @param {HTMLFormElement} form @param {NonNullable<Answer["error"]>} error */
+function showErrors(form, error) {
+  const fields = Object.entries(error.fields ?? {});
+  const list = make("ul");
+  for (const [name, text] of fields) {
+    const input = form.querySelector(`[name="${CSS.escape(name)}"]`);
+    if (!input) continue;
+    const link = make("a", { href: `#${input.id}` }, text);
+    link.addEventListener("click", (event) => {
+      event.preventDefault();
+      if (input instanceof HTMLElement) input.focus();
+    });
+    list.append(make("li", {}, link));
+    markField(input, text);
+  }
+  const count = list.children.length;
+  const title = count === 0 ? error.message : count === 1 ? "There is 1 thing to put right" : `There are ${count} things to put right`;
+  const words = make("div", {}, make("h2", {}, title), ...(count ? [list] : []));
+  const summary = make("div", { class: "hc-error-summary", role: "alert", tabindex: "-1" }, icon("warning-circle", "fill"), words);
+  form.parentElement?.prepend(summary);
+  if (!document.title.startsWith("Error: ")) document.title = `Error: ${document.title}`;
+  summary.focus();
+}
+
+/** @param {Element} input @param {string} text */
+function markField(input, text) {
+  const id = `${input.id}-error`;
+  const line = make("p", { class: "hc-field-error", id }, icon("warning-circle", "fill"), text);
+  const box = input.closest(".hc-choice") ?? input;
+  box.before(line);
+  input.setAttribute("aria-invalid", "true");
+  input.setAttribute("aria-describedby", `${input.getAttribute("aria-describedby") ?? ""} ${id}`.trim());
+}

@@ -1,0 +1,65 @@
+/** The words about the line: good, weak, lost, and the screen that says what is being tried and for how long. */
+
+import { announce, need, say, swapIcon } from "./dom.js";
+import { plural } from "./clock.js";
+
+/** @typedef {"connecting"|"good"|"weak"|"socket"|"lost"} LineState */
+
+/** @type {Record<LineState, {icon: string, css: string}>} */
+const LOOK = {
+  connecting: { icon: "wifi-medium", css: "hc-connection-weak" },
+  good: { icon: "wifi-high", css: "" },
+  weak: { icon: "wifi-medium", css: "hc-connection-weak" },
+  socket: { icon: "wifi-medium", css: "hc-connection-weak" },
+  lost: { icon: "wifi-x", css: "hc-connection-lost" },
+};
+
+export class ConnectionLine {
+  #line;
+  #words;
+  #cover;
+  #seconds;
+  #texts;
+  /** @type {LineState} */
+  state = "connecting";
+  /** @type {number|null} */
+  #lostAt = null;
+
+  /**
+   * @param {HTMLElement} stage
+   * @param {Record<LineState, string>} texts
+   */
+  constructor(stage, texts) {
+    this.#line = need(stage, "[data-connection]");
+    this.#words = need(stage, "[data-connection-words]");
+    this.#cover = need(stage, "[data-reconnecting]");
+    this.#seconds = need(stage, "[data-reconnecting-seconds]");
+    this.#texts = texts;
+    setInterval(() => this.#count(), 1_000);
+  }
+
+  /** @param {LineState} state */
+  set(state) {
+    if (state === this.state && this.#line.dataset.connection === state) return;
+    const before = this.state;
+    this.state = state;
+    const { icon, css } = LOOK[state];
+    this.#line.dataset.connection = state;
+    this.#line.className = `hc-connection ${css}`.trim();
+    swapIcon(this.#line, icon);
+    say(this.#words, this.#texts[state]);
+    document.documentElement.dataset.line = state;
+    this.#lostAt = state === "lost" ? (this.#lostAt ?? performance.now()) : null;
+    this.#cover.hidden = state !== "lost";
+    if (state === "lost") announce("One moment, we are getting you back. Your visit goes on.", "assertive");
+    if (before === "lost" && state === "good") announce("You are back.");
+    this.#count();
+  }
+
+  // Seen to count, announced once: the region around the number is not live.
+  #count() {
+    if (this.#lostAt === null) return;
+    const seconds = Math.floor((performance.now() - this.#lostAt) / 1000);
+    say(this.#seconds, `Trying for ${plural(seconds, "second")}`);
+  }
+}

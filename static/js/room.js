@@ -1,0 +1,380 @@
+/** The call itself, the same for patient and doctor: socket, relay connection, tiles, controls, chat. Pages decide what is shown when. */
+
+import { ChatPanel } from "./chat.js";
+import { ServerClock, stopwatch } from "./clock.js";
+import { Controls, cycleRegions } from "./controls.js";
+import { announce, need, say } from "./dom.js";
+import { LevelMeter, SilenceWatch, SpeechWatch } from "./level.js";
+import { ConnectionLine } from "./line.js";
+import { explainMediaError } from "./media-errors.js";
+import { optionsDialog } from "./options.js";
+import { CAMERA_BITRATE, Peer } from "./peer.js";
+import { QualityWatch, look } from "./quality.js";
+import { VisitSocket, socketAddress } from "./socket.js";
+import { OwnTile, Tiles } from "./tiles.js";
+import { toast } from "./toast.js";
+
+/** @typedef {import("./types.js").VisitView} VisitView */
+/** @typedef {import("./types.js").MediaTrouble} MediaTrouble */
+/** @typedef {import("./socket.js").SocketState} SocketState */
+
+const WEAK_BITRATE = 250_000;
+const LOOK_EVERY = 2_000;
+const SOCKET_GRACE = 2_500;
+const REMIND_EVERY = 60_000;
+
+export class Room {
+  #stage;
+  #media;
+  #handlers;
+  #clock = new ServerClock();
+  #quality = new QualityWatch();
+  #meter = new LevelMeter();
+  #speech = new SpeechWatch();
+  #silence = new SilenceWatch();
+  #remindedAt = -REMIND_EVERY;
+  #live = false;
+  #joined = false;
+  #wasConnected = false;
+  /** @type {number|null} */
+  #socketLostAt = null;
+  /** @type {WakeLockSentinel|null} */
+  #lock = null;
+  /** @type {Peer} */
+  #peer;
+  /** @type {Tiles} */
+  #tiles;
+  /** @type {OwnTile} */
+  #own;
+  /** @type {ConnectionLine} */
+  #line;
+  #unread = 0;
+  /** @type {VisitView|null} */
+  visit = null;
+  /** @type {VisitSocket} */
+  socket;
+  /** @type {ChatPanel} */
+  chat;
+
+  /**
+   * @param {HTMLElement} stage
+   * @param {Object} options
+   * @param {string} options.path the page's own path; the socket lives below it
+   * @param {import("./media.js").LocalMedia} options.media
+   * @param {(seat: import("./types.js").SeatView) => string} options.name
+   * @param {Record<import("./line.js").LineState, string>} options.texts
+   * @param {(visit: VisitView) => void} options.onVisit
+   * @param {(state: SocketState) => void} options.onSocket
+   * @param {() => void} options.onLeave
+   * @param {() => HTMLElement[]} [options.regions] what F6 goes round besides picture and chat
+   */
+  constructor(stage, { path, media, name, texts, onVisit, onSocket, onLeave, regions }) {
+    this.#stage = stage;
+    this.#media = media;
+    this.#handlers = { onVisit, onSocket };
+    this.socket = new VisitSocket(socketAddress(path), {
+      chatSeq: () => this.chat.seq,
+      onOpen: () => this.#peer.resume(),
+      onMessage: (message) => this.#receive(message),
+      onState: (state) => this.#socketChanged(state),
+    });
+    this.#peer = new Peer((message) => this.socket.send(message), {
+      onRemote: (seats) => this.#tiles.attach(seats),
+      onState: (state) => this.#peerChanged(state),
+    });
+    this.#tiles = new Tiles(need(stage, "[data-tiles]"), { onBlocked: () => this.#blocked(true), name });
+    this.#own = new OwnTile(need(stage, "[data-own]"), need(stage, "[data-tiles]"));
+    this.#line = new ConnectionLine(stage, texts);
+    this.chat = new ChatPanel(need(stage, "[data-chat]"), {
+      send: (message) => this.socket.send(message),
+      onUnread: (unread) => this.#chatWords(unread),
+      onClose: () => this.openChat(false),
+    });
+    const options = optionsDialog(/** @type {HTMLDialogElement} */ (need(document, "[data-options]")), {
+      media,
+      own: this.#own,
+      onSpeaker: (id) => {
+        media.chooseSpeaker(id);
+        this.#tiles.setSpeaker(id);
+      },
+      onTrouble: (trouble) => this.trouble(trouble),
+    });
+    this.controls = new Controls(need(stage, "[data-controls]"), {
+      mic: () => this.#toggleMic(),
+      camera: () => this.#toggleCamera(),
+      chat: () => this.openChat(!this.chat.isOpen),
+      more: options,
+      leave: onLeave,
+    });
+    this.#listen(regions ?? (() => []));
+  }
+
+  get clock() {
+    return this.#clock;
+  }
+
+  /** Connects media: for a waiting patient dark and silent, so that being called in adds only sections. */
+  join() {
+    if (this.#joined) return;
+    this.#joined = true;
+    this.refresh();
+    this.#peer.connect();
+    this.socket.open();
+    this.#stayAwake();
+  }
+
+  /** @param {boolean} live the others see and hear from now on */
+  setLive(live) {
+    this.#live = live;
+    this.#media.setLive(live);
+    this.#tellMedia();
+  }
+
+  /** Hangs up. The visit goes on, the socket stays and watches. */
+  leave() {
+    if (this.#joined) this.socket.send({ type: "leave" });
+    this.part();
+  }
+
+  /** Lets go of media without a word to the server. */
+  part() {
+    this.#joined = false;
+    this.#wasConnected = false;
+    this.#live = false;
+    this.#media.setLive(false);
+    this.#peer.close();
+    this.#tiles.clear();
+    this.#lock?.release().catch(() => {});
+    this.#lock = null;
+  }
+
+  /** Own tracks, toggles and choices changed: the page calls this from LocalMedia's onChange. */
+  refresh() {
+    const { micOn, cameraOn } = this.#media;
+    this.#peer.setTrack("audio", this.#media.outgoing("microphone"));
+    this.#peer.setTrack("camera", this.#media.outgoing("camera"));
+    this.#own.show(this.#media.track("camera"), cameraOn, micOn);
+    this.controls.device("mic", micOn, this.#media.choices.mic && !micOn ? "none" : undefined);
+    this.controls.device("camera", cameraOn, this.#media.choices.camera && !cameraOn ? "none" : undefined);
+    this.#meter.listen(this.#media.track("microphone"));
+    document.documentElement.dataset.mic = micOn ? "on" : "off";
+    document.documentElement.dataset.camera = cameraOn ? "on" : "off";
+    this.#tellMedia();
+  }
+
+  /** @param {boolean} open @param {boolean} [focus] */
+  openChat(open, focus = true) {
+    this.chat.toggle(open, focus);
+    this.#stage.dataset.chat = open ? "open" : "closed";
+    this.#chatWords(open ? 0 : this.#unread);
+    if (!open && focus) this.controls.button("chat").focus();
+  }
+
+  /** Something with one's own devices failed during the call: said on the stage, the call goes on. @param {MediaTrouble} trouble */
+  trouble(trouble) {
+    const box = need(this.#stage, "[data-stage-trouble]");
+    say(need(box, "[data-trouble-words]"), trouble.message);
+    box.dataset.code = trouble.code;
+    need(box, "[data-trouble-again]").hidden = trouble.action === "check-picture" || trouble.action === "look-for-question";
+    box.hidden = false;
+  }
+
+  hideTrouble() {
+    need(this.#stage, "[data-stage-trouble]").hidden = true;
+  }
+
+  /** @param {() => HTMLElement[]} regions */
+  #listen(regions) {
+    setInterval(() => this.#observe(), LOOK_EVERY);
+    setInterval(() => this.#hear(), 200);
+    setInterval(() => this.#time(), 500);
+    need(this.#stage, "[data-unblock]").addEventListener("click", async () => this.#blocked(!(await this.#tiles.unblock())));
+    need(this.#stage, "[data-trouble-again]").addEventListener("click", async () => {
+      this.hideTrouble();
+      const trouble = await this.#media.start();
+      if (trouble) this.trouble(trouble);
+    });
+    need(this.#stage, "[data-trouble-close]").addEventListener("click", () => this.hideTrouble());
+    addEventListener("online", () => this.#moved());
+    const network = /** @type {{connection?: EventTarget}} */ (/** @type {unknown} */ (navigator)).connection;
+    network?.addEventListener("change", () => this.#moved());
+    document.addEventListener("visibilitychange", () => {
+      if (document.hidden) return;
+      this.socket.probe();
+      if (this.#joined) this.#stayAwake();
+    });
+    const seen = () => [this.#stage, need(this.#stage, "[data-chat]"), ...regions()].filter((each) => each.offsetParent !== null || each === this.#stage);
+    cycleRegions(() => (this.#stage.offsetWidth ? seen() : []));
+  }
+
+  /** The network is another one: the old path may be dead without anybody saying so. */
+  #moved() {
+    this.socket.probe();
+    if (this.#joined && this.#peer.state !== "connecting") this.#peer.restart();
+  }
+
+  /** @param {import("./types.js").ServerMessage} message */
+  #receive(message) {
+    switch (message.type) {
+      case "welcome":
+        this.#clock.set(message.server_time);
+        this.chat.setSeat(message.seat);
+        this.chat.receive(message.chat);
+        this.chat.replay();
+        this.#show(message.visit);
+        break;
+      case "visit":
+        this.#clock.set(message.visit.server_time);
+        this.#show(message.visit);
+        break;
+      case "offer":
+        this.#peer.receive(message);
+        break;
+      case "chat":
+        this.chat.receive(message.messages);
+        break;
+      case "media-state":
+        if (message.state === "closed" && this.#joined && this.#peer.owns(message.connection)) this.#peer.connect();
+        break;
+      case "relay":
+        if (message.state === "ready" && this.#joined) this.#peer.connect();
+        break;
+      case "error":
+        this.#refused(message);
+        break;
+    }
+    document.documentElement.dataset.chatSeq = String(this.chat.seq);
+  }
+
+  /** @param {{code: string, message: string, about?: string, client_id?: string, connection?: string}} error */
+  #refused(error) {
+    if (error.about === "chat" && error.client_id && error.code !== "unavailable" && error.code !== "internal") {
+      this.chat.refused(error.client_id, error.message);
+      toast(error.message, { icon: "warning-circle" });
+    } else if (error.connection || error.code === "unknown_connection" || error.code === "relay_busy") {
+      if (error.connection && !this.#peer.owns(error.connection)) return;
+      setTimeout(() => this.#joined && this.#peer.state !== "connected" && this.#peer.connect(), 1_000);
+    }
+  }
+
+  /** @param {VisitView} visit */
+  #show(visit) {
+    const mine = visit.seats.find((seat) => seat.you);
+    this.visit = visit;
+    this.chat.setSeat(mine?.id ?? null);
+    this.#tiles.setSeats(visit.seats.filter((seat) => !seat.you));
+    need(this.#stage, "[data-alone]").hidden = visit.seats.some((seat) => !seat.you);
+    this.#handlers.onVisit(visit);
+    this.#tellMedia();
+  }
+
+  /** What the others are told is compared with what is so: a lost message heals with the next snapshot. */
+  #tellMedia() {
+    const mine = this.visit?.seats.find((seat) => seat.you);
+    if (!mine || !this.#joined) return;
+    const { micOn, cameraOn } = this.#media;
+    if (mine.mic === micOn && mine.camera === cameraOn) return;
+    if (this.socket.send({ type: "media", mic: micOn, camera: cameraOn })) Object.assign(mine, { mic: micOn, camera: cameraOn });
+  }
+
+  /** @param {SocketState} state */
+  #socketChanged(state) {
+    document.documentElement.dataset.socketState = state;
+    this.#socketLostAt = state === "open" ? null : (this.#socketLostAt ?? performance.now());
+    this.#judge();
+    this.#handlers.onSocket(state);
+  }
+
+  /** @param {import("./peer.js").PeerState} state */
+  #peerChanged(state) {
+    document.documentElement.dataset.mediaState = state;
+    if (state === "connected") {
+      this.#wasConnected = true;
+      performance.mark("media-connected");
+    }
+    this.#quality.reset();
+    this.#judge();
+  }
+
+  #judge() {
+    const state = this.#peer.state;
+    if (state !== "connected") this.#line.set(this.#wasConnected ? "lost" : "connecting");
+    else if (this.#socketLostAt !== null && performance.now() - this.#socketLostAt > SOCKET_GRACE) this.#line.set("socket");
+    else this.#line.set(this.#quality.weak ? "weak" : "good");
+    this.#chatWords(this.#unread);
+  }
+
+  async #observe() {
+    const report = this.#peer.state === "connected" ? await this.#peer.stats() : null;
+    if (report) {
+      const before = this.#quality.weak;
+      const weak = this.#quality.push(look(report, this.#live && this.#media.cameraOn, performance.now()));
+      this.#peer.setBitrate(weak ? WEAK_BITRATE : CAMERA_BITRATE);
+      if (weak && !before && this.#live) {
+        toast("Your connection is weak. We turned the picture down to keep the sound clear.", { icon: "wifi-medium" });
+      }
+    }
+    this.#judge();
+  }
+
+  /** Speaking into a microphone that is off, or a microphone that hears nothing: both are said. */
+  #hear() {
+    if (!this.#live || !this.#joined) return;
+    const level = this.#meter.read();
+    if (level === null) return;
+    const now = performance.now();
+    const speaking = this.#speech.push(level, now);
+    this.#own.root.classList.toggle("hc-tile-speaking", speaking && this.#media.micOn);
+    const silent = this.#media.micOn && this.#silence.push(level, now) === "silent";
+    if (now - this.#remindedAt < REMIND_EVERY) return;
+    if (speaking && !this.#media.choices.mic) {
+      this.#remindedAt = now;
+      toast("You are speaking, but your microphone is off. Press Mic to switch it on.", { icon: "microphone-slash" });
+    } else if (silent) {
+      this.#remindedAt = now;
+      toast(explainMediaError({ name: "media.silent" }).message, { icon: "microphone-slash" });
+    }
+  }
+
+  #time() {
+    const started = this.visit?.started_at;
+    if (started) say(need(this.#stage, "[data-clock]"), stopwatch(-this.#clock.until(started)));
+  }
+
+  /** @param {number} unread */
+  #chatWords(unread) {
+    this.#unread = unread;
+    const works = this.#line?.state === "lost" && this.socket.state === "open";
+    this.controls?.chat(this.chat.isOpen, unread, works);
+  }
+
+  /** @param {boolean} blocked */
+  #blocked(blocked) {
+    need(this.#stage, "[data-blocked]").hidden = !blocked;
+    document.documentElement.dataset.sound = blocked ? "blocked" : "on";
+    if (blocked) announce("Your browser keeps the sound off. Press Turn sound on.", "assertive");
+  }
+
+  async #toggleMic() {
+    const on = !this.#media.micOn;
+    const trouble = await this.#media.setMic(on);
+    if (trouble) this.trouble(trouble);
+    else this.hideTrouble();
+    announce(this.#media.micOn ? "Mic on" : "Mic off");
+  }
+
+  async #toggleCamera() {
+    const trouble = await this.#media.setCamera(!this.#media.cameraOn);
+    if (trouble) this.trouble(trouble);
+    else this.hideTrouble();
+    announce(this.#media.cameraOn ? "Camera on" : "Camera off");
+  }
+
+  async #stayAwake() {
+    try {
+      this.#lock = (await navigator.wakeLock?.request("screen")) ?? null;
+    } catch {
+      // A phone that saves power may refuse; the call goes on.
+    }
+  }
+}

@@ -1,0 +1,35 @@
+/** One short message at a time above the controls, with one button at most; also spoken. Errors stand on the page as well. */
+
+import { announce, icon, make } from "./dom.js";
+
+const STAYS = 8_000;
+/** @type {ReturnType<typeof setTimeout>|undefined} */
+let timer;
+
+/**
+ * @param {string} text
+ * @param {{icon?: string, button?: string, onPress?: () => void}} [options]
+ */
+export function toast(text, options = {}) {
+  const place = document.querySelector("[data-toasts]");
+  if (!place) return;
+  clearTimeout(timer);
+  const box = make("div", { class: "hc-toast" }, icon(options.icon ?? "info"), make("span", {}, text));
+  if (options.button) {
+    const button = make("button", { type: "button" }, options.button);
+    button.addEventListener("click", () => {
+      hideToast();
+      options.onPress?.();
+    });
+    box.append(button);
+  } else {
+    timer = setTimeout(hideToast, STAYS);
+  }
+  place.replaceChildren(box);
+  announce(text);
+}
+
+export function hideToast() {
+  clearTimeout(timer);
+  document.querySelector("[data-toasts]")?.replaceChildren();
+}

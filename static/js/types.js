@@ -1,0 +1,92 @@
+/** Shapes of what travels on the visit socket (docs/signaling.md) and between modules. Types only, no code. */
+
+/**
+ * @typedef {Object} SeatView
+ * @property {string} id
+ * @property {string} label
+ * @property {string} role
+ * @property {boolean} you
+ * @property {boolean} connected
+ * @property {boolean} mic
+ * @property {boolean} camera
+ * @property {string} face
+ */
+
+/**
+ * @typedef {Object} VisitView
+ * @property {string} id
+ * @property {number} version
+ * @property {"planned"|"arrived"|"in-progress"|"finished"|"cancelled"} status
+ * @property {string} server_time
+ * @property {string} opens_at
+ * @property {string} starts_at
+ * @property {string|null} started_at
+ * @property {{name: string, short_name: string, face: string}} practitioner
+ * @property {{name: string, given_name: string, face: string}} patient
+ * @property {{position: number|null, waiting: number, now: boolean}} line
+ * @property {SeatView[]} seats
+ */
+
+/**
+ * @typedef {Object} ChatMessage
+ * @property {number} seq
+ * @property {string|null} seat
+ * @property {string} author
+ * @property {string} body
+ * @property {string} sent_at
+ * @property {string} client_id
+ */
+
+/**
+ * @typedef {Object} OfferMessage
+ * @property {"offer"} type
+ * @property {string} connection
+ * @property {number} offer
+ * @property {string} sdp
+ * @property {{audio?: string, camera?: string}} up
+ * @property {{mid: string, seat: string, kind: "audio"|"camera"}[]} down
+ */
+
+/**
+ * @typedef {Object} WelcomeMessage
+ * @property {"welcome"} type
+ * @property {number} protocol
+ * @property {string} server_time
+ * @property {string} seat
+ * @property {string} tab
+ * @property {number} ping_every
+ * @property {VisitView} visit
+ * @property {ChatMessage[]} chat
+ */
+
+/**
+ * @typedef {WelcomeMessage
+ *   | OfferMessage
+ *   | {type: "visit", visit: VisitView}
+ *   | {type: "media-state", connection: string, state: "connected"|"away"|"closed"}
+ *   | {type: "relay", state: "ready"|"lost"}
+ *   | {type: "chat", messages: ChatMessage[]}
+ *   | {type: "ping", n: number}
+ *   | {type: "pong", n: number, server_time: string}
+ *   | {type: "seat-taken"}
+ *   | {type: "error", code: string, message: string, about?: string}} ServerMessage
+ */
+
+/**
+ * What a person reads when a device fails: one plain sentence and one thing to do.
+ * @typedef {Object} MediaTrouble
+ * @property {string} code
+ * @property {string} tag
+ * @property {string} title
+ * @property {string} message
+ * @property {"try-again"|"open-settings"|"look-for-question"|"check-picture"|"other-browser"} action
+ * @property {"camera"|"microphone"|"both"} device
+ * @property {string} desk what to say to the desk on the phone
+ */
+
+/**
+ * The receivers of one other seat.
+ * @typedef {{audio?: RTCRtpReceiver, camera?: RTCRtpReceiver}} RemoteSeat
+ */
+
+export {};

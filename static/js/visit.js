@@ -1,0 +1,407 @@
+/** Entry of the patient's visit page: which step comes when, from the door to the end of the visit. */
+
+import { DeviceCheck, fillTrouble, ownState } from "./check.js";
+import { countdownWords, ordinal } from "./clock.js";
+import { ask } from "./dialog.js";
+import { announce, make, markOnce, need, say } from "./dom.js";
+import { enhance, post } from "./forms.js";
+import { LevelMeter, chime } from "./level.js";
+import { LocalMedia } from "./media.js";
+import { Room } from "./room.js";
+import { Steps } from "./steps.js";
+import { setPreview } from "./tiles.js";
+import { toast } from "./toast.js";
+
+/** @typedef {import("./steps.js").Step} Step */
+/** @typedef {import("./types.js").VisitView} VisitView */
+/** @typedef {import("./types.js").MediaTrouble} MediaTrouble */
+
+/**
+ * @typedef {Object} PageData
+ * @property {string} state
+ * @property {Step} step
+ * @property {string} path
+ * @property {string} clinic
+ * @property {string} server_time
+ * @property {string} opens_at
+ * @property {boolean} needs_consent
+ * @property {string} practitioner "Dr Marlow"
+ */
+
+const LIVE = new Set(["waiting", "call"]);
+const OVER = new Set(["ended", "cancelled", "late"]);
+const POLL_EVERY = 12_000;
+
+class VisitPage {
+  /** @type {"go-in"|"try"|"change"} why the device check is open */
+  #purpose = "go-in";
+  #position = -1;
+  #waitingFor = "";
+
+  /** @param {PageData} data */
+  constructor(data) {
+    this.data = data;
+    this.steps = new Steps(data.step, data.clinic, (step) => this.#goBack(step));
+    this.media = new LocalMedia({
+      key: data.path,
+      practitioner: data.practitioner,
+      onChange: () => this.#devicesChanged(),
+      onNotice: (text) => toast(text, { icon: "microphone" }),
+      onTrouble: (trouble) => this.#deviceTrouble(trouble),
+    });
+    this.check = new DeviceCheck(this.steps.section("check"), this.media, (trouble) => this.#showTrouble(trouble));
+    this.room = new Room(need(document, "[data-stage]"), {
+      path: data.path,
+      media: this.media,
+      name: (seat) => seat.label,
+      texts: {
+        connecting: "Connecting",
+        good: "Connection good",
+        weak: "Weak: sound kept clear",
+        socket: "Picture and sound work, the rest is coming back",
+        lost: "Connection lost: trying again",
+      },
+      onVisit: (visit) => this.#onVisit(visit),
+      onSocket: (state) => this.#onSocket(state),
+      onLeave: () => this.#leaveCall(),
+    });
+    this.room.clock.set(data.server_time);
+    this.#buttons();
+    this.#forms();
+    this.#begin();
+  }
+
+  #begin() {
+    const { step } = this.data;
+    setInterval(() => this.#tick(), 1_000);
+    this.#tick();
+    if (step === "waiting" || (step === "call" && this.media.asked)) {
+      // Connecting does not wait for the camera: both are under way at once.
+      this.#goLive(step);
+      if (this.media.asked) this.media.start().then((trouble) => trouble && this.#deviceTrouble(trouble));
+      return;
+    }
+    if (step === "left" || step === "call") {
+      // Opening the link elsewhere must not take the seat from a call that runs: first a press.
+      this.steps.show("left", { push: false, focus: false });
+      this.#poll();
+      return;
+    }
+    this.room.socket.open();
+    if (step === "check") this.#resumeCheck();
+  }
+
+  /** After a reload of the check: go on where the browser has been allowed already, else wait for a press. */
+  async #resumeCheck() {
+    if (this.media.asked) await this.#startDevices();
+    else this.steps.show("door", { push: false, focus: false });
+  }
+
+  // ---- what is pressed
+
+  #buttons() {
+    const on = (/** @type {string} */ name, /** @type {(event: Event) => void} */ act) => {
+      for (const each of document.querySelectorAll(`[data-act="${name}"]`)) {
+        each.addEventListener("click", (event) => {
+          event.preventDefault();
+          act(event);
+        });
+      }
+    };
+    on("join", () => this.#openCheck("go-in"));
+    on("try-devices", () => this.#openCheck("try"));
+    on("change-devices", () => this.#openCheck("change"));
+    on("go-on", () => this.#checked());
+    on("go-on-without-camera", async () => {
+      await this.media.setCamera(false);
+      this.#checked();
+    });
+    on("try-again", () => this.#tryAgain());
+    on("go-in-without", () => this.#goInWithout());
+    on("copy-address", () => this.#copyAddress());
+    on("come-back", () => this.#comeBack());
+    on("bring-here", () => location.reload());
+    on("leave-waiting", () => this.#leaveWaiting());
+    on("cancel", () => this.#cancel());
+    on("back", () => history.back());
+  }
+
+  #forms() {
+    enhance(/** @type {HTMLFormElement} */ (need(document, "[data-form=consent]")), () => {
+      this.data.needs_consent = false;
+      this.steps.show("place");
+    });
+    enhance(/** @type {HTMLFormElement} */ (need(document, "[data-form=place]")), () => this.#goLive("waiting"));
+  }
+
+  /** @param {"go-in"|"try"|"change"} purpose */
+  #openCheck(purpose) {
+    this.#purpose = purpose;
+    // The press that opens this page also lets it listen and sound later.
+    LevelMeter.context();
+    const section = this.steps.section("check");
+    need(section, "[data-step-count]").hidden = purpose !== "go-in";
+    const words = { "go-in": "Looks good, go on", try: "Back to your visit", change: "Back to the waiting room" };
+    say(need(section, "[data-act=go-on] span"), words[purpose]);
+    this.steps.show("check");
+    void this.#startDevices();
+  }
+
+  async #startDevices() {
+    this.check.ready(false);
+    this.check.note("");
+    const trouble = await this.media.start();
+    this.check.ready(true);
+    if (trouble?.code === "media.constraint") this.check.note(trouble.message);
+    else if (trouble) this.#showTrouble(trouble);
+    else this.check.note("");
+  }
+
+  /** @param {MediaTrouble} trouble */
+  #showTrouble(trouble) {
+    if (trouble.code === "media.constraint" || trouble.code === "media.prompt_open") {
+      this.check.note(trouble.message);
+      return;
+    }
+    this.trouble = trouble;
+    const waiting = this.room.visit?.status === "arrived" || this.#purpose === "change";
+    fillTrouble(this.steps.section("trouble"), trouble, waiting ? "Your place in line is kept." : "");
+    this.steps.show("trouble", { push: this.steps.current !== "check" });
+  }
+
+  async #tryAgain() {
+    this.steps.show("check", { push: false });
+    if (this.trouble?.device === "camera") this.media.choices.camera = true;
+    await this.#startDevices();
+  }
+
+  async #goInWithout() {
+    if (this.trouble?.device !== "microphone") await this.media.setCamera(false);
+    this.#checked();
+  }
+
+  async #copyAddress() {
+    await navigator.clipboard?.writeText(location.href).catch(() => {});
+    toast("The link is copied. Open it in Safari or Chrome.", { icon: "copy" });
+  }
+
+  #checked() {
+    if (this.#purpose === "change") this.#goLive(this.room.visit?.status === "in-progress" ? "call" : "waiting");
+    else if (this.#purpose === "try") this.#toDoor();
+    else this.steps.show(this.data.needs_consent ? "consent" : "place");
+  }
+
+  async #leaveWaiting() {
+    const form = /** @type {HTMLFormElement} */ (need(document, "[data-form=leave-waiting]"));
+    const answer = await post(form.action, new FormData(form));
+    if (answer.error) {
+      toast(answer.error.message, { icon: "warning-circle" });
+      return;
+    }
+    this.room.part();
+    this.#toDoor();
+    toast("You left the waiting room. You can come back by the same button.");
+  }
+
+  async #cancel() {
+    const answer = await ask(/** @type {HTMLDialogElement} */ (need(document, "[data-cancel-dialog]")));
+    if (answer !== "cancel") return;
+    const form = /** @type {HTMLFormElement} */ (need(document, "[data-form=cancel]"));
+    const result = await post(form.action, new FormData(form));
+    if (result.error) toast(result.error.message, { icon: "warning-circle" });
+    else this.#end("cancelled");
+  }
+
+  #leaveCall() {
+    this.room.leave();
+    this.media.stop();
+    this.steps.show("left", { push: false });
+    this.#poll();
+  }
+
+  async #comeBack() {
+    LevelMeter.context();
+    this.#goLive("call");
+    const trouble = await this.media.start();
+    if (trouble) this.#deviceTrouble(trouble);
+  }
+
+  // ---- what the visit does
+
+  /** @param {VisitView} visit */
+  #onVisit(visit) {
+    const step = this.steps.current;
+    if (visit.status === "finished") this.#end("ended");
+    else if (visit.status === "cancelled") this.#end("cancelled");
+    else if (visit.status === "in-progress") {
+      if (step === "waiting" || (this.#purpose === "change" && (step === "check" || step === "trouble"))) this.#calledIn();
+    } else if (visit.status === "planned" && step === "waiting") {
+      // The place was given up elsewhere, or the server forgot us: never wait on a page that is not in line.
+      this.room.part();
+      this.#toDoor();
+    }
+    if (this.steps.current === "waiting") this.#line(visit);
+  }
+
+  #calledIn() {
+    chime();
+    navigator.vibrate?.(200);
+    announce(`${this.data.practitioner} opens the door. You are in the visit.`, "assertive");
+    this.#goLive("call");
+  }
+
+  /** @param {"waiting"|"call"} step */
+  #goLive(step) {
+    this.#stopPolling();
+    // Tracks first, screen second: the doctor waits for the picture, not for our layout.
+    this.room.setLive(step === "call");
+    this.room.join();
+    if (step === "call") markOnce("call-shown");
+    this.steps.show(step, { push: this.steps.current === "place" });
+    if (this.room.visit) this.#onVisit(this.room.visit);
+  }
+
+  #toDoor() {
+    this.media.stop();
+    this.#position = -1;
+    this.steps.show(this.room.clock.until(this.data.opens_at) > 0 ? "early" : "door", { push: false });
+  }
+
+  /** @param {"ended"|"cancelled"} step */
+  #end(step) {
+    this.#stopPolling();
+    this.room.part();
+    this.room.socket.close();
+    this.media.stop();
+    this.steps.show(step, { push: false });
+  }
+
+  /** @param {import("./socket.js").SocketState} state */
+  #onSocket(state) {
+    if (state === "taken") {
+      this.room.part();
+      this.media.stop();
+      this.steps.show("other-tab", { push: false });
+      this.#poll();
+    } else if (state === "refused") {
+      // Signed out, or the link was closed: the server says it in its own words.
+      this.room.part();
+      this.media.stop();
+      location.reload();
+    }
+  }
+
+  /** @param {VisitView} visit */
+  #line({ line }) {
+    const position = line.position ?? 0;
+    const key = `${position}/${line.waiting}/${line.now}`;
+    if (key === this.#waitingFor || !position) return;
+    this.#waitingFor = key;
+    const section = this.steps.section("waiting");
+    say(need(section, "[data-heading]"), position === 1 ? "You are next" : `You are ${ordinal(position)} in line`);
+    need(section, "[data-next]").hidden = position !== 1;
+    need(section, "[data-in-line]").hidden = position === 1;
+    need(section, "[data-doors]").replaceChildren(...doors(position, line.waiting, line.now));
+    if (position !== this.#position) {
+      announce(position === 1 ? "You are next. Please stay by your phone; the picture opens by itself." : `You are ${ordinal(position)} in line.`);
+      this.steps.title(position === 1 ? "You are next" : "In the waiting room");
+      if (position === 1 && this.#position > 1) {
+        chime();
+        navigator.vibrate?.(200);
+      }
+    }
+    this.#position = position;
+  }
+
+  // ---- what time does
+
+  #tick() {
+    const left = this.room.clock.until(this.data.opens_at);
+    if (this.steps.current !== "early") return;
+    if (left <= 0) {
+      this.steps.show("door", { push: false });
+      announce("The door is open. You can come in from now on.");
+      return;
+    }
+    say(need(this.steps.section("early"), "[data-countdown]"), countdownWords(left));
+  }
+
+  /** Where no socket is held, the page still learns that the visit ended. */
+  #poll() {
+    this.#stopPolling();
+    this.polling = setInterval(async () => {
+      const state = await fetch(this.data.path, { headers: { Accept: "application/json" }, credentials: "same-origin" })
+        .then((response) => response.json())
+        .then((answer) => answer.state)
+        .catch(() => null);
+      if (OVER.has(state)) location.reload();
+    }, POLL_EVERY);
+  }
+
+  #stopPolling() {
+    clearInterval(this.polling);
+    this.polling = undefined;
+  }
+
+  // ---- devices
+
+  #devicesChanged() {
+    this.check?.refresh();
+    this.room?.refresh();
+    if (!this.room) return;
+    const { cameraOn, micOn } = this.media;
+    const waiting = this.steps.section("waiting");
+    const video = /** @type {HTMLVideoElement} */ (need(waiting, "[data-waiting-video]"));
+    setPreview(video, cameraOn ? this.media.track("camera") : null);
+    video.hidden = !cameraOn;
+    ownState(need(waiting, "[data-own-state]"), cameraOn, micOn);
+  }
+
+  /** @param {MediaTrouble} trouble */
+  #deviceTrouble(trouble) {
+    if (this.steps.current === "call") this.room.trouble(trouble);
+    else if (this.steps.current === "check") this.#showTrouble(trouble);
+    else toast(trouble.message, { icon: "warning", button: "Change devices", onPress: () => this.#openCheck("change") });
+  }
+
+  /** @param {Step} wanted @returns {Step} */
+  #goBack(wanted) {
+    const here = this.steps.current;
+    if (OVER.has(here) || here === "other-tab" || here === "left") return here;
+    if (LIVE.has(here)) {
+      toast(here === "call" ? "You are still in the visit. Press Leave to hang up." : "You are still in the waiting room. Your place is kept.");
+      return here;
+    }
+    if (LIVE.has(wanted)) {
+      this.#goLive(/** @type {"waiting"|"call"} */ (wanted));
+      return wanted;
+    }
+    if (wanted === "trouble") return "check";
+    if (wanted === "door" || wanted === "early") this.media.stop();
+    return wanted;
+  }
+}
+
+/**
+ * The line as a row of doors: who is with the doctor, who stands before you, you, one behind you.
+ * @param {number} position
+ * @param {number} waiting
+ * @param {boolean} now
+ */
+function doors(position, waiting, now) {
+  const first = Math.max(1, position - 3);
+  const last = Math.min(waiting, position + 1);
+  const list = now ? [make("li", { class: "hc-door hc-door-now" }, "Now")] : [];
+  for (let place = first; place <= last; place += 1) {
+    const you = place === position;
+    list.push(make("li", { class: `hc-door${you ? " hc-door-you" : ""}` }, you ? "You" : ordinal(place)));
+  }
+  return list;
+}
+
+const held = document.getElementById("visit-page");
+if (held && document.querySelector("[data-stage]")) new VisitPage(JSON.parse(held.textContent ?? "{}"));
+addEventListener("pageshow", (event) => {
+  // A page from the browser's cache holds dead sockets and cameras.
+  if (event.persisted) location.reload();
+});
