@@ -3,6 +3,7 @@
 import datetime as dt
 import itertools
 from dataclasses import dataclass
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
@@ -122,6 +123,11 @@ def visit(practitioner: Practitioner, *, minutes: int = 0, given_name: str = "Ro
         )
     encounter = Encounter.objects.select_related("queue", "appointment", "patient").get(appointment=appointment)
     return Visit(encounter, address_of(appointment.links.get()), session_of(practitioner.user))
+
+
+def new_visit(base_url: str, **options: Any) -> Visit:
+    """A visit of a new patient to a new doctor of a new clinic."""
+    return visit(doctor(clinic(base_url)), **options)
 
 
 def session_of(user: object) -> Cookie:

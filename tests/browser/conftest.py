@@ -1,23 +1,21 @@
 """Fixtures of the browser tests: one house for all, browsers with made-up devices, pages that are watched."""
 
-import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.management import call_command
 from django.db import connections
-from playwright.sync_api import BrowserContext, ConsoleMessage, Error, Page
+from playwright.sync_api import BrowserContext, ConsoleMessage, Error
 
 from tests.browser import clinic as clinics
 from tests.browser.clinic import Cookie, Visit
 from tests.browser.house import House
 from tests.browser.media import KEEP_CONNECTIONS
-
-# Playwright's event loop runs in this thread beside the tests, which use the database from here on purpose.
-os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+from tests.browser.people import ChromiumTab
 
 CHROMIUM_FLAGS = (
     "--no-sandbox",
@@ -32,6 +30,9 @@ CHROMIUM_FLAGS = (
 )
 TELL_VIOLATIONS = """() => document.addEventListener('securitypolicyviolation', (event) =>
   console.error('CSP violation: ' + event.violatedDirective + ' ' + event.blockedURI))"""
+
+
+Make = Callable[..., Any]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -55,20 +56,36 @@ def house(tmp_path_factory: pytest.TempPathFactory, django_db_blocker: Any) -> I
 
     house = House(tmp_path_factory.mktemp("house"), SECRET_KEY=settings.SECRET_KEY)
     with django_db_blocker.unblock():
-        connection = connections["default"]
-        connection.close()
-        connection.settings_dict["NAME"] = str(house.var / "db.sqlite3")
-        call_command("migrate", verbosity=0, interactive=False)
+        connections.settings["default"]["NAME"] = str(house.var / "db.sqlite3")
+        with ThreadPoolExecutor(1) as thread:
+            thread.submit(call_command, "migrate", verbosity=0, interactive=False).result()
         house.start()
         yield house
         house.stop()
-        connection.close()
 
 
 @pytest.fixture
-def visit(house: House) -> Visit:
-    """A visit of a new patient to a new doctor, now."""
-    return clinics.visit(clinics.doctor(clinics.clinic(house.base_url)))
+def make(house: House) -> Iterator[Make]:
+    """Calls a function of tests.browser.clinic in a thread of its own: playwright's event loop runs in this one."""
+    with ThreadPoolExecutor(1) as thread:
+        yield lambda function, *arguments, **options: thread.submit(function, *arguments, **options).result()
+        thread.submit(connections.close_all).result()
+
+
+@pytest.fixture
+def visit(house: House, make: Make) -> Visit:
+    """A visit of a new patient to a new doctor of a new clinic, now."""
+    return make(clinics.new_visit, house.base_url)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """What the house wrote belongs to a failure's report."""
+    report = yield
+    house = getattr(item, "funcargs", {}).get("house")
+    if report.failed and house:
+        report.sections.append(("house.log", house.log()[-6000:]))
+    return report
 
 
 class Watch:
@@ -127,12 +144,12 @@ def sign_in(context: BrowserContext, house: House, session: Cookie) -> None:
 
 
 @pytest.fixture
-def patient(person: OpenContext, watch: Watch) -> Page:
+def patient(person: OpenContext) -> ChromiumTab:
     """The patient's tab, in a browser of their own."""
-    return person().new_page()
+    return ChromiumTab(person().new_page())
 
 
 @pytest.fixture
-def doctor(person: OpenContext, visit: Visit) -> Page:
+def doctor(person: OpenContext, visit: Visit) -> ChromiumTab:
     """The doctor's tab, signed in, in a browser of their own."""
-    return person(visit.doctor).new_page()
+    return ChromiumTab(person(visit.doctor).new_page())

@@ -1,0 +1,118 @@
+"""What people do on the pages of a visit, the same in every browser. Holds no assertion."""
+
+from typing import Any, Protocol
+
+from playwright.sync_api import Page
+
+from tests.browser.media import received, rises
+
+STATE = "document.documentElement.dataset.visitState"
+CALL_IN = ".hc-call-in button"
+
+
+class Tab(Protocol):
+    """What a tab of either browser can do."""
+
+    def goto(self, address: str) -> Any: ...
+    def click(self, selector: str) -> Any: ...
+    def fill(self, selector: str, text: str) -> Any: ...
+    def reload(self) -> Any: ...
+    def evaluate(self, expression: str) -> Any: ...
+    def wait_for(self, condition: str, seconds: float = 20.0) -> None: ...
+
+
+class ChromiumTab:
+    """A playwright page with the verbs of Tab."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+
+    def goto(self, address: str) -> Any:
+        return self.page.goto(address)
+
+    def click(self, selector: str) -> None:
+        self.page.locator(selector).locator("visible=true").first.click()
+
+    def fill(self, selector: str, text: str) -> None:
+        self.page.fill(selector, text)
+
+    def reload(self) -> None:
+        self.page.reload()
+
+    def evaluate(self, expression: str) -> Any:
+        return self.page.evaluate(expression)
+
+    def wait_for(self, condition: str, seconds: float = 20.0) -> None:
+        self.page.wait_for_function(f"() => {condition}", timeout=seconds * 1000, polling=100)
+
+
+def state_is(tab: Tab, *states: str, seconds: float = 20.0) -> None:
+    """Wait until the page is in one of these states."""
+    tab.wait_for(f"{list(states)}.includes({STATE})", seconds)
+
+
+def go_to_the_door(tab: Tab, link: str) -> None:
+    """Open a personal link."""
+    tab.goto(link)
+    state_is(tab, "door")
+
+
+def go_in(tab: Tab, link: str) -> None:
+    """From the link through device check, consent and place to the waiting room."""
+    go_to_the_door(tab, link)
+    tab.click("[data-step=door] [data-act=join]")
+    state_is(tab, "check")
+    tab.wait_for(
+        "document.querySelector('[data-step=check] [data-act=go-on]')?.getAttribute('aria-disabled') !== 'true'"
+    )
+    tab.click("[data-step=check] [data-act=go-on]")
+    state_is(tab, "consent", "place")
+    if tab.evaluate(STATE) == "consent":
+        tab.click("[data-form=consent] [name=agree]")
+        tab.click("[data-form=consent] button[type=submit]")
+        state_is(tab, "place")
+    tab.fill("[data-form=place] [name=place]", "12 Elm Row, Springfield")
+    tab.fill("[data-form=place] [name=callback_phone]", "555-0171")
+    tab.click("[data-form=place] button[type=submit]")
+    state_is(tab, "waiting")
+
+
+def call_in(doctor: Tab, board: str) -> None:
+    """Open the board, wait for somebody to stand in line, and call them in."""
+    doctor.goto(board)
+    doctor.wait_for(f"document.querySelector('{CALL_IN}')")
+    doctor.click(CALL_IN)
+    state_is(doctor, "call")
+
+
+def wait_for_media(tab: Tab, *, seconds: float = 20.0) -> None:
+    """Wait until more frames are decoded and more sound is heard than now."""
+    now = received(tab)
+    tab.wait_for(rises(now.frames + 5, now.energy), seconds)
+
+
+def meet(patient: Tab, doctor: Tab, link: str, board: str) -> None:
+    """The patient waits, the doctor calls them in, and both see and hear each other."""
+    go_in(patient, link)
+    call_in(doctor, board)
+    state_is(patient, "call")
+    for tab in (patient, doctor):
+        wait_for_media(tab)
+
+
+def write(tab: Tab, words: str) -> None:
+    """Send a chat message; opens the chat if it is closed."""
+    if tab.evaluate("document.querySelector('[data-chat]').hidden"):
+        tab.click("[data-control=chat]")
+    tab.fill("[data-chat-field]", words)
+    tab.click("[data-chat-form] button[type=submit]")
+
+
+def has_read(tab: Tab, words: str) -> None:
+    """Wait until the words stand in the chat."""
+    tab.wait_for(f"document.querySelector('[data-chat-list]').textContent.includes('{words}')")
+
+
+def press(tab: Tab, control: str) -> None:
+    """Press a call control by its name."""
+    tab.click(f"[data-control={control}]")
