@@ -95,7 +95,8 @@ class Feed:
     async def _run(self) -> None:
         while True:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._woken.wait(), self._timing.minutes_every)
+                async with asyncio.timeout(self._timing.minutes_every):
+                    await self._woken.wait()
                 await asyncio.sleep(self._timing.coalesce)
             self._woken.clear()
             try:

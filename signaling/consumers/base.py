@@ -306,5 +306,7 @@ class SocketConsumer(AsyncConsumer):
         return math.inf
 
     async def _wait_until(self, due: float) -> None:
+        # Not wait_for: on Python 3.11 it can swallow the cancellation that ends this task.
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self.woken.wait(), max(0.0, due - self.clock()))
+            async with asyncio.timeout(max(0.0, due - self.clock())):
+                await self.woken.wait()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import uuid
 from collections.abc import Callable
@@ -31,9 +32,12 @@ from scheduling.models import PersonalLink
 from scheduling.services import book_appointment
 from signaling.consumers.queue import QueueConsumer
 from signaling.consumers.visit import VisitConsumer
+from signaling.limits import Bucket, Limits
+from signaling.messages import Rate
 from tests.factories import SYSTEM, make_organization, make_patient, make_practitioner, make_user, practitioner_actor
 
 PATIENCE = 10.0
+UNLIMITED = Limits(buckets={rate: Bucket(1e9, 1e9) for rate in Rate})
 Wire = dict[str, Any]
 
 
@@ -87,9 +91,8 @@ class Visit:
             ends_at=start + timedelta(minutes=20),
             timezone="UTC",
         )
-        encounter = Encounter.objects.select_related("queue", "organization", "patient", "appointment").get(
-            appointment=appointment
-        )
+        people = Encounter.objects.select_related("queue", "organization", "patient", "practitioner", "appointment")
+        encounter = people.get(appointment=appointment)
         link = PersonalLink.objects.get(appointment=appointment)
         desk = make_user(clinic, Role.FRONT_DESK)
         return cls(link, encounter, practitioner.user, practitioner_actor(practitioner), desk)
@@ -104,9 +107,8 @@ class Visit:
 
     @property
     def patient_actor(self) -> Actor:
-        return links.actor_for_cookie(
-            f"/v/{self.link.uuid}/ws", {links.COOKIE_NAME: links.session_cookie_for(self.link)}
-        )
+        cookies = {links.COOKIE_NAME: links.session_cookie_for(self.link)}
+        return links.actor_for_cookie(f"/v/{self.link.uuid}/ws", cookies)
 
     def arrive(self) -> None:
         actor = self.patient_actor
@@ -196,11 +198,17 @@ class Page:
 
     async def closed(self) -> int:
         while self.code is None:
-            try:
+            with contextlib.suppress(ClosedError):
                 await self.next()
-            except ClosedError:
-                pass
         return self.code
+
+    async def say_chat(self, body: str, client_id: uuid.UUID | None = None) -> Wire:
+        """Sends a message and waits until it is shown; returns its line."""
+        sent = str(client_id or uuid.uuid4())
+        await self.say("chat", client_id=sent, body=body)
+        heard = await self.hear("chat", lambda m: any(line["client_id"] == sent for line in m["messages"]))
+        found: Wire = next(line for line in heard["messages"] if line["client_id"] == sent)
+        return found
 
     async def hang_up(self) -> None:
         """The network is gone, or the tab was closed."""
@@ -218,6 +226,8 @@ class FarRelay:
         self._writers: list[asyncio.StreamWriter] = []
         self._server: asyncio.Server | None = None
         self._seen = 0
+        self.greeting: Wire = {"type": "hello", "protocol": 1}
+        self.ended = asyncio.Event()
 
     async def start(self, relay: str) -> FarRelay:
         self.relay = relay
@@ -227,7 +237,7 @@ class FarRelay:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writers.append(writer)
-        writer.write(json.dumps({"type": "hello", "protocol": 1, "relay": self.relay}).encode() + b"\n")
+        writer.write(json.dumps({**self.greeting, "relay": self.relay}).encode() + b"\n")
         try:
             while line := await reader.readline():
                 async with self._changed:
@@ -236,6 +246,7 @@ class FarRelay:
         except ConnectionError:
             pass
         finally:
+            self.ended.set()
             writer.close()
 
     async def hear(self, kind: str, fits: Callable[[Wire], bool] = lambda line: True) -> Wire:

@@ -22,13 +22,6 @@ from tests.integration.signaling.house import Page, Visit, cookie, do, signed_in
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-async def say_chat(page: Page, body: str, client_id: uuid.UUID | None = None) -> dict[str, Any]:
-    client_id = client_id or uuid.uuid4()
-    await page.say("chat", client_id=str(client_id), body=body)
-    heard = await page.hear("chat", lambda m: any(line["client_id"] == str(client_id) for line in m["messages"]))
-    return next(line for line in heard["messages"] if line["client_id"] == str(client_id))
-
-
 # --- getting in ---
 
 
@@ -222,81 +215,6 @@ async def test_media_is_told_to_the_others_and_needs_a_seat(visit: Visit, app: A
     ]
 
 
-# --- chat ---
-
-
-async def test_chat_reaches_both_sides_in_order(visit: Visit, app: Any, doctor: Any) -> None:
-    await do(visit.begin)
-    patient = await visit.patient_page(app).enter()
-    page = await visit.doctor_page(app, headers=doctor).enter()
-    sent = [await say_chat(patient, f"line {number}") for number in range(3)]
-    assert [line["seq"] for line in sent] == [1, 2, 3]
-    heard: list[int] = []
-    while heard[-1:] != [3]:
-        heard += [line["seq"] for line in (await page.hear("chat"))["messages"]]
-    assert heard == [1, 2, 3]
-
-
-async def test_chat_before_the_call_is_refused_with_its_client_id(visit: Visit, app: Any) -> None:
-    await do(visit.arrive)
-    page = await visit.patient_page(app).enter()
-    client_id = str(uuid.uuid4())
-    await page.say("chat", client_id=client_id, body="hello?")
-    error = await page.refused()
-    assert (error["code"], error["about"], error["client_id"]) == ("visit.not_open", "chat", client_id)
-
-
-async def test_chat_sent_twice_is_stored_once_and_shown_again(visit: Visit, app: Any) -> None:
-    await do(visit.begin)
-    page = await visit.patient_page(app).enter()
-    client_id = uuid.uuid4()
-    first = await say_chat(page, "once", client_id)
-    assert await say_chat(page, "once", client_id) == first
-    assert await do(ChatMessage.objects.count) == 1
-
-
-async def test_chat_is_replayed_after_reconnect_without_loss_or_double(visit: Visit, app: Any, doctor: Any) -> None:
-    await do(visit.begin)
-    patient = await visit.patient_page(app).enter()
-    page = await visit.doctor_page(app, headers=doctor).enter()
-    await say_chat(page, "before")
-    have = (await patient.hear("chat"))["messages"]
-    await patient.hang_up()
-    missed = [await say_chat(page, f"missed {number}") for number in range(4)]
-    again = await visit.patient_page(app, tab=patient.tab).open()
-    welcome = await again.hello(chat_seq=have[-1]["seq"])
-    assert welcome["chat"] == missed
-    after = await say_chat(page, "after")
-    assert (await again.hear("chat"))["messages"] == [after]
-
-
-async def test_chat_since_sends_again_what_came_after(visit: Visit, app: Any) -> None:
-    await do(visit.begin)
-    page = await visit.patient_page(app).enter()
-    lines = [await say_chat(page, f"line {number}") for number in range(3)]
-    await page.say("chat-since", seq=1)
-    assert (await page.hear("chat"))["messages"] == lines[1:]
-
-
-async def test_long_chat_comes_in_pages_without_a_hole(visit: Visit, app: Any) -> None:
-    await do(visit.begin)
-    page = await visit.patient_page(app).enter()
-    actor = await do(lambda: visit.patient_actor)
-
-    def fill() -> None:
-        for number in range(230):
-            services.post_chat(actor=actor, encounter=visit.encounter, body=f"line {number}", client_id=uuid.uuid4())
-
-    await do(fill)
-    await page.hang_up()
-    again = await visit.patient_page(app).open()
-    seqs = [line["seq"] for line in (await again.hello())["chat"]]
-    assert len(seqs) == 100
-    while seqs[-1] < 230:
-        seqs += [line["seq"] for line in (await again.hear("chat"))["messages"]]
-    assert seqs == list(range(1, 231))
-
-
 async def test_lost_hint_costs_one_heartbeat(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
     page = await visit.patient_page(sockets(timing=Timing(ping_every=0.1))).enter()
     monkeypatch.setattr("consults.hints._send", lambda group, message: None)
@@ -391,7 +309,7 @@ async def test_records_away_costs_an_error_and_not_the_socket(
         patch.setattr(visits, "post_chat", away)
         await page.say("chat", client_id=str(uuid.uuid4()), body="x")
         assert (await page.refused())["code"] == "unavailable"
-    assert (await say_chat(page, "back"))["seq"] == 1
+    assert (await page.say_chat("back"))["seq"] == 1
 
 
 async def test_fault_of_ours_is_an_error_and_not_the_end(
