@@ -43,14 +43,14 @@ def scan_username(data: bytes) -> bytes | None:
 
 
 def read_request(data: bytes, password: bytes) -> Request | None:
-    """The request, if it is whole and signed with `password`; None otherwise."""
+    """The request, if it is whole, with fingerprint, and signed with `password`; None otherwise."""
     try:
         message = stun.parse_message(data)
     except _PARSE_ERRORS:
         return None
     if message.message_method is not stun.Method.BINDING or message.message_class is not stun.Class.REQUEST:
         return None
-    if not message.check_message_integrity(password):
+    if "FINGERPRINT" not in message.attributes or not message.check_message_integrity(password):
         return None
     return Request(message.transaction_id, "USE-CANDIDATE" in message.attributes)
 

@@ -1,0 +1,84 @@
+"""The contract with aiortc's private names: if one of these fails after an upgrade, look at `relay/dtls.py`."""
+
+import asyncio
+import inspect
+
+import pytest
+from aiortc.rtcdtlstransport import RTCCertificate, RTCDtlsFingerprint, RTCDtlsParameters, RTCDtlsTransport
+
+from relay.answer import Fingerprint
+from relay.dtls import DtlsError, DtlsServer
+from relay.limits import HANDSHAKE_QUEUE
+from tests.relay.peer import _Pipe, rtp
+
+
+class Pair:
+    """A server of ours and a client of aiortc's, back to back."""
+
+    def __init__(self) -> None:
+        self.closed = asyncio.Event()
+        self.server = DtlsServer(lambda data: self.pipe.queue.put_nowait(data), self.closed.set)
+        self.pipe = _Pipe(self.server.push)
+        self.certificate = RTCCertificate.generateCertificate()
+        self.client = RTCDtlsTransport(self.pipe, [self.certificate])  # type: ignore[arg-type]
+        self.client._set_role("client")
+
+    def fingerprints(self) -> list[Fingerprint]:
+        return [Fingerprint(f.algorithm, f.value) for f in self.certificate.getFingerprints()]
+
+    async def start(self) -> None:
+        await self.client.start(RTCDtlsParameters([RTCDtlsFingerprint("sha-256", self.server.fingerprint)], "server"))
+
+
+async def test_handshake_gives_sessions_that_fit_the_other_side() -> None:
+    pair = Pair()
+    sessions, _ = await asyncio.gather(pair.server.handshake(pair.fingerprints()), pair.start())
+    packet = rtp(5, 1, b"voice")
+    assert sessions.unprotect(pair.client._tx_srtp.protect(packet)) == packet
+    assert pair.client._rx_srtp.unprotect(sessions.protect(packet)) == packet
+    again = sessions.protect(packet)
+    assert sessions.protect(packet) == again
+    await pair.client.stop()
+    await pair.server.close()
+
+
+async def test_hanging_up_is_heard() -> None:
+    pair = Pair()
+    await asyncio.gather(pair.server.handshake(pair.fingerprints()), pair.start())
+    await pair.client.stop()
+    async with asyncio.timeout(5):
+        await pair.closed.wait()
+    await pair.server.close()
+    await pair.server.close()
+    assert pair.closed.is_set()
+
+
+async def test_wrong_fingerprint_is_refused() -> None:
+    pair = Pair()
+    wrong = [Fingerprint("sha-256", ":".join(["00"] * 32))]
+    client = asyncio.create_task(pair.start())
+    with pytest.raises(DtlsError):
+        await pair.server.handshake(wrong)
+    await pair.server.close()
+    client.cancel()
+    await asyncio.gather(client, return_exceptions=True)
+    await pair.client.stop()
+
+
+async def test_datagrams_before_the_handshake_are_bounded() -> None:
+    pair = Pair()
+    for _ in range(10_000):
+        pair.server.push(b"\x16" + bytes(1000))
+    assert pair.server._pipe._queue.qsize() == HANDSHAKE_QUEUE
+    await pair.server.close()
+
+
+@pytest.mark.parametrize("name", ["_set_role", "start", "stop", "getLocalParameters", "_do_handshake"])
+def test_transport_still_has_the_names_we_use(name: str) -> None:
+    assert callable(getattr(RTCDtlsTransport, name))
+
+
+def test_transport_still_asks_its_ice_transport_for_three_names_only() -> None:
+    source = inspect.getsource(RTCDtlsTransport)
+    used = {part.split("(")[0].split()[0].rstrip(".:,)") for part in source.split("self.transport.")[1:]}
+    assert used == {"_recv", "_send", "role"}
