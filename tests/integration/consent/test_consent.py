@@ -131,7 +131,7 @@ def test_ledger_refuses_replacing_and_emptying(appointment: Appointment) -> None
     if connection.vendor == "sqlite":
         statement = f"INSERT OR REPLACE INTO consent_consent SELECT * FROM consent_consent WHERE id = {consent.pk}"
     else:
-        statement = "TRUNCATE consent_consent"
+        statement = "SET CONSTRAINTS ALL IMMEDIATE; TRUNCATE consent_consent"
     with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(statement)
     assert Consent.objects.get() == consent
