@@ -61,6 +61,7 @@ class UdpPort:
     def __init__(self, hosts: Sequence[str], port: int) -> None:
         self._sockets = _bind_all(hosts, port)
         self.port: int = self._sockets[0].getsockname()[1]
+        _warn_if_clamped(self._sockets[0])
 
     @property
     def senders(self) -> list[Send]:
@@ -93,6 +94,12 @@ def _drain(sock: socket.socket, number: int, demux: Demux) -> None:
         receive(data, address, number, now)
 
 
+def _warn_if_clamped(sock: socket.socket) -> None:
+    granted = sock.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) // 2  # Linux reports twice what it grants
+    if granted < _BUFFER:
+        logger.warning("receive buffer clamped to %d of %d bytes; raise net.core.rmem_max", granted, _BUFFER)
+
+
 def _bind_all(hosts: Sequence[str], port: int) -> list[socket.socket]:
     sockets: list[socket.socket] = []
     try:
@@ -114,9 +121,6 @@ def _bind(host: str, port: int) -> socket.socket:
         sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
     for option in (socket.SO_RCVBUF, socket.SO_SNDBUF):
         sock.setsockopt(socket.SOL_SOCKET, option, _BUFFER)
-    granted = sock.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) // 2  # Linux reports twice what it grants
-    if granted < _BUFFER:
-        logger.warning("receive buffer clamped to %d of %d bytes; raise net.core.rmem_max", granted, _BUFFER)
     try:
         sock.bind((host, port))
     except OSError:

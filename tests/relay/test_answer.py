@@ -142,16 +142,16 @@ def _many(line: str, count: int) -> str:
 def test_answer_beyond_bounds_is_refused_at_once(text: str) -> None:
     best = 1.0
     for _ in range(3):
-        start = time.perf_counter()
+        start = time.process_time()
         with pytest.raises(SdpError):
             parse_answer(text)
-        best = min(best, time.perf_counter() - start)
+        best = min(best, time.process_time() - start)
     assert best < 0.005
 
 
 def test_answer_just_within_bounds_stays_cheap() -> None:
     text = _many("a=ssrc:{} cname:x", 20) + "a=rtcp-fb:111 nack\r\n" * 400 + "a=rtpmap:111 opus/48000/2\r\n" * 400
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(SdpError):
         parse_answer(text)
-    assert time.perf_counter() - start < 0.05
+    assert time.process_time() - start < 0.05
