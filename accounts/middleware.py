@@ -5,12 +5,12 @@ from typing import Any
 
 import structlog
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
-from django.http import HttpRequest, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponseBase
+from django.urls import get_resolver
 from django.utils.functional import SimpleLazyObject
 
 from accounts import policy
 from accounts.actors import Actor, actor_for_request
-from core.errors import NotFound
 
 log = structlog.get_logger(__name__)
 
@@ -31,14 +31,22 @@ class ActorMiddleware:
         response: HttpResponseBase | Awaitable[HttpResponseBase] = self.get_response(request)
         return response
 
-    def process_view(self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any) -> None:
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any
+    ) -> HttpResponseBase | None:
         """Runs in a thread under ASGI, so this is where the database is read; an async view finds the actor ready."""
         match = request.resolver_match
         action = policy.action_of_route(match.url_name if match else None, view)
         if action is None:
             log.error("view_without_policy", route=match.route if match else "")
-            raise NotFound
+            return not_found(request)
         if getattr(view, "without_actor", False):
-            return
+            return None
         actor: Actor = actor_for_request(request)
         request.actor = actor  # type: ignore[attr-defined]
+        return None
+
+
+def not_found(request: HttpRequest) -> HttpResponseBase:
+    """The project's own page for what is absent. Raising would not do: process_view's errors reach no middleware."""
+    return get_resolver().resolve_error_handler(404)(request, Http404())  # type: ignore[call-arg]

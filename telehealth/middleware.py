@@ -4,12 +4,13 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django_permissions_policy import PermissionsPolicyMiddleware
 
 from core.errors import HousecallError, NotFound
 from core.http import forbid_storing
-from telehealth.views import error_response
+from telehealth.views import REFUSED, UNREADABLE, error_response
 
 MEDIA_PAGES = ("/v/", "/staff/")
 """Where a visit is held or prepared: only these pages may ask for camera and microphone."""
@@ -73,4 +74,8 @@ class ErrorsMiddleware:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if isinstance(exception, Http404):
             exception = NotFound()
+        elif isinstance(exception, PermissionDenied):
+            exception = REFUSED
+        elif isinstance(exception, SuspiciousOperation):
+            exception = UNREADABLE
         return error_response(request, exception) if isinstance(exception, HousecallError) else None

@@ -1,10 +1,11 @@
 """Every address of the house, in one order. Each app's own are in its urls module."""
 
 from allauth.account import urls as allauth_urls
-from django.urls import include, path
+from django.urls import include, path, re_path
 
 from accounts.policy import action_of_route
 from telehealth.health import healthz, readyz
+from telehealth.views import nowhere
 
 # Only what is declared in policies: pages of allauth that this house does not offer do not exist.
 sign_in = [route for route in allauth_urls.urlpatterns if action_of_route(route.name, route.callback)]
@@ -16,6 +17,7 @@ urlpatterns = [
     path("", include("consults.urls")),
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
+    re_path("", nowhere, name="nowhere"),
 ]
 
 handler400 = "telehealth.views.bad_request"

@@ -1,9 +1,14 @@
 """Pages of the project itself: what people see when something was refused, is absent or went wrong."""
 
+import sys
+from typing import Any
+
 import structlog
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.urls import resolve
 
 from accounts.actors import ANONYMOUS
 from core.errors import HousecallError, Invalid, NotFound
@@ -18,14 +23,29 @@ STALE_FORM = HousecallError(
 )
 UNREADABLE = Invalid("We could not read what your browser sent. Go back, reload the page and try again.", status=400)
 REFUSED = HousecallError("That is not allowed here. Go back, or call the desk.", code="refused", status=403)
+BROKEN = HousecallError(code="server_error")
+AWAY = HousecallError(code="unavailable", status=503)
+NOBODY: dict[str, Any] = {"actor": ANONYMOUS, "clinic": None, "user": None}
 
 
-def error_response(request: HttpRequest, error: HousecallError) -> HttpResponse:
+def error_response(request: HttpRequest, error: HousecallError, context: dict[str, Any] | None = None) -> HttpResponse:
     """The one rendering of an error: `{"error": {...}}` for scripts, a page with one thing to do for people."""
     if wants_json(request):
         return JsonResponse({"error": error.as_dict()}, status=error.status)
     template = "404.html" if error.status == 404 else "errors/message.html"
-    return render(request, template, {"code": error.code, "message": error.message}, status=error.status)
+    context = {"code": error.code, "message": error.message, **(context or {})}
+    return render(request, template, context, status=error.status)
+
+
+def nowhere(request: HttpRequest) -> HttpResponse:
+    """The last of all routes. An ordinary view, so that an absent page is made in the same way as a refused one.
+
+    Django's own handler runs in a thread whose database connection nobody gives back.
+    """
+    with_slash = f"{request.path_info}/"
+    if request.method == "GET" and not request.path_info.endswith("/") and resolve(with_slash).func is not nowhere:
+        return HttpResponsePermanentRedirect(request.get_full_path(force_append_slash=True))
+    return error_response(request, NotFound())
 
 
 def page_not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -33,11 +53,12 @@ def page_not_found(request: HttpRequest, exception: Exception | None = None) -> 
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return error_response(request, UNREADABLE)
+    """Before any view is found, so without the database (see `nowhere`)."""
+    return error_response(request, UNREADABLE, NOBODY)
 
 
 def permission_denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return error_response(request, REFUSED)
+    return error_response(request, REFUSED, NOBODY)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
@@ -47,9 +68,17 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Needs no database, no session and no context: any of them may be what failed."""
-    error = HousecallError(code="server_error")
+    """Needs no database, no session and no context: any of them may be what failed.
+
+    A database that is away is 503: nothing is broken, and the same request will do in a moment.
+    """
+    is_away = isinstance(sys.exc_info()[1], OperationalError | InterfaceError)
+    error = AWAY if is_away else BROKEN
     if wants_json(request):
-        return JsonResponse({"error": error.as_dict()}, status=500)
-    context = {"code": error.code, "message": error.message, "actor": ANONYMOUS, "clinic": None}
-    return HttpResponse(render_to_string("500.html", context), status=500)
+        response: HttpResponse = JsonResponse({"error": error.as_dict()}, status=error.status)
+    else:
+        context = {"code": error.code, "message": error.message, **NOBODY}
+        response = HttpResponse(render_to_string("500.html", context), status=error.status)
+    if is_away:
+        response.headers["Retry-After"] = "5"
+    return response

@@ -1,0 +1,70 @@
+"""`/healthz` needs nothing but the process; `/readyz` names what is missing."""
+
+from collections.abc import Iterator
+from unittest.mock import patch
+
+import pytest
+from django.db import OperationalError, connection, connections
+from django.test import Client
+
+from core import guards
+from signaling import lifespan
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def linked() -> Iterator[None]:
+    with patch.object(lifespan, "is_linked", return_value=True):
+        yield
+
+
+def ready(client: Client) -> tuple[int, dict[str, str]]:
+    response = client.get("/readyz")
+    return response.status_code, response.json()["checks"]
+
+
+def test_readyz_with_everything_in_place_is_200(client: Client, linked: None) -> None:
+    status, checks = ready(client)
+    assert status == 200
+    assert checks == dict.fromkeys(("database", "migrations", "guards", "channel_layer", "relay"), "ok")
+
+
+def test_readyz_without_the_relay_is_503(client: Client) -> None:
+    status, checks = ready(client)
+    assert (status, checks["relay"], checks["database"]) == (503, "failed", "ok")
+
+
+def test_readyz_without_a_guard_is_503(client: Client, linked: None) -> None:
+    with guards.lifted(connection, "audit_append_only"):
+        status, checks = ready(client)
+    assert (status, checks["guards"]) == (503, "failed")
+    assert ready(client)[0] == 200
+
+
+def test_readyz_without_a_migration_is_503(client: Client, linked: None) -> None:
+    with patch("telehealth.health.MigrationExecutor.migration_plan", return_value=[("accounts", False)]):
+        status, checks = ready(client)
+    assert (status, checks["migrations"]) == (503, "failed")
+
+
+def test_readyz_without_the_channel_layer_is_503(client: Client, linked: None) -> None:
+    with patch("telehealth.health.get_channel_layer", side_effect=ConnectionError):
+        status, checks = ready(client)
+    assert (status, checks["channel_layer"]) == (503, "failed")
+
+
+def test_database_away_is_503_at_readyz_and_nothing_at_healthz(client: Client, linked: None) -> None:
+    with patch.object(connections["default"], "cursor", side_effect=OperationalError("no server at 192.0.2.1")):
+        status, checks = ready(client)
+        alive = client.get("/healthz", headers={"cookie": "hc_session=0123456789abcdef"})
+        answer = client.get("/readyz").content.decode()
+    assert (status, checks["database"]) == (503, "failed")
+    assert (alive.status_code, alive.content) == (200, b"ok")
+    assert "192.0.2.1" not in answer
+
+
+@pytest.mark.parametrize("address", ["/healthz", "/readyz"])
+def test_health_reads_no_session(client: Client, linked: None, address: str) -> None:
+    with patch("accounts.sessions.SessionStore.load", side_effect=AssertionError):
+        assert client.get(address, headers={"cookie": "hc_session=0123456789abcdef"}).status_code == 200
