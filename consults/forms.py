@@ -2,9 +2,13 @@
 
 from django import forms
 
+NO_CONSENT = "Tick the box to agree to a video visit, or call the desk"
+NO_PLACE = "Tell us where you are now"
+NO_PHONE = "Give a number that we can call"
+
 
 class ConsentForm(forms.Form):
-    agree = forms.BooleanField(error_messages={"required": "Tick the box to agree to a video visit, or call the desk"})
+    agree = forms.BooleanField(error_messages={"required": NO_CONSENT})
     version = forms.CharField(max_length=32, widget=forms.HiddenInput)
 
 
@@ -12,14 +16,14 @@ class PlaceForm(forms.Form):
     place = forms.CharField(
         label="Where are you now?",
         max_length=200,
-        error_messages={"required": "Tell us where you are now", "max_length": "Say it in up to 200 letters"},
-        widget=forms.TextInput(attrs={"autocomplete": "street-address"}),
+        error_messages={"required": NO_PLACE, "max_length": "Say it in up to 200 letters"},
+        widget=forms.TextInput(attrs={"autocomplete": "street-address", "data-required": NO_PLACE}),
     )
     callback_phone = forms.CharField(
         label="Which number can we call?",
         max_length=40,
-        error_messages={"required": "Give a number that we can call", "max_length": "Give one number only"},
-        widget=forms.TelInput(attrs={"autocomplete": "tel"}),
+        error_messages={"required": NO_PHONE, "max_length": "Give one number only"},
+        widget=forms.TelInput(attrs={"autocomplete": "tel", "data-required": NO_PHONE}),
     )
 
 

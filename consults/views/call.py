@@ -1,4 +1,4 @@
-"""The doctor's call page and its three buttons: identity confirmed, leave, finish. The call itself is static/js/call.js."""
+"""The doctor's call page and its buttons: identity confirmed, leave, finish. The call itself is static/js/call.js."""
 
 import datetime as dt
 import uuid as uuids

@@ -1,4 +1,4 @@
-"""The patient's visit page and its forms, all under /v/<link>/. The steps are in static/js/visit.js, rules in services."""
+"""The patient's visit page and its forms, all under /v/<link>/. Its steps are static/js/visit.js."""
 
 import uuid as uuids
 from typing import Any, Literal, cast
@@ -15,7 +15,7 @@ from consent.models import Purpose
 from consent.selectors import current_text, standing_consent
 from consent.services import give_consent
 from consults import selectors, services
-from consults.forms import ConsentForm, PlaceForm, field_errors
+from consults.forms import NO_CONSENT, ConsentForm, PlaceForm, field_errors
 from consults.lifecycle import door_opens_at
 from consults.models import Encounter
 from core.clock import now
@@ -169,6 +169,7 @@ def _page(
         "steps": 3 if needs_consent else 2,
         "consent_text": text,
         "consent_form": ConsentForm(initial={"version": text.version}),
+        "no_consent": NO_CONSENT,
         "place_form": PlaceForm(initial=_place_of(encounter)),
         "page_data": {
             "state": state,

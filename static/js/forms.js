@@ -13,13 +13,34 @@ export function enhance(form, onDone) {
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     if (form.dataset.busy) return;
-    const release = busy(form);
     clearErrors(form);
+    const missing = missingFields(form);
+    if (Object.keys(missing).length) {
+      showErrors(form, { code: "invalid", message: "", fields: missing });
+      return;
+    }
+    const release = busy(form);
     const answer = await post(form.action, new FormData(form));
     release();
     if (answer.error) showErrors(form, answer.error);
     else onDone(answer);
   });
+}
+
+/**
+ * Empty fields are found here, in the server's own words; everything else is the server's to judge.
+ * @param {HTMLFormElement} form
+ * @returns {Record<string, string>}
+ */
+function missingFields(form) {
+  /** @type {Record<string, string>} */
+  const missing = {};
+  for (const input of form.querySelectorAll("[data-required]")) {
+    if (!(input instanceof HTMLInputElement)) continue;
+    const filled = input.type === "checkbox" ? input.checked : input.value.trim() !== "";
+    if (!filled) missing[input.name] = input.dataset.required ?? "";
+  }
+  return missing;
 }
 
 /**

@@ -67,7 +67,7 @@ class DevicesCard {
     const states = await Promise.all([permission("camera"), permission("microphone")]);
     if (states.includes("denied")) this.#say("no", "Camera or microphone is blocked");
     else if (states.every((state) => state === "granted") || (states.includes("unknown") && remembered())) {
-      this.#say("yes", "Camera and microphone are ready");
+      this.#say("yes", "Camera and microphone ready");
     } else this.#say("no", "Set up camera and microphone");
   }
 

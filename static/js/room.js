@@ -3,7 +3,7 @@
 import { ChatPanel } from "./chat.js";
 import { ServerClock, stopwatch } from "./clock.js";
 import { Controls, cycleRegions } from "./controls.js";
-import { announce, need, say } from "./dom.js";
+import { announce, markOnce, need, say } from "./dom.js";
 import { LevelMeter, SilenceWatch, SpeechWatch } from "./level.js";
 import { ConnectionLine } from "./line.js";
 import { explainMediaError } from "./media-errors.js";
@@ -74,7 +74,10 @@ export class Room {
     this.#handlers = { onVisit, onSocket };
     this.socket = new VisitSocket(socketAddress(path), {
       chatSeq: () => this.chat.seq,
-      onOpen: () => this.#peer.resume(),
+      onOpen: () => {
+        markOnce("socket-open");
+        this.#peer.resume();
+      },
       onMessage: (message) => this.#receive(message),
       onState: (state) => this.#socketChanged(state),
     });
@@ -85,7 +88,7 @@ export class Room {
     this.#tiles = new Tiles(need(stage, "[data-tiles]"), { onBlocked: () => this.#blocked(true), name });
     this.#own = new OwnTile(need(stage, "[data-own]"), need(stage, "[data-tiles]"));
     this.#line = new ConnectionLine(stage, texts);
-    this.chat = new ChatPanel(need(stage, "[data-chat]"), {
+    this.chat = new ChatPanel(need(stage, "[data-chat-panel]"), {
       send: (message) => this.socket.send(message),
       onUnread: (unread) => this.#chatWords(unread),
       onClose: () => this.openChat(false),
@@ -203,7 +206,7 @@ export class Room {
       this.socket.probe();
       if (this.#joined) this.#stayAwake();
     });
-    const seen = () => [this.#stage, need(this.#stage, "[data-chat]"), ...regions()].filter((each) => each.offsetParent !== null || each === this.#stage);
+    const seen = () => [this.#stage, need(this.#stage, "[data-chat-panel]"), ...regions()].filter((each) => each.offsetParent !== null || each === this.#stage);
     cycleRegions(() => (this.#stage.offsetWidth ? seen() : []));
   }
 
@@ -228,6 +231,7 @@ export class Room {
         this.#show(message.visit);
         break;
       case "offer":
+        markOnce("first-offer");
         this.#peer.receive(message);
         break;
       case "chat":
@@ -290,7 +294,7 @@ export class Room {
     document.documentElement.dataset.mediaState = state;
     if (state === "connected") {
       this.#wasConnected = true;
-      performance.mark("media-connected");
+      markOnce("media-connected");
     }
     this.#quality.reset();
     this.#judge();

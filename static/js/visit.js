@@ -36,6 +36,8 @@ class VisitPage {
   /** @type {"go-in"|"try"|"change"} why the device check is open */
   #purpose = "go-in";
   #position = -1;
+  /** A snapshot from before the form was sent may still be under way: only after this may one put us out of line. */
+  #inLine = false;
   #waitingFor = "";
 
   /** @param {PageData} data */
@@ -235,7 +237,9 @@ class VisitPage {
     else if (visit.status === "cancelled") this.#end("cancelled");
     else if (visit.status === "in-progress") {
       if (step === "waiting" || (this.#purpose === "change" && (step === "check" || step === "trouble"))) this.#calledIn();
-    } else if (visit.status === "planned" && step === "waiting") {
+    } else if (visit.status === "arrived") {
+      this.#inLine = true;
+    } else if (step === "waiting" && this.#inLine) {
       // The place was given up elsewhere, or the server forgot us: never wait on a page that is not in line.
       this.room.part();
       this.#toDoor();
@@ -262,6 +266,7 @@ class VisitPage {
   }
 
   #toDoor() {
+    this.#inLine = false;
     this.media.stop();
     this.#position = -1;
     this.steps.show(this.room.clock.until(this.data.opens_at) > 0 ? "early" : "door", { push: false });
