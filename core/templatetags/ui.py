@@ -73,13 +73,21 @@ def initials(name: str) -> str:
 
 
 @register.inclusion_tag("components/field.html")
-def field(bound: BoundField, css: str = "", hint: str = "") -> dict[str, object]:
+def field(bound: BoundField, css: str = "", hint: str = "", label: str = "", inputmode: str = "") -> dict[str, object]:
     """One field as look.md has it: label, hint, error, input. Django ties hint and error to the input by id."""
-    attrs = {"class": f"hc-input {css}".strip()}
+    # A form of somebody else's may bring a placeholder: the label stands in its place.
+    attrs: dict[str, object] = {"class": f"hc-input {css}".strip(), "placeholder": False}
     if hint:
         error = f" {bound.id_for_label}_error" if bound.errors else ""
         attrs["aria-describedby"] = f"{bound.id_for_label}_helptext{error}"
-    return {"field": bound, "widget": bound.as_widget(attrs=attrs), "hint": hint or bound.help_text}
+    if inputmode:
+        attrs["inputmode"] = inputmode
+    return {
+        "field": bound,
+        "widget": bound.as_widget(attrs=attrs),  # type: ignore[arg-type]  # False takes an attribute away
+        "hint": hint or bound.help_text,
+        "label": label or bound.label,
+    }
 
 
 def _zone(zone: str | tzinfo | None) -> tzinfo:
@@ -109,6 +117,19 @@ def long_date(at: date | datetime | None, zone: str | tzinfo | None = None) -> s
 
 
 @register.filter
+def iso_day(at: datetime, zone: str | tzinfo | None = None) -> str:
+    """ "2026-11-24", for an address."""
+    return timezone.localtime(at, _zone(zone)).date().isoformat()
+
+
+@register.filter
+def greeting(zone: str | tzinfo) -> str:
+    """ "Good morning" by the clinic's own clock."""
+    hour = timezone.localtime(timezone.now(), _zone(zone)).hour
+    return "Good morning" if 4 <= hour < 12 else "Good afternoon" if 12 <= hour < 18 else "Good evening"
+
+
+@register.filter
 def zone_name(zone: str, at: datetime | None = None) -> str:
     """ "Chicago time (CST)": the city of the zone, with its letters at that instant where it has any."""
     city = zone.rsplit("/", 1)[-1].replace("_", " ")
@@ -127,4 +148,10 @@ def ordinal(number: int) -> str:
 @register.filter
 def phone_address(number: str) -> str:
     """The number as a `tel:` address wants it: digits and a leading plus only."""
-    return "".join(char for char in number if char.isdigit() or char == "+")
+    return "tel:" + "".join(char for char in number if char.isdigit() or char == "+")
+
+
+@register.filter
+def phone_link(number: str) -> SafeString:
+    """The number to read and to press."""
+    return format_html('<a class="hc-nowrap" href="{}">{}</a>', phone_address(number), number)

@@ -1,0 +1,13 @@
+"""The addresses of the staff appointment pages."""
+
+from django.urls import path
+
+from scheduling import views
+
+urlpatterns = [
+    path("staff/appointments/", views.appointments, name="appointments"),
+    path("staff/appointments/new/", views.appointment_new, name="appointment-new"),
+    path("staff/appointments/<uuid:appointment>/", views.appointment, name="appointment"),
+    path("staff/appointments/<uuid:appointment>/cancel/", views.appointment_cancel, name="appointment-cancel"),
+    path("staff/appointments/<uuid:appointment>/new-link/", views.appointment_link, name="appointment-link"),
+]

@@ -1,0 +1,212 @@
+/** The queue board: live rows that hold still under the hand, keys, ticking minutes, and a line when live updates are lost. */
+
+import { icon, make, need } from "./dom.js";
+import { chime } from "./level.js";
+import { keysOf, morph, newRows, parseBoard, refreshWords, wouldMove } from "./queue-board.js";
+import { setUpDevices } from "./queue-devices.js";
+import { QueueSocket } from "./queue-socket.js";
+
+const LETTERS = "housecall.letters";
+const LOST_AFTER = 3_000;
+
+const board = need(document, "[data-board]");
+const live = need(document, "[data-live]");
+const news = need(document, "[data-news]");
+const title = document.title.replace(/^\(\d+\) /, "");
+
+/** @type {Element|null} a newer board that waits until the hand is away */
+let waiting = null;
+let drawnAt = performance.now();
+/** @type {"here"|"lost"|"out"} */
+let line = "here";
+
+const current = () => need(board, ".hc-board-live");
+
+/** @returns {string} key of the row under pointer or focus; "" when nothing is held */
+function held() {
+  const focused = document.activeElement?.closest("[data-key]");
+  const hovered = board.querySelector("[data-row]:hover, [data-next]:hover, [data-key]:has(> summary:hover)");
+  for (const element of [focused, hovered]) {
+    if (element instanceof HTMLElement && board.contains(element)) return element.dataset.key ?? "";
+  }
+  return "";
+}
+
+/** @param {Element} next */
+function prepare(next) {
+  for (const form of next.querySelectorAll("form")) {
+    form.prepend(make("input", { type: "hidden", name: "csrfmiddlewaretoken", value: board.dataset.csrf ?? "" }));
+  }
+  // A fold that is open here is open in the new board too, so that both count the same rows.
+  for (const fold of current().querySelectorAll("details[open][data-key]")) {
+    next.querySelector(`details[data-key="${fold.getAttribute("data-key")}"]`)?.setAttribute("open", "");
+  }
+}
+
+/** @param {{html: string, waiting: number}} message */
+function onBoard({ html, waiting: count }) {
+  const next = parseBoard(html);
+  prepare(next);
+  tell(count);
+  const key = held();
+  if (key && wouldMove(keysOf(current()), keysOf(next), key)) {
+    waiting = next;
+    refreshWords(current(), next);
+  } else {
+    show(next);
+  }
+  drawnAt = performance.now();
+  drawLine();
+}
+
+/** @param {Element} next */
+function show(next) {
+  waiting = null;
+  const summary = next.querySelector("template[data-summary-next]");
+  const spoken = document.querySelector("[data-summary]");
+  if (summary instanceof HTMLTemplateElement && spoken) spoken.replaceChildren(summary.content.cloneNode(true));
+  const greeting = document.querySelector("[data-greeting]");
+  if (greeting && next instanceof HTMLElement) greeting.textContent = next.dataset.greetingWord ?? greeting.textContent;
+  morph(current(), next);
+  drawLine();
+}
+
+/** The count in the tab and the header, a sound and a word for somebody who came. @param {number} count */
+function tell(count) {
+  const before = Number(current().getAttribute("data-waiting") ?? 0);
+  document.title = count ? `(${count}) ${title}` : title;
+  const place = document.querySelector("[data-nav-count]");
+  if (place) place.replaceChildren(...(count ? [make("span", { class: "hc-count" }, String(count))] : []));
+  if (count <= before) return;
+  news.textContent = count === 1 ? "1 patient is waiting." : `${count} patients are waiting.`;
+  // A browser opens sound only after a press on the page; before that there is nothing to play with.
+  if (navigator.userActivation?.hasBeenActive) chime();
+}
+
+function showWaiting() {
+  if (waiting) show(waiting);
+}
+
+function drawLine() {
+  if (line === "out") {
+    live.replaceChildren(make("a", { href: location.href, class: "hc-live-note" }, "You are signed out here. Sign in again"));
+  } else if (line === "lost") {
+    const arrows = icon("arrows-clockwise", "bold");
+    arrows.classList.add("icon-turning");
+    live.replaceChildren(make("span", {}, arrows, "Live updates are lost. Trying again. The buttons still work."));
+  } else if (waiting) {
+    const fresh = newRows(keysOf(current()), keysOf(waiting)).length;
+    const button = make("button", { type: "button" }, fresh ? `${fresh} new` : "The line has changed", ". Show");
+    button.addEventListener("click", showWaiting);
+    live.replaceChildren(button);
+  } else {
+    live.replaceChildren();
+  }
+}
+
+function tickMinutes() {
+  const passed = Math.floor((performance.now() - drawnAt) / 60_000);
+  if (!passed) return;
+  for (const place of document.querySelectorAll("[data-minutes]")) {
+    place.textContent = String(Number(place.getAttribute("data-minutes")) + passed);
+  }
+}
+
+/** @param {number} step */
+function moveSelection(step) {
+  const rows = /** @type {HTMLElement[]} */ ([...board.querySelectorAll("[data-row]")].filter((row) => !row.closest("details:not([open])")));
+  if (!rows.length) return;
+  const at = rows.findIndex((row) => row.classList.contains("is-selected"));
+  const to = rows[at < 0 ? (step > 0 ? 0 : rows.length - 1) : Math.min(rows.length - 1, Math.max(0, at + step))];
+  select(to);
+}
+
+/** @param {HTMLElement} row */
+function select(row) {
+  for (const each of board.querySelectorAll("[data-row].is-selected")) {
+    each.classList.remove("is-selected");
+    each.setAttribute("tabindex", "-1");
+  }
+  row.classList.add("is-selected");
+  row.tabIndex = 0;
+  row.focus();
+}
+
+function lettersOn() {
+  try {
+    return localStorage.getItem(LETTERS) !== "off";
+  } catch {
+    return true;
+  }
+}
+
+/** @param {KeyboardEvent} event */
+function onKey(event) {
+  const typing = event.target instanceof Element && event.target.closest("input, textarea, select, [contenteditable]");
+  if (typing || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
+  const action = ACTIONS[event.key];
+  if (!action || (event.key.length === 1 && !lettersOn())) return;
+  if (action(event.target)) event.preventDefault();
+}
+
+/** @type {Record<string, (target: EventTarget|null) => boolean>} true when the key was used */
+const ACTIONS = {
+  j: () => (moveSelection(1), true),
+  k: () => (moveSelection(-1), true),
+  ArrowDown: () => (moveSelection(1), true),
+  ArrowUp: () => (moveSelection(-1), true),
+  Enter: (target) => press(target instanceof HTMLElement && target.matches("[data-row]") ? target.querySelector("[data-do]") : null),
+  n: () => press(board.querySelector("[data-call-next]")),
+  "?": () => {
+    const dialog = document.getElementById("shortcuts");
+    if (dialog instanceof HTMLDialogElement) dialog.showModal();
+    return true;
+  },
+};
+
+/** @param {Element|null} button */
+function press(button) {
+  if (!(button instanceof HTMLElement) || !button.checkVisibility()) return false;
+  button.click();
+  return true;
+}
+
+function offerLetters() {
+  const box = document.querySelector("[data-letters]");
+  if (!(box instanceof HTMLInputElement)) return;
+  box.checked = lettersOn();
+  box.addEventListener("change", () => {
+    try {
+      localStorage.setItem(LETTERS, box.checked ? "on" : "off");
+    } catch {
+      // A browser that keeps nothing keeps the letters on.
+    }
+  });
+}
+
+const address = board.dataset.socket ?? "";
+/** @type {ReturnType<typeof setTimeout>|undefined} */
+let losing;
+const socket = new QueueSocket(address, {
+  onBoard,
+  onState(state) {
+    clearTimeout(losing);
+    if (state === "lost") losing = setTimeout(() => ((line = "lost"), drawLine()), line === "lost" ? 0 : LOST_AFTER);
+    else if (state === "out") ((line = "out"), drawLine());
+    else ((line = "here"), drawLine());
+  },
+});
+
+// What waited comes in by itself as soon as the hand is away.
+for (const name of /** @type {const} */ (["pointerout", "focusout"])) {
+  board.addEventListener(name, () => setTimeout(() => {
+    if (waiting && !(held() && wouldMove(keysOf(current()), keysOf(waiting), held()))) show(waiting);
+  }, 300));
+}
+document.addEventListener("keydown", onKey);
+window.addEventListener("pageshow", (event) => event.persisted && socket.open());
+window.addEventListener("pagehide", () => socket.close());
+setInterval(tickMinutes, 10_000);
+offerLetters();
+setUpDevices();
+socket.open();
