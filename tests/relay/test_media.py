@@ -194,3 +194,22 @@ async def test_receivers_estimate_reaches_the_sender_as_its_limit(house: House) 
 
 def _near(value: int | None, wanted: int) -> bool:
     return value is not None and abs(value - wanted) < wanted * 0.01
+
+
+async def test_ssrc_that_comes_back_goes_on_under_numbers_never_used(house: House) -> None:
+    doctor, patient = await house.both()
+    ssrcs = dict(patient.ssrcs)
+    used: list[int] = []
+    for turn in range(3):
+        for number in range(5):
+            patient.send(rtp(ssrcs["audio"], number, b"%d" % turn))
+        await doctor.changes.until(lambda turn=turn: len(doctor.packets) == 5 * (turn + 1))
+        used = [number_of(packet) for packet in doctor.packets]
+        await house.leave("patient")
+        await house.settle()
+        again = Peer()
+        again.ssrcs = ssrcs
+        patient = await house.join("patient", peer=again)
+        await house.sync()
+        await house.settle()
+    assert used == list(range(used[0], used[0] + 15))
