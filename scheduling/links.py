@@ -5,6 +5,7 @@ generation closes every copy of the old one. The session it opens is a signed co
 """
 
 import base64
+import datetime as dt
 import re
 import secrets
 import uuid as uuids
@@ -17,12 +18,15 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from accounts.actors import ANONYMOUS, Actor, session_digest
 from accounts.roles import Role
 from audit.services import record
+from core.clock import now
 from core.errors import NotFound
 from scheduling.models import PersonalLink
 
 PATH_PREFIX = "/v/"
 COOKIE_NAME = "hc_visit"
 COOKIE_SECONDS = 24 * 60 * 60
+# For so long after the visit its link still says how it ended; then it is used up.
+USED_UP_AFTER = dt.timedelta(days=30)
 
 _SECRET_SALT = "scheduling.links.secret"  # noqa: S105  names the purpose, opens nothing
 _COOKIE_SALT = "scheduling.links.session"
@@ -56,8 +60,8 @@ def open_link(*, link_uuid: uuids.UUID | str, secret: str) -> PersonalLink:
     if link is None:
         record(actor=ANONYMOUS, action="scheduling.link.open", outcome="refused", detail={"why": "absent"})
         raise NotFound
-    if not any(fits) or link.revoked_at is not None:
-        why = "secret" if not any(fits) else "revoked"
+    why = _closed_because(link) if any(fits) else "secret"
+    if why:
         record(
             actor=ANONYMOUS,
             action="scheduling.link.open",
@@ -91,7 +95,7 @@ def actor_for_cookie(path: str, cookies: Mapping[str, str]) -> Actor:
     if session["link"] != uuids.UUID(match[1]).hex:
         return ANONYMOUS
     link = _find(match[1])
-    if link is None or link.revoked_at is not None or link.generation != session["generation"]:
+    if link is None or _closed_because(link) or link.generation != session["generation"]:
         return ANONYMOUS
     return _actor_of(link, session_digest(session["session"]))
 
@@ -109,12 +113,19 @@ def _actor_of(link: PersonalLink, session: str) -> Actor:
     )
 
 
+def _closed_because(link: PersonalLink) -> str:
+    """Why the link opens nothing any more; empty while it does."""
+    if link.revoked_at is not None:
+        return "revoked"
+    return "used up" if now() > link.appointment.ends_at + USED_UP_AFTER else ""
+
+
 def _find(link_uuid: uuids.UUID | str) -> PersonalLink | None:
     try:
         uuid = link_uuid if isinstance(link_uuid, uuids.UUID) else uuids.UUID(link_uuid)
     except ValueError:
         return None
-    return PersonalLink.objects.select_related("patient").filter(uuid=uuid).first()
+    return PersonalLink.objects.select_related("patient", "appointment").filter(uuid=uuid).first()
 
 
 def _possible_secrets(link: PersonalLink) -> list[str]:

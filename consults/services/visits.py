@@ -81,6 +81,7 @@ def finish_visit(*, actor: Actor, encounter: Encounter) -> Encounter:
     _empty_seats(encounter)
     fulfil_appointment(actor=actor, appointment=appointment)
     store_change(encounter, "status", "ended_at")
+    hints.line_changed(encounter.queue)
     record_visit(actor, "consults.visit.finish", encounter)
     return encounter
 

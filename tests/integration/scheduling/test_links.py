@@ -17,6 +17,7 @@ from core.errors import NotFound
 from scheduling.links import (
     COOKIE_NAME,
     COOKIE_SECONDS,
+    USED_UP_AFTER,
     actor_for_cookie,
     address_of,
     open_link,
@@ -145,6 +146,18 @@ def test_session_counts_for_a_day(link: PersonalLink) -> None:
         assert come_by(link, cookie) != ANONYMOUS
         clock.shift(2)
         assert come_by(link, cookie) == ANONYMOUS
+
+
+def test_link_opens_for_a_month_after_its_visit_and_then_is_used_up(link: PersonalLink) -> None:
+    with time_machine.travel(link.appointment.ends_at + USED_UP_AFTER, tick=False) as clock:
+        assert open_link(link_uuid=link.uuid, secret=secret_for(link)) == link
+        cookie = session_cookie_for(link)
+        assert come_by(link, cookie) != ANONYMOUS
+        clock.shift(1)
+        assert come_by(link, cookie) == ANONYMOUS
+        with pytest.raises(NotFound):
+            open_link(link_uuid=link.uuid, secret=secret_for(link))
+    assert AuditEvent.objects.get(outcome="refused").detail == {"why": "used up"}
 
 
 def test_reissue_closes_the_old_secret_and_its_sessions_and_opens_by_the_new(link: PersonalLink, desk: Actor) -> None:
