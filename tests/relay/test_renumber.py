@@ -167,8 +167,9 @@ def test_late_packet_that_was_withheld_is_refused() -> None:
     numbers = Renumbering(0)
     numbers.forward(1)
     numbers.withhold(2)
-    assert numbers.forward(3) == 1
+    assert numbers.forward(4) == 2
     assert numbers.forward(2) == -1
+    assert numbers.forward(3) == 1
 
 
 def test_far_jump_goes_on_without_a_hole() -> None:
