@@ -121,7 +121,8 @@ def visit(practitioner: Practitioner, *, minutes: int = 0, given_name: str = "Ro
             timezone=organization.timezone,
             reason="Blood pressure",
         )
-    encounter = Encounter.objects.select_related("queue", "appointment", "patient").get(appointment=appointment)
+    people = Encounter.objects.select_related("queue", "appointment", "patient", "organization")
+    encounter = people.get(appointment=appointment)
     return Visit(encounter, address_of(appointment.links.get()), session_of(practitioner.user))
 
 

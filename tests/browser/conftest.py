@@ -13,21 +13,11 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Error
 
 from tests.browser import clinic as clinics
 from tests.browser.clinic import Cookie, Visit
+from tests.browser.flags import CHROMIUM_FLAGS
 from tests.browser.house import House
 from tests.browser.media import KEEP_CONNECTIONS
 from tests.browser.people import ChromiumTab
 
-CHROMIUM_FLAGS = (
-    "--no-sandbox",
-    "--use-fake-device-for-media-stream",
-    "--use-fake-ui-for-media-stream",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--disable-quic",
-    "--no-first-run",
-    "--autoplay-policy=no-user-gesture-required",
-)
 TELL_VIOLATIONS = """() => document.addEventListener('securitypolicyviolation', (event) =>
   console.error('CSP violation: ' + event.violatedDirective + ' ' + event.blockedURI))"""
 
@@ -125,22 +115,22 @@ def person(house: House, new_context: Callable[..., BrowserContext], watch: Watc
     """Another person's browser: own cookies, watched pages. Give the session of somebody who is signed in."""
 
     def open_context(session: Cookie | None = None, **options: Any) -> BrowserContext:
-        context = new_context(base_url=house.base_url, **options)
-        context.set_default_timeout(15_000)
-        context.add_init_script(f"({KEEP_CONNECTIONS})()")
-        context.add_init_script(f"({TELL_VIOLATIONS})()")
-        context.on("console", watch.on_console)
-        context.on("weberror", lambda found: watch.on_error(found.error))
+        context = watched(new_context(base_url=house.base_url, **options), watch)
         if session:
-            sign_in(context, house, session)
+            context.add_cookies([{"name": session.name, "value": session.value, "url": house.base_url}])
         return context
 
     return open_context
 
 
-def sign_in(context: BrowserContext, house: House, session: Cookie) -> None:
-    """Put a session into a browser."""
-    context.add_cookies([{"name": session.name, "value": session.value, "url": house.base_url}])
+def watched(context: BrowserContext, watch: Watch) -> BrowserContext:
+    """Hear every complaint of a browser's pages, and keep their media connections within reach."""
+    context.set_default_timeout(15_000)
+    context.add_init_script(f"({KEEP_CONNECTIONS})()")
+    context.add_init_script(f"({TELL_VIOLATIONS})()")
+    context.on("console", watch.on_console)
+    context.on("weberror", lambda found: watch.on_error(found.error))
+    return context
 
 
 @pytest.fixture

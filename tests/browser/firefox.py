@@ -45,13 +45,15 @@ PREFERENCES: dict[str, bool | int | str] = {
 class Firefox:
     """One tab of a headless Firefox. `errors` collects what the page wrote to the console as an error."""
 
-    def __init__(self, socket: ClientConnection) -> None:
+    def __init__(self, socket: ClientConnection, preload: str = "") -> None:
         self._socket = socket
         self._numbers = itertools.count(1)
         self.errors: list[str] = []
         self._send("session.new", capabilities={})
         self._send("session.subscribe", events=["log.entryAdded"])
         self._tab = self._send("browsingContext.getTree")["contexts"][0]["context"]
+        if preload:
+            self._send("script.addPreloadScript", functionDeclaration=preload)
 
     def _send(self, method: str, **params: Any) -> dict[str, Any]:
         number = next(self._numbers)
@@ -126,8 +128,11 @@ class Firefox:
 
 
 @contextlib.contextmanager
-def firefox(*, ice_on_loopback: bool = False) -> Iterator[Firefox]:
-    """A headless Firefox with an empty profile; `ice_on_loopback` is needed where no other address exists."""
+def firefox(*, ice_on_loopback: bool = False, preload: str = "") -> Iterator[Firefox]:
+    """A headless Firefox with an empty profile; `preload` is a function that runs before a page's own scripts.
+
+    `ice_on_loopback` is needed where no other address exists.
+    """
     program = shutil.which("firefox-esr") or shutil.which("firefox")
     assert program, "Firefox is missing: apt-get install firefox-esr"
     preferences = {**PREFERENCES, "media.peerconnection.ice.loopback": ice_on_loopback}
@@ -136,19 +141,22 @@ def firefox(*, ice_on_loopback: bool = False) -> Iterator[Firefox]:
         Path(profile, "user.js").write_text("".join(lines))
         command = [program, "--headless", "--no-remote", "--profile", profile, "--remote-debugging-port", "0"]
         process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+        address = _address(process)
+        # Read on to the end: a full pipe would hold Firefox up.
+        reader = threading.Thread(target=process.communicate, daemon=True)
+        reader.start()
         try:
-            with connect(_address(process) + "/session", max_size=None, open_timeout=START_SECONDS) as socket:
-                yield Firefox(socket)
+            with connect(address + "/session", max_size=None, open_timeout=START_SECONDS) as socket:
+                yield Firefox(socket, preload)
         finally:
             process.terminate()
             process.wait(timeout=START_SECONDS)
+            reader.join()
 
 
 def _address(process: subprocess.Popen[str]) -> str:
     assert process.stderr is not None
     for line in process.stderr:
         if found := re.search(r"WebDriver BiDi listening on (ws://\S+)", line):
-            # Read on to the end: a full pipe would hold Firefox up.
-            threading.Thread(target=process.stderr.read, daemon=True).start()
             return found[1]
     raise RuntimeError("Firefox ended before it could be driven")

@@ -81,12 +81,16 @@ class House:
         """What its processes wrote."""
         return (self.var / "house.log").read_text(errors="replace")
 
-    def kill(self, name: str) -> None:
-        """End the web ("telehealth.serve") or the relay ("relay") process without notice."""
+    def child(self, name: str) -> psutil.Process:
+        """The web ("telehealth.serve") or the relay ("relay") process that runs now."""
         assert self._process is not None
         children = psutil.Process(self._process.pid).children()
         [child] = [child for child in children if name in child.cmdline()[-4:]]
-        child.send_signal(signal.SIGKILL)
+        return child
+
+    def kill(self, name: str) -> None:
+        """End a process without notice."""
+        self.child(name).send_signal(signal.SIGKILL)
 
     def stop(self) -> None:
         """End it as Ctrl-C does."""

@@ -102,7 +102,7 @@ def meet(patient: Tab, doctor: Tab, link: str, board: str) -> None:
 
 def write(tab: Tab, words: str) -> None:
     """Send a chat message; opens the chat if it is closed."""
-    if tab.evaluate("document.querySelector('[data-chat]').hidden"):
+    if not tab.evaluate("document.querySelector('[data-chat-field]').checkVisibility()"):
         tab.click("[data-control=chat]")
     tab.fill("[data-chat-field]", words)
     tab.click("[data-chat-form] button[type=submit]")

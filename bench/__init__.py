@@ -1,0 +1,1 @@
+"""Measurements of Housecall, one module each: `./run bench NAME`."""
