@@ -139,7 +139,9 @@ export function fillTrouble(root, trouble, kept) {
   swapIcon(need(root, "[data-trouble-tag]"), camera ? "video-camera-slash" : "microphone-slash", "fill");
   say(need(root, "[data-trouble-tag] span"), trouble.tag);
   say(need(root, "[data-heading]"), trouble.title);
-  say(need(root, "[data-trouble-message]"), `${kept} ${trouble.message}`.trim());
+  // The heading says the first sentence already.
+  const rest = trouble.message.replace(`${trouble.title}. `, "");
+  say(need(root, "[data-trouble-message]"), `${kept} ${rest}`.trim());
   const steps = stepsToAllow(navigator.userAgent, trouble.device, trouble.code);
   const nouns = trouble.device === "both" ? "camera and microphone" : trouble.device;
   say(need(root, "[data-trouble-steps-title]"), trouble.code === "media.busy" ? `To free the ${nouns}` : `To allow the ${nouns}`);

@@ -37,7 +37,23 @@ export function icon(name, weight = "regular") {
  * @param {"regular"|"fill"|"bold"} [weight]
  */
 export function iconHref(name, weight = "regular") {
-  return `${SPRITE}#${weight === "regular" ? name : `${name}-${weight}`}`;
+  const id = weight === "regular" ? name : `${name}-${weight}`;
+  return document.getElementById(id) ? `#${id}` : `${SPRITE}#${id}`;
+}
+
+/**
+ * Brings the drawings into the page, so that the sign for a lost connection can be drawn without a connection.
+ * @returns {Promise<void>}
+ */
+export async function keepIcons() {
+  try {
+    const text = await (await fetch(SPRITE)).text();
+    const sprite = new DOMParser().parseFromString(text, "image/svg+xml").documentElement;
+    sprite.setAttribute("hidden", "");
+    document.body.append(document.importNode(sprite, true));
+  } catch {
+    // Without it the icons come from the server one by one, as on every other page.
+  }
 }
 
 /**

@@ -34,7 +34,7 @@ function codeOf(error, device) {
       return /system|platform denied|operating system/i.test(error?.message ?? "") ? "media.denied_system" : "media.denied";
     case "NotFoundError":
     case "DevicesNotFoundError":
-      return device === "microphone" ? "media.none_mic" : "media.none_camera";
+      return device === "camera" ? "media.none_camera" : "media.none_mic";
     case "NotReadableError":
     case "TrackStartError":
     case "SourceUnavailableError":

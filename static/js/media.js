@@ -126,7 +126,7 @@ export class LocalMedia {
     const picture = !denied || (await isGranted("camera")) ? await this.#ask({ microphone: false, camera: true }) : null;
     if (!voice?.trouble) return picture ? picture.trouble : this.#explain(named(error), "camera");
     if (picture && !picture.trouble) return voice.trouble;
-    return this.#explain(named(denied ? error : voice.error), denied ? "both" : "microphone");
+    return this.#explain(named(denied ? error : voice.error), "both");
   }
 
   /** @param {boolean} on */

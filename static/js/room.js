@@ -3,7 +3,7 @@
 import { ChatPanel } from "./chat.js";
 import { ServerClock, stopwatch } from "./clock.js";
 import { Controls, cycleRegions } from "./controls.js";
-import { announce, markOnce, need, say } from "./dom.js";
+import { announce, keepIcons, markOnce, need, say } from "./dom.js";
 import { LevelMeter, SilenceWatch, SpeechWatch } from "./level.js";
 import { ConnectionLine } from "./line.js";
 import { explainMediaError } from "./media-errors.js";
@@ -188,6 +188,7 @@ export class Room {
 
   /** @param {() => HTMLElement[]} regions */
   #listen(regions) {
+    void keepIcons();
     setInterval(() => this.#observe(), LOOK_EVERY);
     setInterval(() => this.#hear(), 200);
     setInterval(() => this.#time(), 500);

@@ -269,7 +269,7 @@ export class OwnTile {
     const words = ["You", ...(cameraOn ? [] : ["camera off"]), ...(micOn ? [] : ["muted"])].join(", ");
     const plate = this.root.querySelector(".hc-plate");
     if (plate) {
-      say(plate.children[1], words);
+      say(plate.children[1], micOn ? "You" : "You, muted");
       swapIcon(plate, micOn ? "microphone" : "microphone-slash", "fill");
     }
     this.root.setAttribute("aria-label", `${words}. Arrow keys move your picture`);

@@ -10,7 +10,7 @@ import { LocalMedia } from "./media.js";
 import { Room } from "./room.js";
 import { Steps } from "./steps.js";
 import { setPreview } from "./tiles.js";
-import { toast } from "./toast.js";
+import { hideToast, toast } from "./toast.js";
 
 /** @typedef {import("./steps.js").Step} Step */
 /** @typedef {import("./types.js").VisitView} VisitView */
@@ -217,6 +217,10 @@ class VisitPage {
   #leaveCall() {
     this.room.leave();
     this.media.stop();
+    say(
+      need(this.steps.section("left"), "[data-left-words]"),
+      `You left the visit. It is still open: you can come back by the same button until ${this.data.practitioner} finishes it.`,
+    );
     this.steps.show("left", { push: false });
     this.#poll();
   }
@@ -257,6 +261,7 @@ class VisitPage {
   /** @param {"waiting"|"call"} step */
   #goLive(step) {
     this.#stopPolling();
+    hideToast();
     // Tracks first, screen second: the doctor waits for the picture, not for our layout.
     this.room.setLive(step === "call");
     this.room.join();
