@@ -36,7 +36,8 @@ class Lifespan:
     async def startup(self) -> None:
         await relays.startup()
         if settings.WORKERS_IN_PROCESS:
-            self.running = workers.start(app)
+            # In a thread: Celery closes database connections as it starts, which Django refuses on the event loop.
+            self.running = await asyncio.to_thread(workers.start, app)
 
     async def shutdown(self) -> None:
         running, self.running = self.running, None
