@@ -12,6 +12,7 @@ from celery.worker import WorkController, state
 log = structlog.get_logger(__name__)
 
 STOP_SECONDS = 5.0
+SHORTEST_TICK_SECONDS = 0.05
 
 
 @dataclass
@@ -47,7 +48,7 @@ async def stop(running: Workers) -> None:
 def _keep_schedule(app: Celery, stopping: threading.Event) -> None:
     """Celery's own beat service sleeps up to five minutes before it notices that it should stop."""
     scheduler = Scheduler(app)
-    while not stopping.wait(scheduler.tick()):
+    while not stopping.wait(max(scheduler.tick(), SHORTEST_TICK_SECONDS)):
         pass
 
 
