@@ -19,6 +19,7 @@ def config() -> uvicorn.Config:
         log_level="warning",
         access_log=False,
         server_header=False,
+        proxy_headers=False,  # Django reads X-Forwarded-*, and only as far as TRUSTED_PROXIES says.
         timeout_graceful_shutdown=GRACEFUL_SECONDS,
     )
 

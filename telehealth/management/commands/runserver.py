@@ -16,12 +16,14 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         host, _, port = options["address"].rpartition(":")
+        reload: dict[str, Any] = (
+            {} if options["noreload"] else {"reload": True, "reload_dirs": [str(settings.BASE_DIR)]}
+        )
         uvicorn.run(
             "telehealth.asgi:application",
             host=host or "127.0.0.1",
             port=int(port),
-            reload=not options["noreload"],
-            reload_dirs=[str(settings.BASE_DIR)],
+            **reload,
             ws_max_size=65_536,
             ws_per_message_deflate=False,
             proxy_headers=False,
