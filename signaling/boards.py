@@ -18,6 +18,7 @@ from accounts.policy import require
 from consults import selectors
 from consults.models import Queue
 from core.errors import NotFound
+from signaling import tasks
 from signaling.database import in_database
 from signaling.limits import Timing
 from signaling.messages import QUEUE, QueueNow
@@ -88,9 +89,7 @@ class Feed:
 
     async def close(self) -> None:
         self._forget(self)
-        self._task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await self._task
+        await tasks.end(self._task)
 
     async def _run(self) -> None:
         while True:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
+
+from signaling import tasks
 
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 
@@ -56,10 +57,7 @@ class Outbox:
     async def stop(self) -> None:
         """Ends the writer without a close frame. Idempotent."""
         self.done.set()
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+        await tasks.end(self._task)
 
     async def _run(self) -> None:
         try:

@@ -17,7 +17,7 @@ from channels.layers import get_channel_layer
 from django.db import Error as DatabaseError
 
 from consults import rooms
-from signaling import control
+from signaling import control, tasks
 from signaling.database import in_database
 from signaling.registry import Seats
 from signaling.registry import seats as local_seats
@@ -97,10 +97,8 @@ class RelayLink:
 
     async def close(self) -> None:
         """Idempotent; returns when both tasks are gone and the socket is closed."""
-        tasks, self._tasks = self._tasks, []
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        ending, self._tasks = self._tasks, []
+        await tasks.end(*ending)
         self._set_ready(False)
 
     async def _run(self) -> None:
@@ -278,7 +276,8 @@ class RelayLink:
                 try:
                     await self._hear_hints(layer, name)
                 finally:
-                    await layer.group_discard(ROOMS_GROUP, name)
+                    with contextlib.suppress(Exception):
+                        await layer.group_discard(ROOMS_GROUP, name)
             except Exception:  # noqa: BLE001  Redis away: the refresh goes on without hints
                 log.warning("relay.no_hints")
                 await asyncio.sleep(self._timing.last_retry)

@@ -18,7 +18,7 @@ from django.db import Error as DatabaseError
 from accounts.actors import Actor
 from core.clock import now
 from core.errors import HousecallError, NotFound
-from signaling import sessions
+from signaling import sessions, tasks
 from signaling.limits import Limits, Meter, Timing
 from signaling.messages import (
     ERROR_WORDS,
@@ -173,8 +173,7 @@ class SocketConsumer(AsyncConsumer):
             return
         async with self.lock:  # a look in hand is finished first: it must not touch a seat that was just released
             self._attendant.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await self._attendant
+        await tasks.end(self._attendant)
 
     async def _hint(self) -> Event:
         try:
