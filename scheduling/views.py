@@ -50,7 +50,7 @@ def appointments(request: HttpRequest) -> HttpResponse:
 def appointment_new(request: HttpRequest) -> HttpResponse:
     actor, clinic = _who(request)
     form = AppointmentForm(
-        request.POST or None,
+        request.POST if request.method == "POST" else None,
         patients=patients(actor),
         practitioners=_bookable(actor),
         timezone=clinic.timezone,

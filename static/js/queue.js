@@ -1,6 +1,6 @@
 /** The queue board: live rows that hold still under the hand, keys, ticking minutes, and a line when live updates are lost. */
 
-import { icon, make, need } from "./dom.js";
+import { make, need } from "./dom.js";
 import { chime } from "./level.js";
 import { keysOf, morph, newRows, parseBoard, refreshWords, wouldMove } from "./queue-board.js";
 import { setUpDevices } from "./queue-devices.js";
@@ -10,7 +10,6 @@ const LETTERS = "housecall.letters";
 const LOST_AFTER = 3_000;
 
 const board = need(document, "[data-board]");
-const live = need(document, "[data-live]");
 const news = need(document, "[data-news]");
 const title = document.title.replace(/^\(\d+\) /, "");
 
@@ -87,20 +86,15 @@ function showWaiting() {
   if (waiting) show(waiting);
 }
 
+/** One thing at a time, and what is broken comes first. */
 function drawLine() {
-  if (line === "out") {
-    live.replaceChildren(make("a", { href: location.href, class: "hc-live-note" }, "You are signed out here. Sign in again"));
-  } else if (line === "lost") {
-    const arrows = icon("arrows-clockwise", "bold");
-    arrows.classList.add("icon-turning");
-    live.replaceChildren(make("span", {}, arrows, "Live updates are lost. Trying again. The buttons still work."));
-  } else if (waiting) {
+  const shown = line === "here" ? (waiting ? "news" : "") : line;
+  if (waiting) {
     const fresh = newRows(keysOf(current()), keysOf(waiting)).length;
-    const button = make("button", { type: "button" }, fresh ? `${fresh} new` : "The line has changed", ". Show");
-    button.addEventListener("click", showWaiting);
-    live.replaceChildren(button);
-  } else {
-    live.replaceChildren();
+    need(document, "[data-live-news]").textContent = fresh ? `${fresh} new` : "The line has changed";
+  }
+  for (const part of document.querySelectorAll("[data-live]")) {
+    if (part instanceof HTMLElement) part.hidden = part.dataset.live !== shown;
   }
 }
 
@@ -184,18 +178,28 @@ function offerLetters() {
   });
 }
 
-const address = board.dataset.socket ?? "";
 /** @type {ReturnType<typeof setTimeout>|undefined} */
 let losing;
-const socket = new QueueSocket(address, {
-  onBoard,
-  onState(state) {
-    clearTimeout(losing);
-    if (state === "lost") losing = setTimeout(() => ((line = "lost"), drawLine()), line === "lost" ? 0 : LOST_AFTER);
-    else if (state === "out") ((line = "out"), drawLine());
-    else ((line = "here"), drawLine());
-  },
-});
+
+/** A blink of the network is not worth a line. @param {"open"|"lost"|"out"} state */
+function onState(state) {
+  if (state === "lost") {
+    losing ??= setTimeout(() => setLine("lost"), LOST_AFTER);
+    return;
+  }
+  clearTimeout(losing);
+  losing = undefined;
+  setLine(state === "open" ? "here" : "out");
+}
+
+/** @param {"here"|"lost"|"out"} state */
+function setLine(state) {
+  if (line === state) return;
+  line = state;
+  drawLine();
+}
+
+const socket = new QueueSocket(board.dataset.socket ?? "", { onBoard, onState });
 
 // What waited comes in by itself as soon as the hand is away.
 for (const name of /** @type {const} */ (["pointerout", "focusout"])) {
@@ -207,6 +211,7 @@ document.addEventListener("keydown", onKey);
 window.addEventListener("pageshow", (event) => event.persisted && socket.open());
 window.addEventListener("pagehide", () => socket.close());
 setInterval(tickMinutes, 10_000);
+need(document, "[data-live=news]").addEventListener("click", showWaiting);
 offerLetters();
 setUpDevices();
 socket.open();

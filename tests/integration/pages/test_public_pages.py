@@ -1,0 +1,99 @@
+"""Home, "I have a visit today", the sign-in pages and what is shown when something is absent or refused."""
+
+import re
+from pathlib import Path
+
+import pytest
+from django.template.loader import get_template
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import Organization, Practitioner
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+TEMPLATES = Path(__file__).resolve().parents[3] / "templates"
+
+
+def test_home_names_clinic_desk_and_doctors_of_this_clinic_only(
+    clinic: Organization, doctor: Practitioner, stranger: Client
+) -> None:
+    other = factories.make_practitioner(given_name="Zed", family_name="Elsewhere")
+    page = stranger.get("/").content.decode()
+    assert "Lantern Street Clinic" in page
+    assert 'href="tel:5550142"' in page
+    assert doctor.display_name in page
+    assert other.display_name not in page
+
+
+@pytest.mark.parametrize("is_demo", [True, False])
+def test_home_says_made_up_only_in_the_demo(clinic: Organization, stranger: Client, is_demo: bool) -> None:
+    clinic.is_demo = is_demo
+    clinic.save()
+    assert ("made-up clinic" in stranger.get("/").content.decode()) is is_demo
+
+
+def test_home_before_any_clinic_is_set_up_still_answers(stranger: Client) -> None:
+    assert stranger.get("/").status_code == 200
+
+
+def test_visit_today_sends_to_the_message_or_the_desk(clinic: Organization, stranger: Client) -> None:
+    page = stranger.get(reverse("visit-today")).content.decode()
+    assert "open the link in it" in page
+    assert "555-0142" in page
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["account_login", "account_request_login_code", "account_reset_password", "account_signup", "account_inactive"],
+)
+def test_sign_in_pages_speak_our_words_in_our_frame(clinic: Organization, stranger: Client, name: str) -> None:
+    page = stranger.get(reverse(name)).content.decode()
+    assert 'class="hc-brand"' in page
+    assert "Sign In" not in page, "a page of allauth shows through"
+    assert page.count("<h1") == 1
+
+
+@pytest.mark.parametrize("name", ["account_change_password", "account_logout"])
+def test_account_pages_of_the_signed_in_are_in_our_frame(doctors_browser: Client, name: str) -> None:
+    page = doctors_browser.get(reverse(name)).content.decode()
+    assert 'class="hc-brand"' in page
+    assert page.count("<h1") == 1
+
+
+def test_sign_in_with_a_wrong_password_shows_summary_and_keeps_the_address(
+    doctor: Practitioner, stranger: Client
+) -> None:
+    page = stranger.post(reverse("account_login"), {"login": doctor.user.email, "password": "wrong"}).content.decode()
+    assert "<title>Error: " in page
+    assert "hc-error-summary" in page
+    assert f'value="{doctor.user.email}"' in page
+
+
+def test_code_page_says_the_same_for_known_and_unknown_addresses(doctor: Practitioner) -> None:
+    said = []
+    for address in (doctor.user.email, "nobody@example.net"):
+        browser = Client(headers={"host": "127.0.0.1"})
+        browser.post(reverse("account_request_login_code"), {"email": address})
+        page = browser.get(reverse("account_confirm_login_code")).content.decode()
+        main = page[page.index("<main") : page.index("</main>")]
+        said.append(re.sub(r'value="[^"]*"', "", main).replace(address, "ADDRESS"))
+    assert "Enter the code" in said[0]
+    assert said[0] == said[1]
+
+
+def test_absent_page_gives_one_thing_to_do(clinic: Organization, stranger: Client) -> None:
+    answer = stranger.get("/nothing/here/")
+    assert answer.status_code == 404
+    assert "Open the link in our latest message, or call the desk." in answer.content.decode()
+
+
+@pytest.mark.parametrize("path", sorted(TEMPLATES.rglob("*.*")), ids=lambda path: path.name)
+def test_template_compiles(path: Path) -> None:
+    get_template(path.relative_to(TEMPLATES).as_posix())
+
+
+def test_templates_hold_no_inline_script_and_no_style() -> None:
+    inline = re.compile(r"<script(?![^>]*\bsrc=)(?![^>]*application/json)|<style|\sstyle=|\son[a-z]+=\"")
+    found = {path.name for path in TEMPLATES.rglob("*.html") if inline.search(path.read_text())}
+    assert found == set()
