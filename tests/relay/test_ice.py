@@ -178,6 +178,8 @@ def test_username_is_found_in_a_browsers_request() -> None:
         struct.pack("!HHI12sHH", 1, 8, 0x2112A442, bytes(12), 6, 4) + b"abcd",
         struct.pack("!HHI12sHH", 1, 2000, 0x2112A442, bytes(12), 6, 1996) + b"a" * 1996,
     ],
+    # Requests are drawn anew in each process; names of tests must be the same in all of them.
+    ids=lambda data: str(len(data)),
 )
 def test_scan_finds_no_username_in_junk(data: bytes) -> None:
     assert stun.scan_username(data) is None

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.http import HttpResponse
 from django.urls import URLPattern, get_resolver
 
-from accounts.policy import action_of_route, may, may_ever, policies_of
+from accounts.policy import PUBLIC, Relation, action_of_route, may, may_ever, policies_of
 from tests.architecture.test_policies import routes
 from tests.integration.access.world import WHO, Objects, World, relation, world
 
@@ -47,12 +47,18 @@ def _answer(world: World, method: str, pattern: str, uuids_by_name: dict[str, uu
     return Answer(response.status_code, location, body)
 
 
+def _is_public(route: URLPattern) -> bool:
+    action = action_of_route(route.name, route.callback)
+    assert action is not None
+    return any(policy.roles == PUBLIC for policy in policies_of(action))
+
+
 def _is_allowed(world: World, route: URLPattern, objects: dict[str, Objects]) -> bool:
     action = action_of_route(route.name, route.callback)
     assert action is not None
     # Under a link's path the staff session is ignored: staff are strangers there.
     if "link" in objects and world.actor.link_id is None:
-        return any(policy.roles == {"public"} for policy in policies_of(action))
+        return False
     # Of two objects in one address both must be yours, and belong together.
     is_one_visit = len({id(each) for each in objects.values()}) == 1
     name, each = list(objects.items())[-1]
@@ -66,15 +72,18 @@ def _faults(world: World, pattern: str, route: URLPattern, method: str) -> list[
     for chosen in itertools.product(world.visits.items(), repeat=len(names)):
         objects = {name: each for name, (_, each) in zip(names, chosen, strict=True)}
         found = _answer(world, method, pattern, {name: each.uuid(name) for name, each in objects.items()})
-        allowed = _is_allowed(world, route, objects)
+        public = _is_public(route)
+        own = relation(world.actor, names[-1], objects[names[-1]]) is Relation.OWN
+        # What everybody may ask for tells a stranger nothing: not even that the object exists.
+        allowed = own if public else _is_allowed(world, route, objects)
         told = f"{method} {pattern} of {[whose for whose, _ in chosen]}: {found.status} {found.location}"
         if found.status >= 500:
             faults.append(f"{told} fails")
-        elif allowed and found.status == 404:
+        elif allowed and found.status == 404 and not public:
             faults.append(f"{told} is refused although the table allows it")
         elif not allowed and found != absent:
             faults.append(f"{told} differs from what does not exist: {absent.status} {absent.location}")
-        elif not allowed and found.status not in {302, 404, 405}:
+        elif not allowed and not public and found.status not in {302, 404, 405}:
             faults.append(f"{told} is answered although the table refuses it")
     return faults
 

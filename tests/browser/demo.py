@@ -1,0 +1,80 @@
+"""Starts `./run demo` as a newcomer does and reads what it prints. Holds no test."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from tests.browser.house import ROOT, free_port
+from tests.browser.people import ChromiumTab
+
+
+@dataclass
+class Demo:
+    """A running demo and what it printed."""
+
+    process: subprocess.Popen[str]
+    base_url: str
+    printed: str
+    seconds: float
+
+    def link_of(self, patient: str) -> str:
+        [link] = re.findall(rf"{patient}\s.*?(http://\S+/v/\S+#\S+)", self.printed)
+        return str(link)
+
+    def password_of(self, email: str) -> str:
+        [password] = re.findall(rf"{email}\s+(\S+)", self.printed)
+        return str(password)
+
+
+def start(var: Path) -> Demo:
+    port = free_port()
+    environment = {name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "REDIS_URL"}}
+    began = time.monotonic()
+    process = subprocess.Popen(
+        ["./run", "demo", "--port", str(port)],
+        cwd=ROOT,
+        env={**environment, "HOUSECALL_VAR": str(var), "COLUMNS": "80"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    assert process.stdout is not None
+    printed = ""
+    for line in process.stdout:
+        printed += line
+        if "Ctrl-C stops it" in line:
+            break
+    _expect_home_page("127.0.0.1", port)
+    return Demo(process, f"http://127.0.0.1:{port}", printed, time.monotonic() - began)
+
+
+def _expect_home_page(host: str, port: int) -> None:
+    with socket.create_connection((host, port), timeout=30) as connection:
+        connection.sendall(f"GET / HTTP/1.1\r\nHost: {host}:{port}\r\nConnection: close\r\n\r\n".encode())
+        assert b" 200 " in connection.recv(100)
+
+
+def stop(demo: Demo) -> list[psutil.Process]:
+    """Ctrl-C; returns what is left of its processes."""
+    started = [*psutil.Process(demo.process.pid).children(recursive=True), psutil.Process(demo.process.pid)]
+    demo.process.send_signal(signal.SIGINT)
+    demo.process.communicate(timeout=20)
+    return [process for process in started if process.is_running() and process.status() != psutil.STATUS_ZOMBIE]
+
+
+def sign_in(tab: ChromiumTab, demo: Demo, email: str) -> None:
+    """Sign in with the printed password; ends on the queue board."""
+    tab.goto(f"{demo.base_url}/staff/queue/")
+    tab.click("main details summary")
+    tab.fill("main details [name=login]", email)
+    tab.fill("main details [name=password]", demo.password_of(email))
+    tab.click("main details [type=submit]")
+    tab.page.wait_for_url("**/staff/queue/**")
