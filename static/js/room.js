@@ -36,6 +36,7 @@ export class Room {
   #live = false;
   #joined = false;
   #wasConnected = false;
+  #keptIcons = false;
   /** @type {number|null} */
   #socketLostAt = null;
   /** @type {WakeLockSentinel|null} */
@@ -188,7 +189,6 @@ export class Room {
 
   /** @param {() => HTMLElement[]} regions */
   #listen(regions) {
-    void keepIcons();
     setInterval(() => this.#observe(), LOOK_EVERY);
     setInterval(() => this.#hear(), 200);
     setInterval(() => this.#time(), 500);
@@ -207,8 +207,8 @@ export class Room {
       this.socket.probe();
       if (this.#joined) this.#stayAwake();
     });
-    const seen = () => [this.#stage, need(this.#stage, "[data-chat-panel]"), ...regions()].filter((each) => each.offsetParent !== null || each === this.#stage);
-    cycleRegions(() => (this.#stage.offsetWidth ? seen() : []));
+    const all = () => [need(this.#stage, "[data-controls]"), need(this.#stage, "[data-chat-panel]"), ...regions()];
+    cycleRegions(() => all().filter((each) => each.checkVisibility()));
   }
 
   /** The network is another one: the old path may be dead without anybody saying so. */
@@ -296,6 +296,8 @@ export class Room {
     if (state === "connected") {
       this.#wasConnected = true;
       markOnce("media-connected");
+      if (!this.#keptIcons) void keepIcons();
+      this.#keptIcons = true;
     }
     this.#quality.reset();
     this.#judge();

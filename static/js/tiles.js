@@ -54,7 +54,10 @@ class RemoteTile {
       this.#watchFrames();
     }
     if (!audio) this.audio.srcObject = null;
-    if (!camera) this.video.srcObject = null;
+    if (!camera) {
+      this.video.srcObject = null;
+      this.#picture = false;
+    }
     this.#receivers = receivers;
     this.#packetsAt = performance.now();
     this.#energy = null;
@@ -95,7 +98,7 @@ class RemoteTile {
     const lost = !seat.connected || this.#stalled(seat, now);
     this.#backSince = lost ? (this.#backSince ?? now) : null;
     this.back.hidden = !lost;
-    this.portrait.hidden = lost || seat.camera;
+    this.portrait.hidden = lost || (seat.camera && this.#picture);
     // The last picture of somebody who is away is taken off: it would look like a person who listens.
     this.video.hidden = lost || !seat.camera;
     if (lost) say(this.back.children[1], `Coming back, ${plural(Math.floor((now - (this.#backSince ?? now)) / 1000), "second")}`);
@@ -115,27 +118,28 @@ class RemoteTile {
 
   /** @param {number} now */
   async listen(now) {
-    const report = await this.#receivers.audio?.getStats().catch(() => null);
-    let packets = 0;
-    report?.forEach((stat) => {
-      if (stat.type !== "inbound-rtp") return;
-      packets += stat.packetsReceived ?? 0;
-      const energy = { energy: stat.totalAudioEnergy ?? 0, duration: stat.totalSamplesDuration ?? 0 };
-      const before = this.#energy;
-      this.#energy = energy;
-      if (!before || energy.duration <= before.duration) return;
-      const level = Math.sqrt(Math.max(0, energy.energy - before.energy) / (energy.duration - before.duration));
-      this.root.dataset.audioLevel = level.toFixed(4);
-      if (level > 0.001) this.root.dataset.heard = "yes";
-      this.root.dataset.speaking = this.#speech.push(level, now) ? "yes" : "no";
-    });
-    const frames = this.video.srcObject ? this.video.getVideoPlaybackQuality().totalVideoFrames : 0;
+    const { audio, camera } = this.#receivers;
+    const [sound, picture] = await Promise.all([inbound(audio), inbound(camera)]);
+    this.#loudness(sound, now);
+    const frames = picture?.framesDecoded ?? 0;
     if (this.#picture) this.root.dataset.frameCount = String(frames);
-    packets += frames;
+    const packets = (sound?.packetsReceived ?? 0) + frames;
     if (packets !== this.#packets) {
       this.#packets = packets;
       this.#packetsAt = now;
     }
+  }
+
+  /** How loud it was since the last look; what was really decoded, not what was promised. @param {any} sound @param {number} now */
+  #loudness(sound, now) {
+    const energy = { energy: sound?.totalAudioEnergy ?? 0, duration: sound?.totalSamplesDuration ?? 0 };
+    const before = this.#energy;
+    this.#energy = energy;
+    if (!before || energy.duration <= before.duration) return;
+    const level = Math.sqrt(Math.max(0, energy.energy - before.energy) / (energy.duration - before.duration));
+    this.root.dataset.audioLevel = level.toFixed(4);
+    if (level > 0.001) this.root.dataset.heard = "yes";
+    this.root.dataset.speaking = this.#speech.push(level, now) ? "yes" : "no";
   }
 
   remove() {
@@ -143,6 +147,16 @@ class RemoteTile {
     this.video.srcObject = null;
     this.root.remove();
   }
+}
+
+/** @param {RTCRtpReceiver|undefined} receiver @returns {Promise<any>} its inbound-rtp statistics */
+async function inbound(receiver) {
+  const report = await receiver?.getStats().catch(() => null);
+  let found = null;
+  report?.forEach((stat) => {
+    if (stat.type === "inbound-rtp") found = stat;
+  });
+  return found;
 }
 
 export class Tiles {
