@@ -19,7 +19,8 @@ from accounts.actors import ANONYMOUS, Actor, session_digest
 from accounts.roles import Role
 from audit.services import record
 from core.clock import now
-from core.errors import NotFound
+from core.errors import NotFound, RateLimited
+from scheduling import tries
 from scheduling.models import PersonalLink
 
 PATH_PREFIX = "/v/"
@@ -48,28 +49,20 @@ def address_of(link: PersonalLink) -> str:
     return f"{settings.BASE_URL.rstrip('/')}{path_of(link)}#{secret_for(link)}"
 
 
-def open_link(*, link_uuid: uuids.UUID | str, secret: str) -> PersonalLink:
+def open_link(*, link_uuid: uuids.UUID | str, secret: str, address: str = "") -> PersonalLink:
     """Return the link that `secret` opens, else raise NotFound. Audited either way; changes nothing else.
 
-    It may be called any number of times: a mail scanner that runs scripts uses nothing up.
+    The right secret may be used any number of times: a mail scanner that runs scripts uses nothing up, and whoever
+    tries wrong ones locks nobody out. After too many of those, by link or by `address`, the answer is RateLimited,
+    and no more of them are recorded.
     """
     link = _find(link_uuid)
     expected = _possible_secrets(link) if link else [_secret(uuids.uuid4(), 0, settings.SECRET_KEY)]
     # Every comparison is made, for an absent link too: the time taken tells nothing.
     fits = [constant_time_compare(secret, one) for one in expected]
-    if link is None:
-        record(actor=ANONYMOUS, action="scheduling.link.open", outcome="refused", detail={"why": "absent"})
-        raise NotFound
-    why = _closed_because(link) if any(fits) else "secret"
-    if why:
-        record(
-            actor=ANONYMOUS,
-            action="scheduling.link.open",
-            entity=link,
-            patient_id=link.patient_id,
-            outcome="refused",
-            detail={"why": why},
-        )
+    why = "absent" if link is None else _closed_because(link) if any(fits) else "secret"
+    if link is None or why:
+        _refuse(link, str(link_uuid), address, why)
         raise NotFound
     record(actor=_actor_of(link, ""), action="scheduling.link.open", entity=link, patient_id=link.patient_id)
     return link
@@ -98,6 +91,20 @@ def actor_for_cookie(path: str, cookies: Mapping[str, str]) -> Actor:
     if link is None or _closed_because(link) or link.generation != session["generation"]:
         return ANONYMOUS
     return _actor_of(link, session_digest(session["session"]))
+
+
+def _refuse(link: PersonalLink | None, link_uuid: str, address: str, why: str) -> None:
+    """Record a wrong try while its share lasts; then raise RateLimited."""
+    if not tries.may_fail(link_uuid, address):
+        raise RateLimited
+    record(
+        actor=ANONYMOUS,
+        action="scheduling.link.open",
+        entity=link,
+        patient_id=link.patient_id if link else None,
+        outcome="refused",
+        detail={"why": why},
+    )
 
 
 def _actor_of(link: PersonalLink, session: str) -> Actor:

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.actors import Actor
+from accounts.addresses import client_network
 from accounts.policy import guarded
 from consent.models import Purpose
 from consent.selectors import current_text, standing_consent
@@ -49,7 +50,8 @@ def visit(request: HttpRequest, link: uuids.UUID) -> HttpResponseBase:
 @require_POST
 def open_visit(request: HttpRequest, link: uuids.UUID) -> HttpResponse:
     """Only this, a POST with the secret, makes a session: a mail scanner that follows links changes nothing."""
-    personal = open_link(link_uuid=link, secret=request.POST.get("secret", ""))
+    secret = request.POST.get("secret", "")
+    personal = open_link(link_uuid=link, secret=secret, address=client_network(request))
     response = HttpResponse(status=204)
     response.set_cookie(
         COOKIE_NAME,

@@ -7,13 +7,15 @@ from typing import Any
 import pytest
 import time_machine
 from django.core import signing
+from django.test import Client
 
 from accounts.actors import ANONYMOUS, Actor
 from accounts.roles import Role
 from audit.models import AuditEvent
 from consults.models import Encounter
 from core.clock import now
-from core.errors import NotFound
+from core.errors import NotFound, RateLimited
+from scheduling import tries
 from scheduling.links import (
     COOKIE_NAME,
     COOKIE_SECONDS,
@@ -88,6 +90,37 @@ def test_open_unknown_link_looks_like_a_wrong_secret(link: PersonalLink) -> None
         errors.append(refused.value.as_dict())
     assert errors[0] == errors[1] == errors[2]
     assert AuditEvent.objects.filter(action="scheduling.link.open", outcome="refused").count() == 3
+
+
+def test_open_wrong_secrets_without_end_are_limited_and_lock_nobody_out(link: PersonalLink) -> None:
+    for number in range(3 * tries.MOST_PER_LINK):
+        with pytest.raises(NotFound if number < tries.MOST_PER_LINK else RateLimited):
+            open_link(link_uuid=link.uuid, secret="wrong", address=f"192.0.2.{number}")
+    assert AuditEvent.objects.filter(action="scheduling.link.open").count() == tries.MOST_PER_LINK
+    assert open_link(link_uuid=link.uuid, secret=secret_for(link), address="192.0.2.1") == link
+
+
+def test_open_many_links_from_one_address_is_limited_and_locks_nobody_out(link: PersonalLink) -> None:
+    for number in range(2 * tries.MOST_PER_ADDRESS):
+        with pytest.raises(NotFound if number < tries.MOST_PER_ADDRESS else RateLimited):
+            open_link(link_uuid=uuid.uuid4(), secret="wrong", address="192.0.2.1")
+    assert AuditEvent.objects.filter(action="scheduling.link.open").count() == tries.MOST_PER_ADDRESS
+    assert open_link(link_uuid=link.uuid, secret=secret_for(link), address="192.0.2.1") == link
+    with pytest.raises(NotFound):
+        open_link(link_uuid=link.uuid, secret="wrong", address="192.0.2.2")
+    with time_machine.travel(now() + dt.timedelta(seconds=tries.WINDOW_SECONDS)), pytest.raises(NotFound):
+        open_link(link_uuid=link.uuid, secret="wrong", address="192.0.2.1")
+
+
+def test_posted_secret_is_limited_by_the_address_it_comes_from(client: Client, link: PersonalLink) -> None:
+    def post(secret: str, address: str) -> int:
+        return client.post(f"{path_of(link)}open/", {"secret": secret}, REMOTE_ADDR=address).status_code
+
+    for number in range(tries.MOST_PER_ADDRESS):
+        client.post(f"/v/{uuid.uuid4()}/open/", {"secret": "wrong"}, REMOTE_ADDR=f"2001:db8::{number:x}")
+    assert post("wrong", "2001:db8::ffff") == 429
+    assert post("wrong", "2001:db8:0:1::1") == 404
+    assert post(secret_for(link), "2001:db8::ffff") == 204
 
 
 def test_open_secret_of_another_visit_is_refused(link: PersonalLink) -> None:
