@@ -5,11 +5,16 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import QuerySet
 
 from accounts.models import Patient, Practitioner
 
 LENGTHS = (10, 15, 20, 30, 45, 60, 90)
+# Near the ends of the calendar a day has no next one, and no hour in another zone.
+EARLIEST, LATEST = dt.date(1900, 1, 1), dt.date(2199, 12, 31)
+NO_DAY = "Enter a day that is in the calendar"
+IN_CALENDAR = (MinValueValidator(EARLIEST, NO_DAY), MaxValueValidator(LATEST, NO_DAY))
 
 
 class PatientChoice(forms.ModelChoiceField):
@@ -43,7 +48,8 @@ class AppointmentForm(forms.Form):
     on = forms.DateField(
         label="Day",
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        error_messages={"required": "Enter the day", "invalid": "Enter a day that is in the calendar"},
+        validators=IN_CALENDAR,
+        error_messages={"required": "Enter the day", "invalid": NO_DAY},
     )
     at = forms.TimeField(
         label="Time",
@@ -111,4 +117,5 @@ class DayForm(forms.Form):
         required=False,
         label="Day",
         widget=forms.DateInput(attrs={"type": "date", "class": "hc-input"}, format="%Y-%m-%d"),
+        validators=IN_CALENDAR,
     )
