@@ -57,6 +57,16 @@ async def test_chat_is_replayed_after_reconnect_without_loss_or_double(visit: Vi
     assert (await again.hear("chat"))["messages"] == [after]
 
 
+async def test_reconnect_that_missed_nothing_gets_nothing_twice(visit: Visit, app: Any, doctor: Any) -> None:
+    await do(visit.begin)
+    page = await visit.doctor_page(app, headers=doctor).enter()
+    have = [await page.say_chat(f"line {number}") for number in range(3)]
+    patient = await visit.patient_page(app).open()
+    assert (await patient.hello(chat_seq=have[-1]["seq"]))["chat"] == []
+    after = await page.say_chat("after")
+    assert (await patient.hear("chat"))["messages"] == [after]
+
+
 async def test_chat_since_sends_again_what_came_after(visit: Visit, app: Any) -> None:
     await do(visit.begin)
     page = await visit.patient_page(app).enter()

@@ -32,9 +32,13 @@ async def connected(page: Page, relay: FarRelay) -> tuple[Wire, Wire]:
 
 
 async def test_connect_sends_the_room_and_then_the_wish(
-    visit: Visit, app: Any, relay: FarRelay, link: RelayLink
+    visit: Visit, app: Any, relay: FarRelay, link: RelayLink, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    page = await seated(visit, app, relay, link)
+    await relay.hear("rooms")
+    # Without hints nothing but the connect itself brings the room in time.
+    monkeypatch.setattr("consults.hints._send", lambda group, message: None)
+    await do(visit.arrive)
+    page = await visit.patient_page(app).enter()
     await page.say("connect")
     wish = await relay.hear("connect")
     seat = page.heard[0]["seat"]
