@@ -90,7 +90,7 @@ def test_absent_page_gives_one_thing_to_do(clinic: Organization, stranger: Clien
 
 @pytest.mark.parametrize("path", sorted(TEMPLATES.rglob("*.*")), ids=lambda path: path.name)
 def test_template_compiles(path: Path) -> None:
-    get_template(path.relative_to(TEMPLATES).as_posix())
+    assert get_template(path.relative_to(TEMPLATES).as_posix())
 
 
 def test_templates_hold_no_inline_script_and_no_style() -> None:
