@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
-from django.db import connections
+from django.db import connections, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import resolve_url
 
@@ -49,6 +49,13 @@ class StaffAccountAdapter(DefaultAccountAdapter):
         if user.is_authenticated:
             record(actor=actor_for_user(user, request.session.session_key), action="session.end", entity=user)
         super().logout(request)
+
+    def set_password(self, user: Any, password: str) -> None:
+        """Changed by somebody signed in, or reset by somebody with a code that was mailed to the user."""
+        key = getattr(getattr(self.request, "session", None), "session_key", None)
+        with transaction.atomic():
+            super().set_password(user, password)
+            record(actor=actor_for_user(user, key), action="user.password", entity=user)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Write and send beside the request: the time of an answer must not tell whether an address is known."""

@@ -4,6 +4,7 @@ The row's `expire_date` is the idle clock. Requests and open sockets move it on,
 the absolute limit, without rewriting the session's data: two of them at once cannot undo each other's changes.
 """
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,12 +17,18 @@ from core.clock import now
 
 STARTED = "hc_started_at"
 PRECISION = timedelta(minutes=1)
+KEY = re.compile(r"[a-z0-9]{32}")
 
 
 class SessionStore(DatabaseSessionStore):
     """Django's database sessions, which know when they began and when their row ends."""
 
     ends_at: datetime | None = None
+
+    def _validate_session_key(self, key: Any) -> bool:
+        """Only keys that Django makes are looked up: a cookie may say anything, and PostgreSQL cannot even be asked
+        for a NUL."""
+        return isinstance(key, str) and KEY.fullmatch(key) is not None
 
     def load(self) -> dict[str, Any]:
         """The session's data; nothing once either limit has passed."""

@@ -4,8 +4,10 @@ import re
 
 import pytest
 from django.core import mail
+from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import User
@@ -16,6 +18,7 @@ from tests.factories import PASSWORD, make_user
 pytestmark = pytest.mark.django_db
 
 LOGIN, CODE = "/accounts/login/", "/accounts/login/code/"
+NEW_PASSWORD = "another horse, another battery"
 CONFIRM, RESET = "/accounts/login/code/confirm/", "/accounts/password/reset/"
 
 
@@ -119,6 +122,35 @@ def test_sign_in_of_a_disabled_user_is_refused(client: Client, user: User) -> No
     codes = re.findall(r"^\s*(\d{6})\s*$", mail.outbox[0].body, re.MULTILINE) if mail.outbox else ["000000"]
     client.post(CONFIRM, {"code": codes[0]})
     assert not is_signed_in(client)
+
+
+def test_changed_password_is_audited_once_without_it(client: Client, user: User) -> None:
+    client.post(LOGIN, {"login": user.email, "password": PASSWORD})
+    form = {"oldpassword": PASSWORD, "password1": NEW_PASSWORD, "password2": NEW_PASSWORD}
+    client.post("/accounts/password/change/", form)
+    event = AuditEvent.objects.get(action="user.password")
+    assert (event.actor_id, event.entity_id, event.outcome) == (user.pk, str(user.pk), "success")
+    assert event.session
+    assert NEW_PASSWORD not in str(event.__dict__)
+
+
+def test_password_reset_by_code_is_audited(client: Client, user: User) -> None:
+    client.post(RESET, {"email": user.email})
+    [code] = re.findall(r"^\s*(\d{6})\s*$", mail.outbox[0].body, re.MULTILINE)
+    client.post("/accounts/password/reset/confirm/", {"code": code})
+    client.post("/accounts/password/reset/complete/", {"password1": NEW_PASSWORD, "password2": NEW_PASSWORD})
+    user.refresh_from_db()
+    assert user.check_password(NEW_PASSWORD)
+    assert AuditEvent.objects.get(action="user.password").entity_id == str(user.pk)
+
+
+@pytest.mark.parametrize("key", ['"\\000' + "a" * 31 + '"', "a" * 31, "a" * 5000, "A" * 32, "'" + "a" * 31])
+def test_cookie_that_no_session_can_have_is_not_looked_up(client: Client, key: str) -> None:
+    sessions = "django_session"
+    with CaptureQueriesContext(connection) as queries:
+        response = client.get("/accounts/login/", headers={"cookie": f"hc_session={key}"})
+    assert response.status_code == 200
+    assert not [query for query in queries if sessions in query["sql"]]
 
 
 def test_sign_up_is_closed(client: Client) -> None:
