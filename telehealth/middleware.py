@@ -16,7 +16,7 @@ MEDIA_PAGES = ("/v/", "/staff/")
 """Where a visit is held or prepared: only these pages may ask for camera and microphone."""
 
 _DENIED = (
-    "accelerometer", "bluetooth", "browsing-topics", "display-capture", "geolocation", "gyroscope", "hid",
+    "accelerometer", "browsing-topics", "display-capture", "geolocation", "gyroscope", "hid",
     "idle-detection", "local-fonts", "magnetometer", "midi", "payment", "serial", "usb", "xr-spatial-tracking",
 )  # fmt: skip
 _CLOSED: dict[str, Any] = {feature: [] for feature in (*_DENIED, "camera", "microphone")}

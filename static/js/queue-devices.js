@@ -27,6 +27,8 @@ class DevicesCard {
   #meter = new LevelMeter();
   #watch = new SilenceWatch();
   #frame = 0;
+  /** @type {MediaTrouble|null} what went wrong at the last try */
+  #trouble = null;
   #video;
   #ask;
   #blocks;
@@ -65,7 +67,8 @@ class DevicesCard {
   /** What this browser already allows, as far as it tells. */
   async look() {
     const states = await Promise.all([permission("camera"), permission("microphone")]);
-    if (states.includes("denied")) this.#say("no", "Camera or microphone is blocked");
+    if (this.#trouble) this.#say("no", this.#trouble.tag);
+    else if (states.includes("denied")) this.#say("no", "Camera or microphone is blocked");
     else if (states.every((state) => state === "granted") || (states.includes("unknown") && remembered())) {
       this.#say("yes", "Camera and microphone ready");
     } else this.#say("no", "Set up camera and microphone");
@@ -81,6 +84,7 @@ class DevicesCard {
       this.#media.stop();
       return;
     }
+    this.#trouble = trouble;
     this.#explain(trouble);
     need(this.#ask, "[data-devices-ask-word]").textContent = trouble ? "Try again" : "Ask again";
     this.#ask.hidden = !trouble;

@@ -37,6 +37,8 @@ export class Room {
   #joined = false;
   #wasConnected = false;
   #keptIcons = false;
+  /** @type {MediaTrouble["device"]} */
+  #failed = "both";
   /** @type {number|null} */
   #socketLostAt = null;
   /** @type {WakeLockSentinel|null} */
@@ -177,6 +179,7 @@ export class Room {
   /** Something with one's own devices failed during the call: said on the stage, the call goes on. @param {MediaTrouble} trouble */
   trouble(trouble) {
     const box = need(this.#stage, "[data-stage-trouble]");
+    this.#failed = trouble.device;
     say(need(box, "[data-trouble-words]"), trouble.message);
     box.dataset.code = trouble.code;
     need(box, "[data-trouble-again]").hidden = trouble.action === "check-picture" || trouble.action === "look-for-question";
@@ -194,8 +197,9 @@ export class Room {
     setInterval(() => this.#time(), 500);
     need(this.#stage, "[data-unblock]").addEventListener("click", async () => this.#blocked(!(await this.#tiles.unblock())));
     need(this.#stage, "[data-trouble-again]").addEventListener("click", async () => {
+      const failed = this.#failed;
       this.hideTrouble();
-      const trouble = await this.#media.start();
+      const trouble = await (failed === "microphone" ? this.#media.setMic(true) : this.#media.start({ camera: true }));
       if (trouble) this.trouble(trouble);
     });
     need(this.#stage, "[data-trouble-close]").addEventListener("click", () => this.hideTrouble());
