@@ -65,6 +65,14 @@ def test_every_icon_named_in_a_module_is_in_the_sprite() -> None:
     assert [(path, name) for path, name in used if name not in known] == []
 
 
+def test_vendored_symbols_are_all_in_use() -> None:
+    """By name: a module may put the weight together, so only the symbol's own name is looked for."""
+    rooms = [*ROOT.glob("templates/**/*.html"), *ROOT.glob("static/js/**/*.js"), *ROOT.glob("core/templatetags/*.py")]
+    named = set(re.findall(r"""["']([a-z]+(?:-[a-z]+)*)["']""", "".join(path.read_text() for path in rooms)))
+    vendored = {re.sub("-(bold|fill)$", "", path.stem) for path in VENDOR.glob("phosphor-*/*/*.svg")}
+    assert vendored - named == set()
+
+
 def test_colours_are_named_in_tokens_and_nowhere_else() -> None:
     sheets = [path for path in (STATIC / "css").glob("*.css") if path.name != "tokens.css"]
     templates = list((ROOT / "templates").rglob("*.html"))
