@@ -8,6 +8,7 @@ import pytest
 
 from consults import services
 from signaling import connections, lifespan, relay_link
+from signaling.limits import Timing
 from signaling.relay_link import RelayLink
 from tests.integration.signaling.house import FarRelay, Page, Visit, Wire, do, sockets
 
@@ -304,10 +305,11 @@ async def test_lifespan_starts_one_link_and_ends_it_twice(visit: Visit, relay: F
     assert not lifespan.is_linked()
 
 
-async def test_answer_over_a_seat_that_another_tab_took_is_refused(
+async def test_connect_over_a_seat_that_another_tab_took_is_refused(
     visit: Visit, relay: FarRelay, link: RelayLink, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    page = await seated(visit, sockets(), relay, link)
+    no_heartbeat = Timing(ping_every=3600, silence=3600)
+    page = await seated(visit, sockets(timing=no_heartbeat), relay, link)
     monkeypatch.setattr("consults.hints._send", lambda group, message: None)
     actor = await do(lambda: visit.patient_actor)
     await do(services.take_seat, actor=actor, encounter=visit.encounter, holder=uuid.uuid4())
