@@ -19,6 +19,7 @@ class Timing:
     silence: float = 30.0
     hello_within: float = 10.0
     coalesce: float = 0.05
+    hints_again: float = 2.0
     touch_every: float = 5.0
     minutes_every: float = 20.0
     clock: Clock = time.monotonic

@@ -64,7 +64,10 @@ class SocketConsumer(AsyncConsumer):
         self.woken = asyncio.Event()
         self.actor: Actor | None = None
         self.heard_at = self.looked_at = self.opened_at = self.clock()
+        self.channel_name = ""
         self._groups: list[str] = []
+        self._groups_missing: list[str] = []
+        self._reaching = asyncio.Lock()
         self._person: tuple[object, ...] | None = None
         self._attendant: asyncio.Task[None] | None = None
         self._pings = 0
@@ -97,7 +100,7 @@ class SocketConsumer(AsyncConsumer):
         self.channel_layer = get_channel_layer()
         self.outbox = Outbox(send, self.limits.outbox)
         self.base_send = send
-        self.channel_name = await self.channel_layer.new_channel()
+        await self._be_reachable()
         try:
             await await_many_dispatch([receive, self._hint, self._ended], self.dispatch)
         except StopConsumer:
@@ -141,17 +144,24 @@ class SocketConsumer(AsyncConsumer):
             return
         self._person = (self.socket, about, self.actor.type, self.actor.id)
         people.join(self._person, self, self.limits.sockets_per_person)
-        for group in [*groups, sessions.group_of(self.actor.session)]:
-            await self._join(group)
+        self._groups_missing = [*groups, sessions.group_of(self.actor.session)]
+        await self._be_reachable()
         self._attendant = asyncio.create_task(self._attend(), name="socket-attendant")
         await self.entered()
 
-    async def _join(self, group: str) -> None:
+    async def _be_reachable(self) -> bool:
+        """Without hints the heartbeat still finds every change: a layer that is away closes no door."""
         try:
-            await self.channel_layer.group_add(group, self.channel_name)
-            self._groups.append(group)
-        except Exception:  # without hints the heartbeat still finds every change
-            log.warning("socket.no_hints", exc_info=True)
+            async with self._reaching:
+                if not self.channel_name:
+                    self.channel_name = await self.channel_layer.new_channel()
+                while self._groups_missing:
+                    await self.channel_layer.group_add(self._groups_missing[0], self.channel_name)
+                    self._groups.append(self._groups_missing.pop(0))
+        except Exception:  # noqa: BLE001  Whatever the layer raises, `_hint` tries again.
+            log.warning("socket.no_hints")
+            return False
+        return True
 
     async def _end(self) -> None:
         await self._dismiss()
@@ -177,12 +187,13 @@ class SocketConsumer(AsyncConsumer):
 
     async def _hint(self) -> Event:
         try:
-            hint: Event = await self.channel_layer.receive(self.channel_name)
+            if (self.channel_name and not self._groups_missing) or await self._be_reachable():
+                hint: Event = await self.channel_layer.receive(self.channel_name)
+                return hint
         except Exception:  # noqa: BLE001  Redis away: the socket lives on by its heartbeat
             log.warning("socket.hints_interrupted")
-            await asyncio.sleep(1.0)
-            return {"type": "hints.interrupted"}
-        return hint
+        await asyncio.sleep(self.timing.hints_again)
+        return {"type": "hints.interrupted"}
 
     async def _ended(self) -> Event:
         await self.outbox.done.wait()

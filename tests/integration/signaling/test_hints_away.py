@@ -3,15 +3,15 @@
 from typing import Any
 
 import pytest
-from channels.layers import InMemoryChannelLayer
 
 from signaling.limits import Timing
-from tests.integration.signaling.house import Visit, do, sockets
+from telehealth.layers import ThreadSafeInMemoryChannelLayer
+from tests.integration.signaling.house import UNLIMITED, Visit, do, sockets
 
-RARELY = 60.0
+TIMING = Timing(ping_every=60.0, hints_again=0.05)
 
 
-class Layer(InMemoryChannelLayer):
+class Layer(ThreadSafeInMemoryChannelLayer):
     """In memory, and away while `is_away`."""
 
     is_away = True
@@ -42,13 +42,13 @@ def layer(monkeypatch: pytest.MonkeyPatch) -> Layer:
 
 
 async def test_socket_opens_without_the_layer_and_finds_changes_by_itself(visit: Visit, layer: Layer) -> None:
-    page = await visit.patient_page(sockets(timing=Timing(ping_every=RARELY, hints_again=0.05))).enter()
+    page = await visit.patient_page(sockets(timing=TIMING, limits=UNLIMITED)).enter()
     await do(visit.arrive)
     assert (await page.hear("visit"))["visit"]["status"] == "arrived"
 
 
 async def test_socket_hears_hints_once_the_layer_is_back(visit: Visit, layer: Layer) -> None:
-    page = await visit.patient_page(sockets(timing=Timing(ping_every=RARELY, hints_again=0.05))).enter()
+    page = await visit.patient_page(sockets(timing=TIMING, limits=UNLIMITED)).enter()
     await do(visit.arrive)
     await page.hear("visit")
     layer.is_away = False
