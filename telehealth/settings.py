@@ -129,8 +129,16 @@ else:
     DATABASE["CONN_MAX_AGE"] = 0
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+# Django's 300 would let anybody push out the counters of wrong passwords by making up addresses.
+COUNTERS_KEPT = 100_000
 if REDIS_URL:
-    CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+    CACHES = {
+        "default": {
+            "BACKEND": "telehealth.caches.EnduringRedisCache",
+            "LOCATION": REDIS_URL,
+            "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},
+        }
+    }
     CHANNEL_LAYERS: dict[str, Any] = {
         "default": {
             "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
@@ -138,7 +146,12 @@ if REDIS_URL:
         }
     }
 else:
-    CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+            "OPTIONS": {"MAX_ENTRIES": COUNTERS_KEPT},
+        }
+    }
     CHANNEL_LAYERS = {"default": {"BACKEND": "telehealth.layers.ThreadSafeInMemoryChannelLayer"}}
 
 # Static files: collected and hashed in production (`manage collectstatic`), found in place before that and in the demo.

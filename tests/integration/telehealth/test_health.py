@@ -1,7 +1,7 @@
 """`/healthz` needs nothing but the process; `/readyz` names what is missing."""
 
 from collections.abc import Iterator
-from unittest.mock import patch
+from unittest.mock import AsyncMock, patch
 
 import pytest
 from django.db import OperationalError, connection, connections
@@ -52,6 +52,14 @@ def test_readyz_without_the_channel_layer_is_503(client: Client, linked: None) -
     with patch("telehealth.health.get_channel_layer", side_effect=ConnectionError):
         status, checks = ready(client)
     assert (status, checks["channel_layer"]) == (503, "failed")
+
+
+def test_probes_of_the_channel_layer_leave_no_channel_behind(client: Client, linked: None) -> None:
+    with patch("telehealth.health.get_channel_layer", return_value=AsyncMock()) as layer:
+        assert ready(client)[0] == 200
+    layer.return_value.group_send.assert_awaited_once()
+    # At Redis each would be a subscription that nobody ends.
+    layer.return_value.new_channel.assert_not_awaited()
 
 
 def test_database_away_is_503_at_readyz_and_nothing_at_healthz(client: Client, linked: None) -> None:
