@@ -66,7 +66,10 @@ def _run_parts(scope: str, folder: Path, tally: Tally) -> None:
     if scope == "fast":
         return
     with servers() as addresses:
-        _pytest("PostgreSQL and Redis", ["-m", "not browser" + long, "tests/integration"], folder, tally, addresses)
+        # channels_redis keeps a connection per event loop, and every asynchronous test has a loop of its own.
+        kept = ["-W", "ignore:unclosed <socket:ResourceWarning"]
+        chosen = [*kept, "-m", "not browser" + long, "tests/integration"]
+        _pytest("PostgreSQL and Redis", chosen, folder, tally, addresses)
     _pytest("browsers", ["-m", "browser" + long, "tests/browser"], folder, tally)
 
 

@@ -53,6 +53,7 @@ def test_forty_messages_at_once_are_numbered_one_to_forty() -> None:
     assert [line["seq"] for line in selectors.chat_since(people[0], visit, 0)] == list(range(1, 41))
 
 
+@pytest.mark.postgres
 def test_forty_messages_at_once_without_the_row_lock_collide(monkeypatch: pytest.MonkeyPatch) -> None:
     if connection.vendor != "postgresql":
         pytest.skip("SQLite locks the whole database when a transaction begins")
