@@ -58,6 +58,8 @@ export class Room {
   socket;
   /** @type {ChatPanel} */
   chat;
+  /** @type {Controls} */
+  controls;
 
   /**
    * @param {HTMLElement} stage
@@ -96,23 +98,28 @@ export class Room {
       onUnread: (unread) => this.#chatWords(unread),
       onClose: () => this.openChat(false),
     });
+    this.controls = this.#makeControls(onLeave);
+    this.#listen(regions ?? (() => []));
+  }
+
+  /** @param {() => void} onLeave */
+  #makeControls(onLeave) {
     const options = optionsDialog(/** @type {HTMLDialogElement} */ (need(document, "[data-options]")), {
-      media,
+      media: this.#media,
       own: this.#own,
       onSpeaker: (id) => {
-        media.chooseSpeaker(id);
+        this.#media.chooseSpeaker(id);
         this.#tiles.setSpeaker(id);
       },
       onTrouble: (trouble) => this.trouble(trouble),
     });
-    this.controls = new Controls(need(stage, "[data-controls]"), {
+    return new Controls(need(this.#stage, "[data-controls]"), {
       mic: () => this.#toggleMic(),
       camera: () => this.#toggleCamera(),
       chat: () => this.openChat(!this.chat.isOpen),
       more: options,
       leave: onLeave,
     });
-    this.#listen(regions ?? (() => []));
   }
 
   get clock() {
@@ -136,9 +143,10 @@ export class Room {
     this.#tellMedia();
   }
 
-  /** Hangs up. The visit goes on, the socket stays and watches. */
+  /** Hangs up. The visit goes on; the socket goes, because a reconnecting one would take the seat again. */
   leave() {
     if (this.#joined) this.socket.send({ type: "leave" });
+    this.socket.close();
     this.part();
   }
 

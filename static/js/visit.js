@@ -1,9 +1,9 @@
 /** Entry of the patient's visit page: which step comes when, from the door to the end of the visit. */
 
 import { DeviceCheck, fillTrouble, ownState } from "./check.js";
-import { countdownWords, ordinal } from "./clock.js";
+import { countdownWords } from "./clock.js";
 import { ask } from "./dialog.js";
-import { announce, make, markOnce, need, say } from "./dom.js";
+import { announce, markOnce, need, say } from "./dom.js";
 import { enhance, post } from "./forms.js";
 import { LevelMeter, chime } from "./level.js";
 import { LocalMedia } from "./media.js";
@@ -11,6 +11,7 @@ import { Room } from "./room.js";
 import { Steps } from "./steps.js";
 import { setPreview } from "./tiles.js";
 import { hideToast, toast } from "./toast.js";
+import { WaitingLine } from "./waiting.js";
 
 /** @typedef {import("./steps.js").Step} Step */
 /** @typedef {import("./types.js").VisitView} VisitView */
@@ -35,15 +36,14 @@ const POLL_EVERY = 12_000;
 class VisitPage {
   /** @type {"go-in"|"try"|"change"} why the device check is open */
   #purpose = "go-in";
-  #position = -1;
   /** A snapshot from before the form was sent may still be under way: only after this may one put us out of line. */
   #inLine = false;
-  #waitingFor = "";
 
   /** @param {PageData} data */
   constructor(data) {
     this.data = data;
     this.steps = new Steps(data.step, data.clinic, (step) => this.#goBack(step));
+    this.line = new WaitingLine(this.steps.section("waiting"), (words) => this.steps.title(words));
     this.media = new LocalMedia({
       key: data.path,
       practitioner: data.practitioner,
@@ -248,7 +248,7 @@ class VisitPage {
       this.room.part();
       this.#toDoor();
     }
-    if (this.steps.current === "waiting") this.#line(visit);
+    if (this.steps.current === "waiting") this.line.show(visit.line);
   }
 
   #calledIn() {
@@ -273,7 +273,7 @@ class VisitPage {
   #toDoor() {
     this.#inLine = false;
     this.media.stop();
-    this.#position = -1;
+    this.line.reset();
     this.steps.show(this.room.clock.until(this.data.opens_at) > 0 ? "early" : "door", { push: false });
   }
 
@@ -299,28 +299,6 @@ class VisitPage {
       this.media.stop();
       location.reload();
     }
-  }
-
-  /** @param {VisitView} visit */
-  #line({ line }) {
-    const position = line.position ?? 0;
-    const key = `${position}/${line.waiting}/${line.now}`;
-    if (key === this.#waitingFor || !position) return;
-    this.#waitingFor = key;
-    const section = this.steps.section("waiting");
-    say(need(section, "[data-heading]"), position === 1 ? "You are next" : `You are ${ordinal(position)} in line`);
-    need(section, "[data-next]").hidden = position !== 1;
-    need(section, "[data-in-line]").hidden = position === 1;
-    need(section, "[data-doors]").replaceChildren(...doors(position, line.waiting, line.now));
-    if (position !== this.#position) {
-      announce(position === 1 ? "You are next. Please stay by your phone; the picture opens by itself." : `You are ${ordinal(position)} in line.`);
-      this.steps.title(position === 1 ? "You are next" : "In the waiting room");
-      if (position === 1 && this.#position > 1) {
-        chime();
-        navigator.vibrate?.(200);
-      }
-    }
-    this.#position = position;
   }
 
   // ---- what time does
@@ -390,23 +368,6 @@ class VisitPage {
     if (wanted === "door" || wanted === "early") this.media.stop();
     return wanted;
   }
-}
-
-/**
- * The line as a row of doors: who is with the doctor, who stands before you, you, one behind you.
- * @param {number} position
- * @param {number} waiting
- * @param {boolean} now
- */
-function doors(position, waiting, now) {
-  const first = Math.max(1, position - 3);
-  const last = Math.min(waiting, position + 1);
-  const list = now ? [make("li", { class: "hc-door hc-door-now" }, "Now")] : [];
-  for (let place = first; place <= last; place += 1) {
-    const you = place === position;
-    list.push(make("li", { class: `hc-door${you ? " hc-door-you" : ""}` }, you ? "You" : ordinal(place)));
-  }
-  return list;
 }
 
 const held = document.getElementById("visit-page");

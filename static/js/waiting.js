@@ -1,0 +1,70 @@
+/** The patient's place in line: the words, the row of doors, and the call for attention when it is nearly their turn. */
+
+import { ordinal } from "./clock.js";
+import { announce, make, need, say } from "./dom.js";
+import { chime } from "./level.js";
+
+/** @typedef {import("./types.js").VisitView} VisitView */
+
+export class WaitingLine {
+  #section;
+  #title;
+  #position = -1;
+  #shown = "";
+
+  /** @param {HTMLElement} section @param {(words: string) => void} title sets the page's title */
+  constructor(section, title) {
+    this.#section = section;
+    this.#title = title;
+  }
+
+  /** Out of the waiting room: whoever comes back is told their place anew. */
+  reset() {
+    this.#position = -1;
+    this.#shown = "";
+  }
+
+  /** @param {VisitView["line"]} line */
+  show({ position, waiting, now }) {
+    const key = `${position}/${waiting}/${now}`;
+    if (!position || key === this.#shown) return;
+    this.#shown = key;
+    say(need(this.#section, "[data-heading]"), position === 1 ? "You are next" : `You are ${ordinal(position)} in line`);
+    need(this.#section, "[data-next]").hidden = position !== 1;
+    need(this.#section, "[data-in-line]").hidden = position === 1;
+    need(this.#section, "[data-doors]").replaceChildren(...doors(position, waiting, now));
+    if (position !== this.#position) this.#moved(position);
+    this.#position = position;
+  }
+
+  /** @param {number} position */
+  #moved(position) {
+    const next = position === 1;
+    announce(
+      next
+        ? "You are next. Please stay by your phone; the picture opens by itself."
+        : `You are ${ordinal(position)} in line.`,
+    );
+    this.#title(next ? "You are next" : "In the waiting room");
+    if (!next || this.#position < 0) return;
+    chime();
+    navigator.vibrate?.(200);
+  }
+}
+
+/**
+ * The line as a row of doors: who is with the doctor, who stands before you, you, one behind you.
+ * @param {number} position
+ * @param {number} waiting
+ * @param {boolean} now
+ */
+function doors(position, waiting, now) {
+  const first = Math.max(1, position - 3);
+  const last = Math.min(waiting, position + 1);
+  const list = now ? [make("li", { class: "hc-door hc-door-now" }, "Now")] : [];
+  for (let place = first; place <= last; place += 1) {
+    const you = place === position;
+    list.push(make("li", { class: `hc-door${you ? " hc-door-you" : ""}` }, you ? "You" : ordinal(place)));
+  }
+  return list;
+}
