@@ -1,7 +1,7 @@
 """Writing audit events, in the caller's transaction. Reading them lives in selectors."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
 from audit.models import AuditEvent, Outcome
@@ -38,17 +38,26 @@ def record(
     _event(actor=actor, action=action, entity=entity, patient_id=patient_id, outcome=outcome, detail=detail).save()
 
 
-def record_view(*, actor: ActorLike, patient_id: int, page: str, entity: Any = None) -> None:
-    """Write that somebody saw a patient's data on a page: once per viewer, patient, page and session.
+def record_view(*, actor: ActorLike, patient_id: int, page: str) -> None:
+    """`record_views` of one patient."""
+    record_views(actor=actor, patient_ids=[patient_id], page=page)
+
+
+def record_views(*, actor: ActorLike, patient_ids: Iterable[int], page: str) -> None:
+    """Write that somebody saw patients' data on a page: once per viewer, patient, page and session, in one statement.
 
     Patients looking at their own data are not recorded. Redraws and races end at the unique `once_key`.
     """
-    if getattr(actor, "patient_id", None) == patient_id:
-        return
-    event = _event(actor=actor, action="view", entity=entity, patient_id=patient_id, detail={"page": page})
-    parts = (actor.type, actor.id, actor.session, patient_id, page, event.entity_type, event.entity_id)
+    own = getattr(actor, "patient_id", None)
+    events = [_view(actor, patient_id, page) for patient_id in patient_ids if patient_id != own]
+    AuditEvent.objects.bulk_create(events, batch_size=500, ignore_conflicts=True)
+
+
+def _view(actor: ActorLike, patient_id: int, page: str) -> AuditEvent:
+    event = _event(actor=actor, action="view", patient_id=patient_id, detail={"page": page})
+    parts = (actor.type, actor.id, actor.session, patient_id, page)
     event.once_key = hashlib.sha256("|".join(map(str, parts)).encode()).hexdigest()
-    AuditEvent.objects.bulk_create([event], ignore_conflicts=True)
+    return event
 
 
 def _event(

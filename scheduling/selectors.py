@@ -7,8 +7,9 @@ from zoneinfo import ZoneInfo
 from django.db.models import QuerySet
 
 from accounts.actors import Actor
-from accounts.models import Organization
+from accounts.models import Organization, Patient
 from accounts.policy import may, require
+from accounts.selectors import patients
 from core.errors import NotFound
 from scheduling.lifecycle import OVER
 from scheduling.models import Appointment, PersonalLink
@@ -38,6 +39,13 @@ def get_appointment(actor: Actor, uuid: uuids.UUID | str) -> Appointment:
     if found is None or not _may_view(actor, found):
         raise NotFound
     record_views(actor=actor, patient_ids=[found.patient_id], page="appointment")
+    return found
+
+
+def patients_to_choose(actor: Actor) -> QuerySet[Patient]:
+    """The clinic's patients for the booking form, which shows names and birth dates; recorded as seen."""
+    found = patients(actor)
+    record_views(actor=actor, patient_ids=found.values_list("pk", flat=True), page="appointment-new")
     return found
 
 

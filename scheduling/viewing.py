@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from django.db import transaction
 
 from accounts.actors import Actor
-from audit.services import record_view
+from audit import services as audit
 
 _Key = tuple[str, int | None, str, int, str]
 _KEPT = 20_000
@@ -28,8 +28,7 @@ def record_views(*, actor: Actor, patient_ids: Iterable[int], page: str) -> None
     if not fresh:
         return
     with transaction.atomic():
-        for key in fresh:
-            record_view(actor=actor, patient_id=key[3], page=page)
+        audit.record_views(actor=actor, patient_ids=[key[3] for key in fresh], page=page)
         # Only what was committed is remembered: a rolled back view is asked for again.
         transaction.on_commit(lambda: _remember(fresh))
 

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.actors import Actor
 from accounts.models import Organization, Practitioner
 from accounts.policy import Relation, guarded, may
-from accounts.selectors import organization_of, patients, practitioners
+from accounts.selectors import organization_of, practitioners
 from core.clock import now
 from core.errors import Conflict, Invalid, NotFound
 from scheduling.forms import AppointmentForm, CancelForm, DayForm
@@ -21,7 +21,7 @@ from scheduling.lifecycle import OVER
 from scheduling.links import address_of
 from scheduling.models import Appointment
 from scheduling.policies import relation_to
-from scheduling.selectors import appointments_on, get_appointment, link_of
+from scheduling.selectors import appointments_on, get_appointment, link_of, patients_to_choose
 from scheduling.services import book_appointment, cancel_appointment, reissue_link
 
 NAV = {"nav": "appointments"}
@@ -51,7 +51,7 @@ def appointment_new(request: HttpRequest) -> HttpResponse:
     actor, clinic = _who(request)
     form = AppointmentForm(
         request.POST if request.method == "POST" else None,
-        patients=patients(actor),
+        patients=patients_to_choose(actor),
         practitioners=_bookable(actor),
         timezone=clinic.timezone,
         initial=_first_values(actor, clinic),

@@ -1,8 +1,10 @@
 """Reading appointments: whose they are, which day they belong to, and that looking is recorded once."""
 
 import datetime as dt
+from typing import Any
 
 import pytest
+from django.test import Client
 
 from accounts.actors import ANONYMOUS
 from accounts.roles import Role
@@ -63,3 +65,18 @@ def test_looking_many_times_is_recorded_once_per_viewer_patient_and_page() -> No
     assert (False, "appointment") in seen
     assert seen.count((True, "appointment")) == 1
     assert seen.count((True, "appointments")) <= 1
+
+
+def test_patients_offered_by_the_booking_form_are_recorded_once_each_and_in_one_go(
+    client: Client, django_assert_max_num_queries: Any
+) -> None:
+    clinic = make.make_organization()
+    offered = {make.make_patient(clinic).pk for _ in range(20)}
+    make.make_patient()
+    desk = make.make_user(clinic, Role.FRONT_DESK)
+    client.force_login(desk)
+    with django_assert_max_num_queries(20):
+        client.get("/staff/appointments/new/")
+    client.get("/staff/appointments/new/")
+    views = AuditEvent.objects.filter(action="view", actor_id=desk.pk, detail={"page": "appointment-new"})
+    assert sorted(views.values_list("patient_id", flat=True)) == sorted(offered)
