@@ -70,6 +70,29 @@ def test_sign_in_with_a_wrong_password_shows_summary_and_keeps_the_address(
     assert f'value="{doctor.user.email}"' in page
 
 
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("account_login", ["Enter your email address", "Enter your password"]),
+        ("account_request_login_code", ["Enter your email address"]),
+        ("account_reset_password", ["Enter your email address"]),
+    ],
+)
+def test_sign_in_with_nothing_typed_says_what_to_enter(
+    clinic: Organization, stranger: Client, name: str, words: list[str]
+) -> None:
+    page = stranger.post(reverse(name), {}).content.decode()
+    assert all(word in page for word in words)
+    assert "This field is required" not in page
+
+
+def test_ways_to_sign_in_lead_to_each_other_and_keep_where_to_go(clinic: Organization, stranger: Client) -> None:
+    by_code, by_password = reverse("account_request_login_code"), reverse("account_login")
+    there = "?next=%2Fstaff%2Fqueue%2F"
+    assert f'href="{by_password}{there}"' in stranger.get(by_code + there).content.decode()
+    assert f'href="{by_code}{there}"' in stranger.get(by_password + there).content.decode()
+
+
 def test_code_page_says_the_same_for_known_and_unknown_addresses(doctor: Practitioner) -> None:
     said = []
     for address in (doctor.user.email, "nobody@example.net"):

@@ -40,7 +40,7 @@ def test_board_has_one_main_button_for_the_next_in_line(doctor: Practitioner, do
 def test_board_sends_strangers_to_sign_in(stranger: Client) -> None:
     answer = stranger.get(reverse("queue"))
     assert answer.status_code == 302
-    assert answer.headers["Location"].startswith(reverse("account_login"))
+    assert answer.headers["Location"].startswith(reverse("account_request_login_code"))
 
 
 def test_board_of_a_doctor_opens_for_the_desk_and_not_for_another_doctor(

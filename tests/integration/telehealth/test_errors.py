@@ -122,7 +122,7 @@ def test_guarded_page_lets_the_role_in(visitor: Client) -> None:
 def test_guarded_page_sends_a_stranger_to_sign_in_and_back(visitor: Client) -> None:
     answer = visitor.get("/administrators/?day=today")
     assert answer.status_code == 302
-    assert answer.headers["Location"] == "/accounts/login/?next=/administrators/%3Fday%3Dtoday"
+    assert answer.headers["Location"] == "/accounts/login/code/?next=/administrators/%3Fday%3Dtoday"
     assert visitor.get("/administrators/", headers={"accept": "application/json"}).status_code == 404
 
 
