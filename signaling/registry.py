@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
+from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -21,20 +22,26 @@ class Seated(Protocol):
 
 
 class Seats:
-    """One socket per seat: the newest."""
+    """One socket per seat: the one that took it last."""
 
     def __init__(self) -> None:
         self._by_seat: dict[UUID, Seated] = {}
+        self._taken_at: dict[UUID, datetime] = {}
 
-    def bind(self, seat: UUID, socket: Seated) -> None:
+    def bind(self, seat: UUID, socket: Seated, taken_at: datetime) -> None:
+        """`taken_at` is the database's order: answers from it may come back in another."""
         former = self._by_seat.get(seat)
-        self._by_seat[seat] = socket
         if former is not None and former is not socket:
+            if taken_at < self._taken_at[seat]:
+                socket.lose_seat()
+                return
             former.lose_seat()
+        self._by_seat[seat] = socket
+        self._taken_at[seat] = taken_at
 
     def unbind(self, seat: UUID, socket: Seated) -> None:
         if self._by_seat.get(seat) is socket:
-            del self._by_seat[seat]
+            del self._by_seat[seat], self._taken_at[seat]
 
     def get(self, seat: UUID) -> Seated | None:
         return self._by_seat.get(seat)

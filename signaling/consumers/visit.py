@@ -144,6 +144,8 @@ class VisitConsumer(SocketConsumer):
         if self.seat is None:
             self._sit(seat)
             self.woken.set()
+            if self._lost_seat:
+                return
         link = relay_link.current()
         if link is None or not link.ready:
             self.relay_lost(again=True)
@@ -207,7 +209,10 @@ class VisitConsumer(SocketConsumer):
 
     def _sit(self, seat: Seat) -> None:
         self.seat = seat
-        seats.bind(seat.uuid, self)
+        assert seat.last_seen_at is not None  # just taken
+        seats.bind(seat.uuid, self, seat.last_seen_at)
+        if self._lost_seat:
+            return  # another tab took it while our answer was on its way
         link = relay_link.current()
         if link is None or not link.ready:
             self.relay_lost()
