@@ -43,6 +43,12 @@ def icon(name: str, weight: str = "regular", extra: str = "") -> SafeString:
     )
 
 
+@register.filter
+def whole_minutes(minutes: int) -> str:
+    """The number as it is read out; the page's script counts on in the same words."""
+    return str(minutes) if minutes else "under 1"
+
+
 @register.simple_tag
 def tag(state: str, minutes: int | None = None, word: str = "") -> SafeString:
     """The pill of a visit's state: icon, word and, where given, minutes (which the page's script counts on)."""
@@ -50,7 +56,7 @@ def tag(state: str, minutes: int | None = None, word: str = "") -> SafeString:
     label = word or label
     if minutes is not None:
         comma = "," if state in COMMA_STATES else ""
-        text = format_html('{}{} <span data-minutes="{}">{}</span> min', label, comma, minutes, minutes)
+        text = format_html('{}{} <span data-minutes="{}">{}</span> min', label, comma, minutes, whole_minutes(minutes))
     else:
         text = format_html("{}", label)
     return format_html('<span class="hc-tag hc-tag-{}">{}<span>{}</span></span>', state, icon(symbol, weight), text)

@@ -47,6 +47,7 @@ def test_tag_repeats_its_icon_in_a_word_and_escapes_what_it_is_given() -> None:
     html = ui.tag("waiting", 14)
     assert "armchair-fill" in html
     assert 'Waiting <span data-minutes="14">14</span> min' in html
+    assert 'Waiting <span data-minutes="0">under 1</span> min' in ui.tag("waiting", 0)
     assert "<b>" not in ui.tag("waiting", word="<b>")
 
 
