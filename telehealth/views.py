@@ -1,14 +1,16 @@
 """Pages of the project itself: what people see when something was refused, is absent or went wrong."""
 
 import sys
+from contextlib import suppress
 from typing import Any
 
 import structlog
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import resolve
+from psycopg import Error as PsycopgError
 
 from accounts.actors import ANONYMOUS
 from core.errors import HousecallError, Invalid, NotFound
@@ -81,4 +83,13 @@ def server_error(request: HttpRequest) -> HttpResponse:
         response = HttpResponse(render_to_string("500.html", context), status=error.status)
     if is_away:
         response.headers["Retry-After"] = "5"
+        _forget_dead_connections()
     return response
+
+
+def _forget_dead_connections() -> None:
+    """When PostgreSQL has restarted, every idle connection is dead; found one by one, each would fail a request."""
+    pool = getattr(connection, "pool", None)
+    if pool is not None:
+        with suppress(PsycopgError):
+            pool.check()

@@ -1,0 +1,42 @@
+"""PostgreSQL has restarted: one request may fail for it, not one for every idle connection of the pool."""
+
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+from django.db import connection
+from django.test import Client
+
+IDLE = 6
+
+pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
+
+
+def answer(_: int = 0) -> int:
+    try:
+        return Client(raise_request_exception=False).post(f"/v/{uuid.uuid4()}/open/", {"secret": "wrong"}).status_code
+    finally:
+        connection.close()
+
+
+def test_idle_connections_that_died_fail_one_request_at_most() -> None:
+    together = Barrier(IDLE)
+
+    def hold(_: int) -> None:
+        connection.ensure_connection()
+        together.wait()
+        connection.close()
+
+    with ThreadPoolExecutor(IDLE) as people:
+        list(people.map(hold, range(IDLE)))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        assert cursor.fetchone()[0] >= IDLE - 1
+    with ThreadPoolExecutor(1) as person:
+        answers = list(person.map(answer, range(IDLE)))
+    assert answers.count(503) <= 1
+    assert answers[-1] == 404
