@@ -7,6 +7,7 @@ from typing import Any
 import structlog
 from django.db import InterfaceError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect, JsonResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import resolve
@@ -18,10 +19,9 @@ from core.http import wants_json
 
 log = structlog.get_logger(__name__)
 
-STALE_FORM = HousecallError(
-    "This page was open for too long, or cookies are blocked. Reload the page and send the form again.",
-    code="stale_form",
-    status=403,
+STALE_FORM = (
+    "Somebody signed in or out in another tab since this page was opened, or cookies are blocked. "
+    "Go back, load that page again, then send the form once more."
 )
 UNREADABLE = Invalid("We could not read what your browser sent. Go back, reload the page and try again.", status=400)
 REFUSED = HousecallError("That is not allowed here. Go back, or call the desk.", code="refused", status=403)
@@ -64,9 +64,14 @@ def permission_denied(request: HttpRequest, exception: Exception | None = None) 
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """Shown in place of Django's page; the reason is for the log, not for the reader."""
+    """Shown in place of Django's page; the reason is for the log, not for the reader.
+
+    A sign-in in another tab gives the browser a new token. Scripts are told it and repeat their form by themselves;
+    pages of other sites cannot read the answer.
+    """
     log.warning("csrf_refused", reason=reason)
-    return error_response(request, STALE_FORM)
+    known = {"token": get_token(request)} if wants_json(request) else {}
+    return error_response(request, HousecallError(STALE_FORM, code="stale_form", status=403, **known))
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

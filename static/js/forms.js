@@ -2,7 +2,9 @@
 
 import { icon, make } from "./dom.js";
 
-/** @typedef {{ok?: boolean, next?: string, error?: {code: string, message: string, fields?: Record<string, string>}} & Record<string, unknown>} Answer */
+/** @typedef {{ok?: boolean, next?: string, error?: {code: string, message: string, fields?: Record<string, string>, token?: string}} & Record<string, unknown>} Answer */
+
+const TOKEN = "csrfmiddlewaretoken";
 
 /**
  * @param {HTMLFormElement} form
@@ -44,17 +46,32 @@ function missingFields(form) {
 }
 
 /**
+ * A sign-in in another tab gives the browser a new CSRF token; the form is then repeated once, with the one the server names.
  * @param {string} address
  * @param {FormData} data must hold the CSRF token
  * @returns {Promise<Answer>}
  */
 export async function post(address, data) {
+  const answer = await send(address, data);
+  const fresh = answer.error?.code === "stale_form" ? answer.error.token : "";
+  if (!fresh) return answer;
+  data.set(TOKEN, fresh);
+  // For the forms that are sent without us later on.
+  for (const input of document.querySelectorAll(`input[name=${TOKEN}]`)) /** @type {HTMLInputElement} */ (input).value = fresh;
+  return send(address, data);
+}
+
+/**
+ * @param {string} address
+ * @param {FormData} data
+ * @returns {Promise<Answer>}
+ */
+async function send(address, data) {
   try {
-    const token = String(data.get("csrfmiddlewaretoken") ?? "");
     const response = await fetch(address, {
       method: "POST",
       body: data,
-      headers: { Accept: "application/json", "X-CSRFToken": token },
+      headers: { Accept: "application/json", "X-CSRFToken": String(data.get(TOKEN) ?? "") },
       credentials: "same-origin",
     });
     if (response.status === 204) return { ok: true };

@@ -12,8 +12,9 @@ from django.urls import path
 from accounts.policy import PUBLIC, declare_route, guarded
 from accounts.roles import Role
 from core.errors import Conflict, NotFound
+from core.ids import new_uuid
 from telehealth import urls as house
-from tests.factories import make_organization, make_user
+from tests.factories import PASSWORD, make_organization, make_user
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls(__name__)]
 
@@ -138,9 +139,24 @@ def test_form_without_its_token_is_refused_in_plain_words() -> None:
     client = Client(enforce_csrf_checks=True)
     answer = client.post("/accounts/login/", {"login": "a@example.org", "password": "x"})
     assert answer.status_code == 403
-    assert "Reload the page and send the form again" in answer.content.decode()
+    assert "Go back, load that page again, then send the form once more." in answer.content.decode()
     answer = client.post("/accounts/login/", headers={"accept": "application/json"})
     assert answer.json()["error"]["code"] == "stale_form"
+
+
+def test_form_older_than_a_sign_in_in_another_tab_is_told_the_token_to_repeat_it_with() -> None:
+    client, user = Client(enforce_csrf_checks=True), make_user(None, Role.FRONT_DESK)
+    client.get("/accounts/login/")
+    stale = client.cookies["hc_csrf"].value
+    signing_in = {"login": user.email, "password": PASSWORD, "csrfmiddlewaretoken": stale}
+    assert client.post("/accounts/login/", signing_in).status_code == 302
+
+    opening, scripted = f"/v/{new_uuid()}/open/", {"accept": "application/json"}
+    refused = client.post(opening, {"secret": "wrong", "csrfmiddlewaretoken": stale}, headers=scripted)
+    assert refused.status_code == 403
+    token = refused.json()["error"]["token"]
+    answer = client.post(opening, {"secret": "wrong", "csrfmiddlewaretoken": token}, headers=scripted)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (404, "not_found")
 
 
 @pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://127.0.0.1:8000.evil.example", "garbage"])
