@@ -35,11 +35,12 @@ def give_consent(
 def withdraw_consent(*, actor: Actor, patient: Patient, purpose: str, about: uuids.UUID | None = None) -> Consent:
     """Keep a no; from now on no earlier yes stands."""
     require(actor, "consent.withdraw", relation_to(actor, patient))
-    return _keep(actor, patient, current_text(_known(purpose), patient.language), Consent.Decision.DENY, about)
+    text = current_text(patient.organization, _known(purpose), patient.language)
+    return _keep(actor, patient, text, Consent.Decision.DENY, about)
 
 
 def _text_in_force(patient: Patient, purpose: str, version: str) -> ConsentText:
-    text = current_text(_known(purpose), patient.language)
+    text = current_text(patient.organization, _known(purpose), patient.language)
     if text.version == version:
         return text
     if ConsentText.objects.filter(purpose=purpose, version=version).exists():

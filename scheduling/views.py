@@ -2,7 +2,6 @@
 
 import datetime as dt
 import uuid as uuids
-from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.db.models import QuerySet
@@ -14,7 +13,7 @@ from accounts.actors import Actor
 from accounts.models import Organization, Practitioner
 from accounts.policy import Relation, guarded, may
 from accounts.selectors import organization_of, practitioners
-from core.clock import now
+from core.clock import today
 from core.errors import Conflict, Invalid, NotFound
 from scheduling.forms import AppointmentForm, CancelForm, DayForm
 from scheduling.lifecycle import OVER
@@ -31,14 +30,14 @@ NAV = {"nav": "appointments"}
 @guarded("scheduling.appointment.list")
 def appointments(request: HttpRequest) -> HttpResponse:
     actor, clinic = _who(request)
-    today = now().astimezone(ZoneInfo(clinic.timezone)).date()
+    present_day = today(clinic.timezone)
     form = DayForm(request.GET or None)
     asked = form.cleaned_data["on"] if form.is_valid() else None
-    on: dt.date = asked or today
+    on: dt.date = asked or present_day
     context = {
         "rows": appointments_on(actor, on),
         "on": on,
-        "is_today": on == today,
+        "is_today": on == present_day,
         "form": DayForm(initial={"on": on}),
         "may_book": _may_book(actor),
     }
@@ -121,7 +120,7 @@ def _bookable(actor: Actor) -> QuerySet[Practitioner]:
 
 def _first_values(actor: Actor, clinic: Organization) -> dict[str, object]:
     own = _bookable(actor).filter(pk=actor.practitioner_id or 0).first()
-    return {"on": now().astimezone(ZoneInfo(clinic.timezone)).date(), "practitioner": own.uuid if own else None}
+    return {"on": today(clinic.timezone), "practitioner": own.uuid if own else None}
 
 
 def _book(actor: Actor, clinic: Organization, form: AppointmentForm) -> tuple[Appointment | None, int]:

@@ -112,7 +112,10 @@ def make_waiting_visit(**fields: Any) -> Encounter:
     visit = make_visit(**fields)
     actor = patient_actor(visit.appointment)
     consent.give_consent(
-        actor=actor, patient=visit.patient, purpose="telehealth", text_version=current_text("telehealth").version
+        actor=actor,
+        patient=visit.patient,
+        purpose="telehealth",
+        text_version=current_text(visit.organization, "telehealth").version,
     )
     visit = consults.enter_waiting_room(actor=actor, encounter=visit, place="At home", callback_phone="555 0100")
     consults.take_seat(actor=actor, encounter=visit, holder=new_uuid())

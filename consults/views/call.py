@@ -3,7 +3,6 @@
 import datetime as dt
 import uuid as uuids
 from typing import Any, cast
-from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
@@ -14,7 +13,7 @@ from accounts.actors import Actor
 from accounts.policy import guarded
 from consults import selectors, services
 from consults.models import Encounter
-from core.clock import now
+from core.clock import now, today
 from core.http import no_store, wants_json
 from core.templatetags.ui import clock_time
 
@@ -30,7 +29,7 @@ def call(request: HttpRequest, visit: uuids.UUID) -> HttpResponseBase:
         "encounter": encounter,
         "patient": encounter.patient,
         "appointment": encounter.appointment,
-        "age": _age(encounter.patient.birth_date, _today(encounter)),
+        "age": _age(encounter.patient.birth_date, today(encounter.organization.timezone)),
         "state": state,
         "queue_url": queue,
         "identity_words": _identity_words(encounter),
@@ -91,10 +90,6 @@ def _identity_words(encounter: Encounter) -> str:
     by: Any = encounter.identity_confirmed_by
     at = clock_time(encounter.identity_confirmed_at, encounter.organization.timezone)
     return f"Identity confirmed by {by.name} at {at}"
-
-
-def _today(encounter: Encounter) -> dt.date:
-    return now().astimezone(ZoneInfo(encounter.organization.timezone)).date()
 
 
 def _age(born: dt.date, on: dt.date) -> int:

@@ -162,7 +162,7 @@ def _page(
         return render(request, "consults/visit_over.html", {"state": state, **_words(encounter)}, status=status)
     needs_consent = standing_consent(encounter.patient, Purpose.TELEHEALTH) is None
     shown = _step(state, step, needs_consent=needs_consent)
-    text = current_text(Purpose.TELEHEALTH, encounter.patient.language)
+    text = current_text(encounter.organization, Purpose.TELEHEALTH, encounter.patient.language)
     context = {
         "link": link,
         "state": state,

@@ -4,6 +4,7 @@ import datetime as dt
 from typing import Any
 
 import pytest
+import time_machine
 from django.db import IntegrityError, connection, transaction
 
 from accounts.actors import ANONYMOUS
@@ -30,19 +31,19 @@ def agree(appointment: Appointment, version: str = FIRST, **changes: Any) -> Con
     return give_consent(**{**asked, "text_version": version, "about": appointment.encounter.uuid, **changes})
 
 
-def publish(version: str, language: str = "en", body: str = "New words.") -> ConsentText:
+def publish(version: str, language: str = "en", body: str = "New words.", on: str = FIRST) -> ConsentText:
     return ConsentText.objects.create(
         purpose="telehealth",
         version=version,
         language=language,
         title="Title",
         body=body,
-        published_on=dt.date.fromisoformat(version),
+        published_on=dt.date.fromisoformat(on),
     )
 
 
 def test_first_text_stands_after_migrate_and_names_the_practitioner() -> None:
-    text = current_text("telehealth", "en")
+    text = current_text(make.make_organization(), "telehealth", "en")
     assert text.version == FIRST
     assert text.body_for("Dr Marlow") == (
         "A video visit is private like a visit in our rooms. Dr Marlow cannot examine you by hand and may ask you to "
@@ -110,11 +111,40 @@ def test_withdraw_ends_it_and_a_new_yes_counts_again(appointment: Appointment) -
 
 
 def test_current_text_in_the_persons_language_else_english() -> None:
+    clinic = make.make_organization()
     publish("2026-12-01")
     publish("2026-12-01", "de", "Neue Worte.")
-    assert current_text("telehealth", "de").language == "de"
-    assert current_text("telehealth", "de-AT").language == "de"
-    assert current_text("telehealth", "fr").language == "en"
+    assert current_text(clinic, "telehealth", "de").language == "de"
+    assert current_text(clinic, "telehealth", "de-AT").language == "de"
+    assert current_text(clinic, "telehealth", "fr").language == "en"
+
+
+def test_text_published_ahead_comes_into_force_on_its_day_at_the_clinic() -> None:
+    clinic = make.make_organization(timezone="Pacific/Auckland")
+    behind = make.make_organization(timezone="America/Chicago")
+    publish("2027-02-01", on="2027-02-01")
+    publish("2027-02-01", "de", on="2027-02-03")
+    with time_machine.travel("2027-01-31T10:59Z"):
+        assert current_text(clinic, "telehealth").version == FIRST
+    with time_machine.travel("2027-01-31T11:00Z"):  # Midnight in Auckland, five in the morning in Chicago.
+        assert current_text(clinic, "telehealth").version == "2027-02-01"
+        assert current_text(clinic, "telehealth", "de").language == "en"
+        assert current_text(behind, "telehealth").version == FIRST
+    with time_machine.travel("2027-02-03T12:00Z"):
+        assert current_text(clinic, "telehealth", "de").language == "de"
+
+
+def test_text_published_ahead_leaves_the_consent_standing_until_its_day(appointment: Appointment) -> None:
+    agree(appointment)
+    publish("2100-01-01", on="2100-01-01")
+    assert standing_consent(appointment.patient, "telehealth") is not None
+    with time_machine.travel("2100-01-02T12:00Z"):
+        assert standing_consent(appointment.patient, "telehealth") is None
+
+
+def test_first_text_counts_before_its_day() -> None:
+    with time_machine.travel("2026-09-01T12:00Z"):
+        assert current_text(make.make_organization(), "telehealth").version == FIRST
 
 
 @pytest.mark.parametrize("table", ["consent_consent", "consent_consenttext"])

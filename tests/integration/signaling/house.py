@@ -112,7 +112,7 @@ class Visit:
 
     def arrive(self) -> None:
         actor = self.patient_actor
-        text = current_text("telehealth", "en")
+        text = current_text(self.encounter.organization, "telehealth", "en")
         give_consent(actor=actor, patient=self.encounter.patient, purpose="telehealth", text_version=text.version)
         services.enter_waiting_room(
             actor=actor, encounter=self.encounter, place="1 High Street", callback_phone="+441632960001"

@@ -39,7 +39,7 @@ def opened(encounter: Encounter) -> Client:
 
 
 def agreed(encounter: Encounter) -> Encounter:
-    text = current_text(Purpose.TELEHEALTH, encounter.patient.language)
+    text = current_text(encounter.organization, Purpose.TELEHEALTH, encounter.patient.language)
     give_consent(
         actor=patient_actor(encounter.appointment),
         patient=encounter.patient,
@@ -118,7 +118,7 @@ def test_consent_posted_without_tick_shows_the_error_beside_the_box() -> None:
 def test_consent_posted_plainly_leads_to_the_place() -> None:
     encounter = make_visit()
     client = opened(encounter)
-    version = current_text(Purpose.TELEHEALTH, "en").version
+    version = current_text(encounter.organization, Purpose.TELEHEALTH, "en").version
     answer = client.post(address(encounter, "visit-consent"), {"agree": "on", "version": version}, follow=True)
     assert shown_step(answer.content.decode()) == ["place"]
     assert Consent.objects.count() == 1
@@ -207,7 +207,7 @@ def test_forms_with_the_session_of_another_link_are_not_found(name: str, client:
     own, other = make_visit(), make_visit()
     session: Any = opened(own).cookies[COOKIE_NAME].value
     client.cookies[COOKIE_NAME] = session
-    data = {**PLACE, "agree": "on", "version": current_text(Purpose.TELEHEALTH, "en").version}
+    data = {**PLACE, "agree": "on", "version": current_text(own.organization, Purpose.TELEHEALTH, "en").version}
     assert client.post(address(other, name), data, headers=JSON).status_code == 404
     other.refresh_from_db()
     assert other.status == "planned"
