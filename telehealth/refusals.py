@@ -45,8 +45,7 @@ def refuse_unsafe(
     if demo and not local_only:
         raise ImproperlyConfigured("DEMO has known passwords, so it only runs with ALLOWED_HOSTS of this machine.")
     _refuse_origins(origins, demo=demo)
-    if base_url not in origins:
-        raise ImproperlyConfigured(f"BASE_URL {base_url!r} must be one of ORIGINS: personal links lead there.")
+    _refuse_base_url(base_url, origins, allowed_hosts)
     if database_engine not in ENGINES:
         raise ImproperlyConfigured("DATABASE_URL must lead to SQLite or PostgreSQL: no other engine has our guards.")
     if web_processes < 1 or trusted_proxies < 0:
@@ -78,3 +77,13 @@ def _refuse_origins(origins: Sequence[str], *, demo: bool) -> None:
             raise ImproperlyConfigured(
                 f"ORIGINS contains {text!r}. Browsers give camera and microphone to https:// pages only."
             )
+
+
+def _refuse_base_url(base_url: str, origins: Sequence[str], allowed_hosts: Sequence[str]) -> None:
+    origin = parse_origin(base_url)
+    if origin is None or base_url not in origins:
+        raise ImproperlyConfigured(f"BASE_URL {base_url!r} must be one of ORIGINS: personal links lead there.")
+    if origin.host not in {host.lower() for host in allowed_hosts}:
+        raise ImproperlyConfigured(
+            f"ALLOWED_HOSTS lacks {origin.host!r}, the host of BASE_URL: every personal link would be refused."
+        )

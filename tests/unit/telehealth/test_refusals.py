@@ -36,6 +36,8 @@ SAFE = {"ALLOWED_HOSTS": "clinic.example", "ORIGINS": "https://clinic.example"}
         ({"ORIGINS": "https://clinic.example/"}, "without wildcard or path"),
         ({**SAFE, "ORIGINS": "http://clinic.example"}, "camera and microphone to https:// pages only"),
         ({**SAFE, "BASE_URL": "https://elsewhere.example"}, "must be one of ORIGINS"),
+        ({"ORIGINS": "https://clinic.example"}, "ALLOWED_HOSTS lacks 'clinic.example', the host of BASE_URL"),
+        ({**SAFE, "ALLOWED_HOSTS": "localhost,www.clinic.example"}, "ALLOWED_HOSTS lacks 'clinic.example'"),
         ({"SECRET_KEY": "short"}, "SECRET_KEY is too short"),
         ({"SECRET_KEY": "a" * 64}, "SECRET_KEY is too short or too plain"),
         ({"WEB_PROCESSES": "2"}, "needs REDIS_URL"),
@@ -61,6 +63,8 @@ def test_settings_with_an_unsafe_value_refuse_to_start(
         ({"DEMO": "1"}, "False True"),
         ({"DEBUG": "1"}, "False True"),
         (SAFE, "True True"),
+        ({**SAFE, "ALLOWED_HOSTS": "localhost,Clinic.Example"}, "True True"),
+        ({"ORIGINS": "http://[::1]:8000"}, "False True"),
         ({**SAFE, "WEB_PROCESSES": "2", "REDIS_URL": "redis://127.0.0.1:1/0"}, "True False"),
     ],
 )
