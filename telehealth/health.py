@@ -1,5 +1,6 @@
 """`/healthz` (is this process alive) and `/readyz` (may it be given work). No other page asks the house how it is."""
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +15,8 @@ from core import guards
 from signaling import lifespan
 
 log = structlog.get_logger(__name__)
+
+_all_migrated = threading.Event()
 
 
 async def healthz(request: HttpRequest) -> HttpResponse:
@@ -56,8 +59,12 @@ def _database() -> bool:
 
 
 def _migrations() -> bool:
-    executor = MigrationExecutor(connection)
-    return not executor.migration_plan(executor.loader.graph.leaf_nodes())
+    """Asked until it is so: to build the graph reads every migration, and this process's migrations stay the same."""
+    if not _all_migrated.is_set():
+        executor = MigrationExecutor(connection)
+        if not executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            _all_migrated.set()
+    return _all_migrated.is_set()
 
 
 def _guards() -> bool:

@@ -9,8 +9,17 @@ from django.test import Client
 
 from core import guards
 from signaling import lifespan
+from telehealth import health
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def just_started() -> Iterator[None]:
+    """As in a process that has not been asked before."""
+    health._all_migrated.clear()
+    yield
+    health._all_migrated.clear()
 
 
 @pytest.fixture
@@ -46,6 +55,13 @@ def test_readyz_without_a_migration_is_503(client: Client, linked: None) -> None
     with patch("telehealth.health.MigrationExecutor.migration_plan", return_value=[("accounts", False)]):
         status, checks = ready(client)
     assert (status, checks["migrations"]) == (503, "failed")
+    assert ready(client)[0] == 200
+
+
+def test_readyz_reads_the_migrations_no_more_once_all_are_applied(client: Client, linked: None) -> None:
+    assert ready(client)[0] == 200
+    with patch("telehealth.health.MigrationExecutor", side_effect=AssertionError):
+        assert ready(client)[0] == 200
 
 
 def test_readyz_without_the_channel_layer_is_503(client: Client, linked: None) -> None:
