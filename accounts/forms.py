@@ -3,6 +3,11 @@
 from typing import Any
 
 from allauth.account import forms as allauth_forms
+from django.core.exceptions import ValidationError
+
+from accounts.actors import ANONYMOUS
+from audit.models import Outcome
+from audit.services import record
 
 _WHEN_EMPTY = {
     "login": "Enter your email address",
@@ -33,7 +38,15 @@ class RequestLoginCodeForm(_PlainWords, allauth_forms.RequestLoginCodeForm):
 
 
 class ConfirmLoginCodeForm(_PlainWords, allauth_forms.ConfirmLoginCodeForm):
-    """The code."""
+    """The code. A wrong one is audited like a wrong password: it tells neither whose it was, nor what was typed."""
+
+    def clean_code(self) -> str:
+        try:
+            code: str = super().clean_code()
+        except ValidationError:
+            record(actor=ANONYMOUS, action="session.start", outcome=Outcome.REFUSED)
+            raise
+        return code
 
 
 class ResetPasswordForm(_PlainWords, allauth_forms.ResetPasswordForm):

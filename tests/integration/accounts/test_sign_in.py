@@ -77,6 +77,17 @@ def test_sign_in_by_a_wrong_code_ends_after_three_tries(client: Client, user: Us
     assert not is_signed_in(client)
 
 
+def test_sign_in_by_a_wrong_code_is_audited_alike_for_known_and_unknown_addresses(user: User) -> None:
+    for email in (user.email, "other@example.org"):
+        client, before = Client(), AuditEvent.objects.count()
+        client.post(CODE, {"email": email})
+        client.post(CONFIRM, {"code": "no code"})
+        assert AuditEvent.objects.count() == before + 1
+        event = AuditEvent.objects.latest("pk")
+        assert (event.action, event.outcome, event.actor_type) == ("session.start", "refused", "anonymous")
+        assert not {email, "no code"} & set(map(str, event.__dict__.values()))
+
+
 @pytest.mark.parametrize(
     ("address", "form"),
     [
