@@ -49,8 +49,10 @@ def address_of(link: PersonalLink) -> str:
     return f"{settings.BASE_URL.rstrip('/')}{path_of(link)}#{secret_for(link)}"
 
 
-def open_link(*, link_uuid: uuids.UUID | str, secret: str, address: str = "") -> PersonalLink:
-    """Return the link that `secret` opens, else raise NotFound. Audited either way; changes nothing else.
+def open_link(*, link_uuid: uuids.UUID | str, secret: str, address: str = "") -> tuple[PersonalLink, str]:
+    """Return the link that `secret` opens and the cookie of its new session, else raise NotFound.
+
+    Audited either way, with the session that later events of the same person carry; changes nothing else.
 
     The right secret may be used any number of times: a mail scanner that runs scripts uses nothing up, and whoever
     tries wrong ones locks nobody out. After too many of those, by link or by `address`, the answer is RateLimited,
@@ -64,14 +66,19 @@ def open_link(*, link_uuid: uuids.UUID | str, secret: str, address: str = "") ->
     if link is None or why:
         _refuse(link, str(link_uuid), address, why)
         raise NotFound
-    record(actor=_actor_of(link, ""), action="scheduling.link.open", entity=link, patient_id=link.patient_id)
-    return link
+    session = _new_session()
+    actor = _actor_of(link, session_digest(session))
+    record(actor=actor, action="scheduling.link.open", entity=link, patient_id=link.patient_id)
+    return link, session_cookie_for(link, session)
 
 
-def session_cookie_for(link: PersonalLink) -> str:
-    """The value of a new session for this link; set it with Path=path_of(link), HttpOnly, SameSite=Lax."""
-    session = {"link": link.uuid.hex, "generation": link.generation, "session": secrets.token_hex(16)}
-    return signing.dumps(session, salt=_COOKIE_SALT)
+def session_cookie_for(link: PersonalLink, session: str = "") -> str:
+    """The value of a session of this link, a new one unless named.
+
+    Set it with Path=path_of(link), HttpOnly, SameSite=Lax.
+    """
+    content = {"link": link.uuid.hex, "generation": link.generation, "session": session or _new_session()}
+    return signing.dumps(content, salt=_COOKIE_SALT)
 
 
 def actor_for_cookie(path: str, cookies: Mapping[str, str]) -> Actor:
@@ -91,6 +98,10 @@ def actor_for_cookie(path: str, cookies: Mapping[str, str]) -> Actor:
     if link is None or _closed_because(link) or link.generation != session["generation"]:
         return ANONYMOUS
     return _actor_of(link, session_digest(session["session"]))
+
+
+def _new_session() -> str:
+    return secrets.token_hex(16)
 
 
 def _refuse(link: PersonalLink | None, link_uuid: str, address: str, why: str) -> None:

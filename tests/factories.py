@@ -96,8 +96,9 @@ def make_appointment(
 
 def patient_actor(appointment: Appointment) -> Actor:
     """The patient as they come by their link: opened, and its cookie sent back."""
-    link = links.open_link(link_uuid=appointment.links.get().uuid, secret=links.secret_for(appointment.links.get()))
-    return links.actor_for_cookie(links.path_of(link), {links.COOKIE_NAME: links.session_cookie_for(link)})
+    link = appointment.links.get()
+    link, cookie = links.open_link(link_uuid=link.uuid, secret=links.secret_for(link))
+    return links.actor_for_cookie(links.path_of(link), {links.COOKIE_NAME: cookie})
 
 
 def make_visit(**fields: Any) -> Encounter:

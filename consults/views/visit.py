@@ -22,7 +22,7 @@ from consults.models import Encounter
 from core.clock import now
 from core.errors import Invalid, NotFound
 from core.http import no_store, wants_json
-from scheduling.links import COOKIE_NAME, COOKIE_SECONDS, open_link, path_of, session_cookie_for
+from scheduling.links import COOKIE_NAME, COOKIE_SECONDS, open_link, path_of
 from scheduling.services import cancel_appointment
 
 TERMINAL = frozenset({"ended", "cancelled", "late"})
@@ -51,11 +51,11 @@ def visit(request: HttpRequest, link: uuids.UUID) -> HttpResponseBase:
 def open_visit(request: HttpRequest, link: uuids.UUID) -> HttpResponse:
     """Only this, a POST with the secret, makes a session: a mail scanner that follows links changes nothing."""
     secret = request.POST.get("secret", "")
-    personal = open_link(link_uuid=link, secret=secret, address=client_network(request))
+    personal, cookie = open_link(link_uuid=link, secret=secret, address=client_network(request))
     response = HttpResponse(status=204)
     response.set_cookie(
         COOKIE_NAME,
-        session_cookie_for(personal),
+        cookie,
         max_age=COOKIE_SECONDS,
         path=path_of(personal),
         httponly=True,

@@ -57,11 +57,20 @@ def come_by(link: PersonalLink, cookie: str, rest: str = "ws") -> Actor:
 def test_open_right_secret_any_number_of_times_writes_nothing_but_the_audit(link: PersonalLink) -> None:
     before = (Encounter.objects.get().status, link.generation)
     for _ in range(3):
-        assert open_link(link_uuid=str(link.uuid), secret=secret_for(link)) == link
+        assert open_link(link_uuid=str(link.uuid), secret=secret_for(link))[0] == link
     link.refresh_from_db()
     assert (Encounter.objects.get().status, link.generation) == before
     opened = AuditEvent.objects.filter(action="scheduling.link.open", outcome="success")
     assert [(event.actor_type, event.patient_id) for event in opened] == [("patient", link.patient_id)] * 3
+
+
+def test_open_is_audited_under_the_session_of_what_follows(client: Client, link: PersonalLink) -> None:
+    for _ in range(2):
+        assert client.post(f"{path_of(link)}open/", {"secret": secret_for(link)}).status_code == 204
+        event = AuditEvent.objects.filter(action="scheduling.link.open").latest("pk")
+        assert event.session
+        assert event.session == come_by(link, client.cookies[COOKIE_NAME].value).session
+    assert AuditEvent.objects.filter(action="scheduling.link.open").values("session").distinct().count() == 2
 
 
 def test_address_carries_the_secret_in_the_fragment_only(link: PersonalLink, settings: Any) -> None:
@@ -97,7 +106,7 @@ def test_open_wrong_secrets_without_end_are_limited_and_lock_nobody_out(link: Pe
         with pytest.raises(NotFound if number < tries.MOST_PER_LINK else RateLimited):
             open_link(link_uuid=link.uuid, secret="wrong", address=f"192.0.2.{number}")
     assert AuditEvent.objects.filter(action="scheduling.link.open").count() == tries.MOST_PER_LINK
-    assert open_link(link_uuid=link.uuid, secret=secret_for(link), address="192.0.2.1") == link
+    assert open_link(link_uuid=link.uuid, secret=secret_for(link), address="192.0.2.1")[0] == link
 
 
 def test_open_many_links_from_one_address_is_limited_and_locks_nobody_out(link: PersonalLink) -> None:
@@ -105,7 +114,7 @@ def test_open_many_links_from_one_address_is_limited_and_locks_nobody_out(link: 
         with pytest.raises(NotFound if number < tries.MOST_PER_ADDRESS else RateLimited):
             open_link(link_uuid=uuid.uuid4(), secret="wrong", address="192.0.2.1")
     assert AuditEvent.objects.filter(action="scheduling.link.open").count() == tries.MOST_PER_ADDRESS
-    assert open_link(link_uuid=link.uuid, secret=secret_for(link), address="192.0.2.1") == link
+    assert open_link(link_uuid=link.uuid, secret=secret_for(link), address="192.0.2.1")[0] == link
     with pytest.raises(NotFound):
         open_link(link_uuid=link.uuid, secret="wrong", address="192.0.2.2")
     with time_machine.travel(now() + dt.timedelta(seconds=tries.WINDOW_SECONDS)), pytest.raises(NotFound):
@@ -127,7 +136,7 @@ def test_open_secret_of_another_visit_is_refused(link: PersonalLink) -> None:
     other = make.make_appointment(patient=link.patient, starts_at=now() + dt.timedelta(days=1)).links.get()
     with pytest.raises(NotFound):
         open_link(link_uuid=link.uuid, secret=secret_for(other))
-    assert open_link(link_uuid=other.uuid, secret=secret_for(other)) == other
+    assert open_link(link_uuid=other.uuid, secret=secret_for(other))[0] == other
 
 
 def test_secret_under_the_former_key_still_opens_and_under_a_strange_one_does_not(
@@ -136,7 +145,7 @@ def test_secret_under_the_former_key_still_opens_and_under_a_strange_one_does_no
     old = secret_for(link)
     settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "n" * 50, [settings.SECRET_KEY]
     assert secret_for(link) != old
-    assert open_link(link_uuid=link.uuid, secret=old) == link
+    assert open_link(link_uuid=link.uuid, secret=old)[0] == link
     settings.SECRET_KEY_FALLBACKS = []
     with pytest.raises(NotFound):
         open_link(link_uuid=link.uuid, secret=old)
@@ -183,7 +192,7 @@ def test_session_counts_for_a_day(link: PersonalLink) -> None:
 
 def test_link_opens_for_a_month_after_its_visit_and_then_is_used_up(link: PersonalLink) -> None:
     with time_machine.travel(link.appointment.ends_at + USED_UP_AFTER, tick=False) as clock:
-        assert open_link(link_uuid=link.uuid, secret=secret_for(link)) == link
+        assert open_link(link_uuid=link.uuid, secret=secret_for(link))[0] == link
         cookie = session_cookie_for(link)
         assert come_by(link, cookie) != ANONYMOUS
         clock.shift(1)
@@ -199,7 +208,7 @@ def test_reissue_closes_the_old_secret_and_its_sessions_and_opens_by_the_new(lin
     assert come_by(link, cookie) == ANONYMOUS
     with pytest.raises(NotFound):
         open_link(link_uuid=link.uuid, secret=old)
-    assert open_link(link_uuid=link.uuid, secret=secret_for(link)) == link
+    assert open_link(link_uuid=link.uuid, secret=secret_for(link))[0] == link
     assert come_by(link, session_cookie_for(link)) != ANONYMOUS
 
 
@@ -211,7 +220,7 @@ def test_revoke_closes_it_until_it_is_reissued(link: PersonalLink, desk: Actor) 
         with pytest.raises(NotFound):
             refused()
     link = reissue_link(actor=desk, link=link)
-    assert open_link(link_uuid=link.uuid, secret=secret_for(link)) == link
+    assert open_link(link_uuid=link.uuid, secret=secret_for(link))[0] == link
 
 
 def test_revoke_in_the_waiting_room_empties_the_seat_and_refuses_the_old_actor() -> None:
@@ -255,5 +264,5 @@ def test_link_of_a_cancelled_visit_still_opens_to_say_so(link: PersonalLink, des
     from scheduling.services import cancel_appointment
 
     cancel_appointment(actor=desk, appointment=link.appointment, reason="")
-    assert open_link(link_uuid=link.uuid, secret=secret_for(link)) == link
+    assert open_link(link_uuid=link.uuid, secret=secret_for(link))[0] == link
     assert get_visit(come_by(link, session_cookie_for(link))).status == "cancelled"
