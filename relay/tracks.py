@@ -47,10 +47,8 @@ class UpTrack:
         self.payload_type = CODECS[media].payload_type
         self.link = Uplink(CLOCK_RATE[media])
         self.downs: tuple[DownTrack, ...] = ()
-        size = RING_PACKETS[media]
-        self._mask = size - 1
-        self._ring: list[bytes | None] = [None] * size
-        self._numbers = [-1] * size
+        self._mask = RING_PACKETS[media] - 1
+        self._empty_ring()
         self._key_wanted = False
         self._deferred = False  # asked for within the throttle, not passed on yet
         self._asked_at = -1.0
@@ -87,6 +85,8 @@ class UpTrack:
         fresh = [down for down in downs if down not in former]
         for down in former.difference(downs):
             down.numbers.pause()
+        if not downs:
+            self._empty_ring()
         self.downs = downs
         for down in fresh:
             down.since = now
@@ -94,6 +94,11 @@ class UpTrack:
                 down.receiver.send_rtcp(self.report)
         if fresh:
             self.want_key_frame(now)
+
+    def _empty_ring(self) -> None:
+        """Nothing is kept while nobody receives: the sender's numbers may come round before the next receiver."""
+        self._ring: list[bytes | None] = [None] * (self._mask + 1)
+        self._numbers = [-1] * (self._mask + 1)
 
     def want_key_frame(self, now: float) -> None:
         """Ask the sender, now or as soon as the throttle allows."""

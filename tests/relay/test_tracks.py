@@ -121,6 +121,21 @@ def test_nack_after_a_pause_gets_nothing_from_before_it() -> None:
     assert len(line.receiver.packets) == 2
 
 
+def test_nack_gets_nothing_from_before_a_time_without_receivers() -> None:
+    line = Line()
+    line.attach(line.down)
+    line.send(5)
+    line.attach()
+    later = 1 << 16  # the sender's numbers have come round while nobody received
+    line.attach(line.down)
+    for content in (later + 4, later + 6):
+        line.send(content)
+    line.up.send_again(line.down, [2], line.now)
+    line.send(later + 5)
+    under_two = [packet[-8:] for packet in line.receiver.packets if packet[2:4] == b"\0\2"]
+    assert under_two == [(later + 5).to_bytes(8, "big")]
+
+
 def test_new_receiver_asks_for_a_key_frame_at_once_and_again_until_one_comes() -> None:
     line = Line()
     line.attach(line.down)
