@@ -176,7 +176,7 @@ class Peer:
             self.policy.received(rtcp.parse(packet), now)
 
     def affords(self, size: int, now: float) -> bool:
-        """What a seat sends, and what it has sent to it again, comes out of one budget."""
+        """What a seat sends, asks for again and has sent to it again comes out of one budget."""
         return self._bucket.take(size + PACKET_COST, now)
 
     # -- what goes out

@@ -11,7 +11,7 @@ RELAY_SSRC = 1  # the sender of the relay's own reports; no seat may use it
 _SR, _RR, _SDES, _RTPFB, _PSFB = 200, 201, 202, 205, 206
 _NACK, _PLI, _FIR, _APP = 1, 1, 4, 15
 _MAX_PACKETS = 32
-_MAX_NACKS = 256
+_MAX_NACKS = 256  # numbers, in one compound packet
 _MAX_CNAME = 255
 
 
@@ -112,13 +112,14 @@ def _nack(received: Received, body: bytes) -> None:
         return
     (ssrc,) = struct.unpack_from("!I", body, 4)
     numbers: list[int] = []
+    room = _MAX_NACKS - sum(len(asked) for _, asked in received.nacks)
     for at in range(8, len(body) - 3, 4):
+        if len(numbers) >= room:
+            break
         number, mask = struct.unpack_from("!HH", body, at)
         numbers.append(number)
         numbers += [(number + bit + 1) & 0xFFFF for bit in range(16) if mask >> bit & 1]
-        if len(numbers) >= _MAX_NACKS:
-            break
-    received.nacks.append((ssrc, numbers[:_MAX_NACKS]))
+    received.nacks.append((ssrc, numbers[:room]))
 
 
 def _payload_feedback(received: Received, kind: int, body: bytes) -> None:

@@ -131,6 +131,8 @@ class UpTrack:
         What the ring never had is a gap coming up, which `repair` asks the sender for.
         """
         for out in numbers:
+            if not down.receiver.affords(0, now):
+                return
             number = down.numbers.back(out)
             if number < 0:
                 continue

@@ -37,6 +37,11 @@ def test_nack_names_exactly_the_numbers_given(first: int, gaps: list[int]) -> No
     assert rtcp.parse(rtcp.nack(5, numbers)).nacks == [(5, numbers)]
 
 
+def test_numbers_asked_for_again_are_bounded_in_one_compound_packet() -> None:
+    one = rtcp.nack(5, range(250))
+    assert sum(len(numbers) for _, numbers in rtcp.parse(one * 17).nacks) == 256
+
+
 @given(st.integers(1, 1 << 33))
 def test_bitrate_limit_survives_its_packing(bitrate: int) -> None:
     packet = rtcp.bitrate_limit(bitrate, [1, 2])

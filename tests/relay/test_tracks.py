@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from relay import rtcp
+from relay.limits import BUCKET_BURST, BUCKET_RATE, PACKET_COST, TokenBucket
 from relay.negotiation import TrackRef
 from relay.peer import Peer as RelayPeer
 from relay.renumber import Renumbering
@@ -23,9 +24,10 @@ class Wire:
         self.reports: list[bytes] = []
         self.send_rtp = self.packets.append
         self.send_rtcp = self.reports.append
+        self.bucket = TokenBucket(BUCKET_RATE, BUCKET_BURST, 0.0)
 
     def affords(self, size: int, now: float) -> bool:
-        return True
+        return self.bucket.take(size + PACKET_COST, now)
 
     def key_frames_asked(self) -> int:
         return sum(CAMERA.ssrc in rtcp.parse(report).key_frames for report in self.reports)
@@ -134,6 +136,15 @@ def test_nack_gets_nothing_from_before_a_time_without_receivers() -> None:
     line.send(later + 5)
     under_two = [packet[-8:] for packet in line.receiver.packets if packet[2:4] == b"\0\2"]
     assert under_two == [(later + 5).to_bytes(8, "big")]
+
+
+def test_asking_for_what_is_not_there_is_paid_for_too() -> None:
+    line = Line()
+    line.attach(line.down)
+    line.send(1)
+    for _ in range(100):
+        line.up.send_again(line.down, list(range(1000, 1256)), line.now)
+    assert not line.receiver.affords(0, line.now)
 
 
 def test_new_receiver_asks_for_a_key_frame_at_once_and_again_until_one_comes() -> None:
