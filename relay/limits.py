@@ -23,6 +23,7 @@ CONSENT_SECONDS = 30.0  # RFC 7675
 HANDSHAKE_SECONDS = 30.0
 HANDSHAKE_QUEUE = 16
 MAX_NUMBERINGS = 4096  # SSRCs one receiver may ever be sent under one key
+MAX_REPORTERS = 1024  # SSRCs one seat may ever send RTCP from; browsers use one for each track they receive
 
 KEY_FRAME_SECONDS = 0.3  # at most one request per track in this time
 RING_PACKETS = {"audio": 128, "video": 512}  # powers of two, below the SRTP window of 1,024

@@ -11,7 +11,7 @@ from relay.answer import Answer
 from relay.dtls import DtlsServer, Sessions, SrtpError
 from relay.errors import RelayError
 from relay.ice import IceAgent, Path
-from relay.limits import BUCKET_BURST, BUCKET_RATE, MAX_NUMBERINGS, PACKET_COST, TokenBucket
+from relay.limits import BUCKET_BURST, BUCKET_RATE, MAX_NUMBERINGS, MAX_REPORTERS, PACKET_COST, TokenBucket
 from relay.negotiation import Agreed, Negotiation, Plan, TrackRef
 from relay.renumber import Renumbering
 from relay.sdp import TransportText, write_offer
@@ -51,6 +51,7 @@ class Peer:
         self._session_id = secrets.randbits(62)
         self._fingerprints: tuple[object, ...] = ()
         self._by_ssrc: dict[bytes, UpTrack] = {}
+        self._reporters: set[bytes] = set()  # the SSRCs its RTCP came from
         self._numberings: dict[int, Renumbering] = {}
         self._bucket = TokenBucket(BUCKET_RATE, BUCKET_BURST, now)
         self._sessions: Sessions | None = None
@@ -151,6 +152,11 @@ class Peer:
         if 192 <= data[1] <= 223:
             self._on_rtcp(sessions, data, path, now)
             return
+        # Before decryption: libsrtp keeps a stream for good, and searches it, for every SSRC it ever accepted.
+        track = self._by_ssrc.get(data[8:12])
+        if track is None or data[1] & 0x7F != track.payload_type:
+            self._counters.dropped += 1
+            return
         try:
             packet = sessions.unprotect(data)
         except (SrtpError, ValueError):
@@ -158,18 +164,22 @@ class Peer:
             return
         if self.ice.path is not path:
             self.ice.media_from(path)
-        track = self._by_ssrc.get(packet[8:12])
-        if track is None or packet[1] & 0x7F != track.payload_type or not self.affords(len(packet), now):
+        if not self.affords(len(packet), now):
             self._counters.dropped += 1
             return
         track.receive(packet, now)
 
     def _on_rtcp(self, sessions: Sessions, data: bytes, path: Path, now: float) -> None:
+        reporter = data[4:8]
+        if reporter not in self._reporters and len(self._reporters) >= MAX_REPORTERS:
+            self._counters.dropped += 1
+            return
         try:
             packet = sessions.unprotect_rtcp(data)
         except (SrtpError, ValueError):
             self._counters.dropped += 1
             return
+        self._reporters.add(reporter)
         if self.ice.path is not path:
             self.ice.media_from(path)
         if self.affords(len(packet), now):

@@ -7,6 +7,7 @@ import socket
 import pytest
 
 from relay import rtcp
+from relay.limits import MAX_REPORTERS
 from relay.peer import Peer as Seat
 from tests.relay.house import House
 from tests.relay.peer import Peer, rtp
@@ -105,6 +106,26 @@ async def test_packet_a_seat_did_not_announce_goes_nowhere(house: House, forgery
     patient.send(rtp(patient.ssrcs["audio"], 2, b"true"))
     await guest.changes.until(lambda: guest.packets)
     assert [p[12:] for p in guest.packets] == [b"true"]
+
+
+async def test_packets_under_ever_new_ssrcs_are_not_even_decrypted(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    doctor, patient = await house.both()
+    (seat,) = [each for each in seats(house) if each.seat == house.seat("patient")]
+    assert seat._sessions is not None
+    taken: list[bytes] = []
+    for name in ("unprotect", "unprotect_rtcp"):
+        open_ = getattr(seat._sessions, name)
+        monkeypatch.setattr(seat._sessions, name, lambda data, open_=open_: (taken.append(data), open_(data))[1])
+    for turn in range(60):
+        for ssrc in range(1000 + turn * 20, 1020 + turn * 20):
+            patient.send(rtp(ssrc, 1, b"new"))
+            patient.send_report(rtcp.picture_loss(5)[:4] + ssrc.to_bytes(4, "big") + bytes(4))
+        await patient.check()
+    assert len(taken) <= MAX_REPORTERS
+    patient.send(rtp(patient.ssrcs["audio"], 1, b"own"))
+    await doctor.changes.until(lambda: doctor.packets)
 
 
 async def test_ssrc_of_another_seat_is_refused_in_the_answer(house: House) -> None:
