@@ -27,7 +27,6 @@ MOVES: dict[VisitStatus, frozenset[VisitStatus]] = {
 }
 
 OVER = frozenset({VisitStatus.FINISHED, VisitStatus.CANCELLED})
-PRESENT = frozenset({VisitStatus.ARRIVED, VisitStatus.IN_PROGRESS})
 
 
 def moved(current: str, target: VisitStatus) -> VisitStatus:

@@ -57,5 +57,9 @@ def require_visit(actor: Actor, action: str, encounter: Encounter) -> None:
     raise NotFound
 
 
+def visit_late() -> Conflict:
+    return Conflict("The time of this visit is over. Call the desk for a new one.", code="visit.late")
+
+
 def visit_over() -> Conflict:
     return Conflict("This visit is over. Call the desk if something is still open.", code="visit.over")

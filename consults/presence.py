@@ -4,6 +4,7 @@ import datetime as dt
 
 from django.db.models import Q
 
+from accounts.actors import Actor
 from consults.lifecycle import DOOR_CLOSES_AFTER, VisitStatus
 from consults.models import Encounter, Seat
 
@@ -20,6 +21,13 @@ def is_open(encounter: Encounter, instant: dt.datetime) -> bool:
     """The same as `open_now`, of a visit in hand."""
     if encounter.status == VisitStatus.ARRIVED:
         return encounter.appointment.ends_at >= instant - DOOR_CLOSES_AFTER
+    return encounter.status == VisitStatus.IN_PROGRESS
+
+
+def may_sit(actor: Actor, encounter: Encounter, instant: dt.datetime) -> bool:
+    """A patient sits from the waiting room on, everybody else in the call."""
+    if actor.type == "patient":
+        return is_open(encounter, instant)
     return encounter.status == VisitStatus.IN_PROGRESS
 
 

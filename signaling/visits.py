@@ -10,9 +10,11 @@ from uuid import UUID
 from accounts.actors import Actor, actor_for_scope
 from accounts.policy import require
 from consults import rooms, selectors, services
-from consults.lifecycle import OVER, VisitStatus
+from consults.lifecycle import OVER
 from consults.models import Encounter, Seat
 from consults.policies import relation_to_visit
+from consults.presence import may_sit
+from core.clock import now
 from signaling.messages import CHAT, LEAVE, MEDIA, WATCH, ProtocolError
 
 Wire = dict[str, Any]
@@ -46,12 +48,6 @@ class View:
     over: bool
 
 
-def seat_allowed(actor: Actor, encounter: Encounter) -> bool:
-    """A patient sits from the waiting room on, everybody else in the call."""
-    allowed = {VisitStatus.ARRIVED, VisitStatus.IN_PROGRESS} if actor.type == "patient" else {VisitStatus.IN_PROGRESS}
-    return encounter.status in allowed
-
-
 def admit_socket(door: Door) -> tuple[Actor, UUID]:
     actor, encounter = door.enter(WATCH)
     return actor, encounter.uuid
@@ -61,7 +57,7 @@ def open_view(door: Door, holder: UUID, chat_seq: int) -> View:
     """For hello: takes the seat where the visit allows one."""
     actor, encounter = door.enter(WATCH)
     seat = None
-    if seat_allowed(actor, encounter):
+    if may_sit(actor, encounter, now()):
         seat = services.take_seat(actor=actor, encounter=encounter, holder=holder)
         encounter.refresh_from_db(fields=["room_version"])
     return _view(actor, encounter, seat, chat_seq, taken=False)
@@ -70,7 +66,7 @@ def open_view(door: Door, holder: UUID, chat_seq: int) -> View:
 def look_again(door: Door, seat: Seat | None, holder: UUID, chat_seq: int) -> View:
     """For hints and heartbeats: marks the seat as alive and finds out whether another tab has taken it."""
     actor, encounter = door.enter(WATCH)
-    if seat is None or not seat_allowed(actor, encounter):
+    if seat is None or not may_sit(actor, encounter, now()):
         return _view(actor, encounter, None, chat_seq, taken=False)
     if services.touch_seat(seat=seat, holder=holder):
         return _view(actor, encounter, seat, chat_seq, taken=False)
@@ -80,7 +76,7 @@ def look_again(door: Door, seat: Seat | None, holder: UUID, chat_seq: int) -> Vi
 def join_room(door: Door, seat: Seat | None, holder: UUID) -> tuple[Seat, Wire]:
     """For connect: the seat (taken now where it was not held) and the room's document."""
     actor, encounter = door.enter(MEDIA)
-    if not seat_allowed(actor, encounter):
+    if not may_sit(actor, encounter, now()):
         raise ProtocolError("no_seat", about="connect")
     if seat is None:
         seat = services.take_seat(actor=actor, encounter=encounter, holder=holder)
@@ -123,4 +119,5 @@ def _view(actor: Actor, encounter: Encounter, seat: Seat | None, chat_seq: int, 
     # Another tab holds it only while there is a seat at all: hanging up elsewhere frees it.
     mine = any(row["you"] for row in visit["seats"])
     chat = [dict(line) for line in selectors.chat_since(actor, encounter, chat_seq)]
-    return View(actor, encounter.uuid, visit, chat, seat, taken and mine, encounter.status in OVER)
+    over = encounter.status in OVER or visit["state"] == "late"
+    return View(actor, encounter.uuid, visit, chat, seat, taken and mine, over)

@@ -12,7 +12,7 @@ from accounts.policy import may
 from consults.lifecycle import VisitStatus, door_opens_at, door_state
 from consults.models import Encounter, Seat
 from consults.policies import relation_to_visit, require_visit
-from consults.presence import is_present, open_now
+from consults.presence import is_open, is_present, open_now
 from core.clock import now
 from core.errors import NotFound
 from scheduling.selectors import get_link
@@ -50,6 +50,8 @@ def get_visit_for(actor: Actor, uuid: uuids.UUID | str) -> Encounter:
 def visit_state(encounter: Encounter, now: dt.datetime) -> str:
     """What the visit's page shows: "early", "open", "late", "waiting", "call", "ended" or "cancelled"."""
     status = VisitStatus(encounter.status)
+    if status is VisitStatus.ARRIVED and not is_open(encounter, now):
+        return "late"
     if status is not VisitStatus.PLANNED:
         return _STATES[status]
     appointment = encounter.appointment
@@ -77,6 +79,7 @@ def visit_snapshot(actor: Actor, encounter: Encounter) -> dict[str, Any]:
         "id": str(encounter.uuid),
         "version": encounter.room_version,
         "status": str(encounter.status),
+        "state": visit_state(encounter, instant),
         "server_time": instant.isoformat(),
         "opens_at": door_opens_at(encounter.appointment.starts_at).isoformat(),
         "starts_at": encounter.appointment.starts_at.isoformat(),

@@ -6,9 +6,10 @@ from accounts.actors import Actor
 from consent.models import Purpose
 from consent.selectors import standing_consent
 from consults import hints
-from consults.lifecycle import PRESENT, VisitStatus, door_state, moved
+from consults.lifecycle import VisitStatus, door_state, moved
 from consults.models import Encounter, Seat
-from consults.policies import require_visit
+from consults.policies import require_visit, visit_late
+from consults.presence import is_open
 from consults.services.rows import locked_visit, record_visit, store_change
 from core.clock import now
 from core.errors import Conflict, Invalid
@@ -31,7 +32,7 @@ def enter_waiting_room(*, actor: Actor, encounter: Encounter, place: str, callba
     place, callback_phone = _checked(place, callback_phone)
     if standing_consent(encounter.patient, Purpose.TELEHEALTH) is None:
         raise Conflict("Agree to the video visit first, then go in.", code="consent.missing")
-    if encounter.status in PRESENT:
+    if is_open(encounter, now()):
         return _corrected(actor, encounter, place, callback_phone)
     _require_open_door(encounter)
     encounter.status = moved(encounter.status, VisitStatus.ARRIVED)
@@ -92,4 +93,4 @@ def _require_open_door(encounter: Encounter) -> None:
     if state == "early":
         raise Conflict("The waiting room opens 15 minutes before your visit. Come back then.", code="visit.early")
     if state == "late":
-        raise Conflict("The time of this visit is over. Call the desk for a new one.", code="visit.late")
+        raise visit_late()

@@ -9,10 +9,10 @@ from django.db.models import QuerySet
 from accounts.actors import Actor
 from audit.services import record
 from consults import hints
-from consults.lifecycle import OVER, PRESENT, VisitStatus
+from consults.lifecycle import OVER, VisitStatus
 from consults.models import Encounter, Seat
-from consults.policies import require_visit, visit_over
-from consults.presence import SILENT_AFTER
+from consults.policies import require_visit, visit_late, visit_over
+from consults.presence import SILENT_AFTER, is_open, may_sit
 from consults.services.rows import locked_visit, record_visit, store_change
 from core.clock import now
 from core.errors import Conflict, NotFound
@@ -132,8 +132,9 @@ class _SeatActor:
 def _require_open_for(actor: Actor, encounter: Encounter) -> None:
     if encounter.status in OVER:
         raise visit_over()
-    allowed = PRESENT if actor.type == "patient" else {VisitStatus.IN_PROGRESS}
-    if encounter.status not in allowed:
+    if encounter.status == VisitStatus.ARRIVED and not is_open(encounter, now()):
+        raise visit_late()
+    if not may_sit(actor, encounter, now()):
         raise Conflict("This visit is not open yet. Wait for the patient to be called in.", code="visit.not_open")
 
 

@@ -7,6 +7,7 @@ from consults import hints
 from consults.lifecycle import OVER, VisitStatus, moved
 from consults.models import Encounter, Seat
 from consults.policies import require_visit
+from consults.presence import is_open
 from consults.services.queues import ensure_queue
 from consults.services.rows import locked_visit, raise_queue_version, record_visit, store_change
 from core.clock import now
@@ -54,7 +55,7 @@ def admit_patient(*, actor: Actor, encounter: Encounter) -> Encounter:
     require_visit(actor, "consults.visit.admit", encounter)
     if encounter.status == VisitStatus.IN_PROGRESS:
         return encounter
-    if encounter.status == VisitStatus.PLANNED:
+    if not is_open(encounter, now()):
         raise Conflict(
             "This patient is not in the waiting room now. Wait for them or call them.", code="visit.not_waiting"
         )

@@ -17,6 +17,7 @@
  * @property {string} id
  * @property {number} version
  * @property {"planned"|"arrived"|"in-progress"|"finished"|"cancelled"} status
+ * @property {"early"|"open"|"late"|"waiting"|"call"|"ended"|"cancelled"} state
  * @property {string} server_time
  * @property {string} opens_at
  * @property {string} starts_at

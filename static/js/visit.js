@@ -237,7 +237,8 @@ class VisitPage {
   /** @param {VisitView} visit */
   #onVisit(visit) {
     const step = this.steps.current;
-    if (visit.status === "finished") this.#end("ended");
+    if (visit.state === "late") location.reload(); // The server has the words for it.
+    else if (visit.status === "finished") this.#end("ended");
     else if (visit.status === "cancelled") this.#end("cancelled");
     else if (visit.status === "in-progress") {
       if (step === "waiting" || (this.#purpose === "change" && (step === "check" || step === "trouble"))) this.#calledIn();

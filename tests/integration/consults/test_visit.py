@@ -9,6 +9,7 @@ import time_machine
 from audit.models import AuditEvent
 from consent.services import give_consent, withdraw_consent
 from consults import selectors, services
+from consults.lifecycle import DOOR_CLOSES_AFTER
 from consults.models import Encounter
 from core.clock import now
 from core.errors import Conflict, Invalid
@@ -201,6 +202,21 @@ def test_visit_state_before_after_and_at_both_ends() -> None:
     assert selectors.visit_state(visit, now()) == "ended"
     visit.status = "cancelled"
     assert selectors.visit_state(visit, now()) == "cancelled"
+
+
+def test_visit_of_a_forgotten_waiter_is_late_everywhere() -> None:
+    visit = make.make_waiting_visit()
+    patient, doctor = make.patient_actor(visit.appointment), make.practitioner_actor(visit.practitioner)
+    closes_at = visit.appointment.ends_at + DOOR_CLOSES_AFTER
+    with time_machine.travel(closes_at, tick=False):
+        assert selectors.visit_snapshot(patient, visit)["state"] == "waiting"
+        services.take_seat(actor=patient, encounter=visit, holder=visit.uuid)
+    with time_machine.travel(closes_at + dt.timedelta(seconds=1)):
+        assert selectors.visit_state(visit, now()) == "late"
+        assert selectors.visit_snapshot(patient, visit)["state"] == "late"
+        assert code_of(lambda: services.take_seat(actor=patient, encounter=visit, holder=visit.uuid)) == "visit.late"
+        assert code_of(lambda: enter(visit)) == "visit.late"
+        assert code_of(lambda: services.admit_patient(actor=doctor, encounter=visit)) == "visit.not_waiting"
 
 
 def test_last_place_is_the_newest_visits_else_the_number_we_have() -> None:

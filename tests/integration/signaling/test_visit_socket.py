@@ -3,6 +3,7 @@
 import asyncio
 import json
 import uuid
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,7 +13,9 @@ from accounts.models import User
 from accounts.roles import Role
 from consults import services
 from consults.models import ChatMessage, Seat
+from core.clock import now
 from scheduling import links
+from scheduling.models import Appointment
 from scheduling.services import cancel_appointment, reissue_link, revoke_link
 from signaling import visits
 from signaling.limits import Timing
@@ -290,6 +293,22 @@ async def test_sign_out_closes_the_doctors_sockets(visit: Visit, app: Any, docto
     assert await page.closed() == 4003
 
 
+async def test_forgotten_waiter_is_told_late_and_let_go(visit: Visit) -> None:
+    await do(visit.arrive)
+    page = await visit.patient_page(sockets(timing=Timing(ping_every=0.1))).open()
+    welcome = await page.hello()
+    assert (welcome["seat"] is not None, welcome["visit"]["state"]) == (True, "waiting")
+    hours = timedelta(hours=13)
+    times = {"starts_at": now() - hours, "ends_at": now() - hours + timedelta(minutes=20)}
+    await do(Appointment.objects.filter(pk=visit.encounter.appointment_id).update, **times)
+    late = await page.hear("visit", lambda message: message["visit"]["state"] == "late")
+    assert late["visit"]["status"] == "arrived"
+    assert await page.closed() == 4004
+    again = await visit.patient_page(sockets()).open()
+    assert (await again.hello())["seat"] is None
+    assert await again.closed() == 4004
+
+
 async def test_disabled_user_is_out_by_the_next_heartbeat(visit: Visit, doctor: Any) -> None:
     page = await visit.doctor_page(sockets(timing=Timing(ping_every=0.1)), headers=doctor).enter()
     await do(User.objects.filter(pk=visit.doctor.pk).update, is_active=False)
@@ -372,7 +391,7 @@ class Clock:
 
 async def test_patient_learns_counts_only_of_other_visits(visit: Visit, app: Any) -> None:
     page = await visit.patient_page(app).enter()
-    allowed = {"id", "version", "status", "server_time", "opens_at", "starts_at", "started_at"}
+    allowed = {"id", "version", "status", "state", "server_time", "opens_at", "starts_at", "started_at"}
     assert set(page.heard[0]["visit"]) == allowed | {"practitioner", "patient", "line", "seats"}
     assert set(page.heard[0]["visit"]["line"]) == {"position", "waiting", "now"}
     assert json.dumps(page.heard[0]).count(visit.encounter.patient.family_name) == 1
