@@ -91,18 +91,21 @@ class IceAgent:
         self.checked_at = now
         return stun.build_response(request, address, password)
 
-    def media_from(self, path: Path) -> None:
-        """A valid SRTP packet came over `path`: answer there."""
+    def media_from(self, path: Path, now: float) -> None:
+        """A valid SRTP packet came over `path`: answer there, while consent for that address is fresh."""
         self._media_seen = True
-        self.path = path
+        if _fresh(path, now):
+            self.path = path
 
-    def handshake_from(self, path: Path) -> None:
+    def handshake_from(self, path: Path, now: float) -> None:
         """DTLS came over `path` before any nomination: good enough to answer there."""
-        if self.path is None and not self._media_seen:
+        if self.path is None and not self._media_seen and _fresh(path, now):
             self.path = path
 
     def expired(self, now: float) -> bool:
-        return now - self.checked_at > CONSENT_SECONDS
+        """Consent is the address's own (RFC 7675): checks from one do not keep media going to another."""
+        checked_at = self.checked_at if self.path is None else self.path.checked_at
+        return now - checked_at > CONSENT_SECONDS
 
     def revoke(self) -> None:
         """Consent is gone: stop sending until the next good check."""
@@ -155,3 +158,7 @@ class IceAgent:
     def _forget(self, credentials: Credentials | None) -> None:
         if credentials is not None:
             self._directory.by_ufrag.pop(credentials.ufrag.encode(), None)
+
+
+def _fresh(path: Path, now: float) -> bool:
+    return now - path.checked_at <= CONSENT_SECONDS

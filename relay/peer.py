@@ -138,9 +138,9 @@ class Peer:
         if self.state == "away":
             self._become("connected")
 
-    def on_handshake(self, data: bytes, path: Path) -> None:
+    def on_handshake(self, data: bytes, path: Path, now: float) -> None:
         """A DTLS datagram from a proven address."""
-        self.ice.handshake_from(path)
+        self.ice.handshake_from(path, now)
         self.dtls.push(data)
 
     def on_media(self, data: bytes, path: Path, now: float) -> None:
@@ -163,7 +163,7 @@ class Peer:
             self._counters.dropped += 1
             return
         if self.ice.path is not path:
-            self.ice.media_from(path)
+            self.ice.media_from(path, now)
         if not self.affords(len(packet), now):
             self._counters.dropped += 1
             return
@@ -181,7 +181,7 @@ class Peer:
             return
         self._reporters.add(reporter)
         if self.ice.path is not path:
-            self.ice.media_from(path)
+            self.ice.media_from(path, now)
         if self.affords(len(packet), now):
             self.policy.received(rtcp.parse(packet), now)
 

@@ -50,7 +50,7 @@ class Demux:
         elif 20 <= first <= 63:
             path = self._by_address[number].get(address)
             if path is not None:
-                path.owner.on_handshake(data, path)
+                path.owner.on_handshake(data, path, now)
                 return
         self._counters.dropped += 1
 

@@ -87,7 +87,7 @@ def test_last_nomination_counts_until_media_comes() -> None:
     seat.check(other)
     assert seat.ice.path is not None
     assert seat.ice.path.address == other
-    seat.ice.media_from(seat.ice.path)
+    seat.ice.media_from(seat.ice.path, 1.0)
     seat.check(HOME)
     assert seat.ice.path.address == other
 
@@ -96,7 +96,7 @@ def test_media_from_another_proven_address_moves_the_path() -> None:
     directory, (seat,) = seats()
     seat.check()
     seat.check(("192.0.2.99", 1), nominate=False)
-    seat.ice.media_from(directory.by_address[0][("192.0.2.99", 1)])
+    seat.ice.media_from(directory.by_address[0][("192.0.2.99", 1)], 1.0)
     assert seat.ice.path is directory.by_address[0][("192.0.2.99", 1)]
 
 
@@ -128,11 +128,38 @@ def test_consent_ends_thirty_seconds_after_the_last_good_check() -> None:
     assert not seat.ice.expired(60.0)
 
 
+def test_checks_from_one_address_do_not_keep_media_going_to_another() -> None:
+    directory, (seat,) = seats()
+    seat.check(("192.0.2.66", 6))  # spoofed, once
+    seat.ice.media_from(directory.by_address[0][("192.0.2.66", 6)], 1.0)
+    seat.check(HOME, now=30.0)
+    assert seat.ice.path is not None
+    assert seat.ice.path.address == ("192.0.2.66", 6)
+    assert seat.ice.expired(31.1)
+    seat.ice.revoke()
+    seat.check(HOME, now=32.0)
+    seat.ice.media_from(directory.by_address[0][("192.0.2.66", 6)], 33.0)
+    assert seat.ice.path.address == HOME
+
+
+def test_only_a_check_brings_back_a_path_whose_consent_lapsed() -> None:
+    directory, (seat,) = seats()
+    seat.check()
+    path = directory.by_address[0][HOME]
+    seat.ice.revoke()
+    seat.ice.handshake_from(path, 40.0)
+    assert seat.ice.path is None
+    seat.ice.media_from(path, 41.0)
+    assert seat.ice.path is None
+    seat.check(now=42.0)
+    assert seat.ice.path is path
+
+
 def test_path_comes_back_with_the_next_check_after_consent_lapsed() -> None:
     _, (seat,) = seats()
     seat.check()
     assert seat.ice.path is not None
-    seat.ice.media_from(seat.ice.path)
+    seat.ice.media_from(seat.ice.path, 1.0)
     seat.ice.revoke()
     seat.check(("192.0.2.77", 7), nominate=False, now=50.0)
     assert seat.ice.path.address == ("192.0.2.77", 7)
