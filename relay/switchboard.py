@@ -105,6 +105,7 @@ class Switchboard:
     def _on_restart(self, message: RestartIce, link: Link) -> None:
         peer = self._peer(message.at, link)
         peer.negotiation.restart()
+        self._repeat(peer)  # an open offer may have gone to a socket that is no more; the restart follows its answer
         self._offer(peer)
 
     def _on_repeat(self, message: Repeat, link: Link) -> None:

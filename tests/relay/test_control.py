@@ -130,6 +130,21 @@ async def test_repeat_gives_the_open_offer_again(house: House) -> None:
     assert await house.web.expect("offer", mark) == doctor.offer
 
 
+async def test_restart_repeats_the_open_offer_and_follows_its_answer(house: House) -> None:
+    doctor = await house.join("doctor")
+    await house.join("patient")  # the offer that tells the doctor of it went to a socket that is no more
+    await house.sync()
+    mark = len(house.web.heard)
+    house.web.send(type="restart-ice", **house.at("doctor"))
+    former = doctor.credentials
+    doctor.take(await house.web.expect("offer", mark, **house.at("doctor")))
+    assert {track["seat"] for track in doctor.offer["down"]} == {house.seat("patient")}
+    assert doctor.credentials == former
+    house.answer("doctor")
+    doctor.take(await house.web.expect("offer", offer=doctor.offer["offer"] + 1, **house.at("doctor")))
+    assert doctor.credentials != former
+
+
 async def test_stale_answer_is_refused_and_the_open_one_still_taken(house: House) -> None:
     house.tell(doctor=True)
     doctor = await house.connect("doctor")
