@@ -14,12 +14,13 @@ _MIN_TELLING_SECONDS = 0.2
 
 
 class RtcpPolicy:
-    __slots__ = ("_estimate", "_estimated_at", "_peer", "_told", "_told_at")
+    __slots__ = ("_estimate", "_estimated_at", "_peer", "_shared_at", "_told", "_told_at")
 
     def __init__(self, peer: Peer) -> None:
         self._peer = peer
         self._estimate: int | None = None  # what this seat says it can take in all
         self._estimated_at = 0.0
+        self._shared_at = -1.0  # when the senders were last told of it
         self._told: int | None = None  # what this seat was last told it may send
         self._told_at = -1.0
 
@@ -42,6 +43,9 @@ class RtcpPolicy:
         if packet.bitrate is not None:
             self._estimate = packet.bitrate
             self._estimated_at = now
+            if now - self._shared_at < _MIN_TELLING_SECONDS:
+                return  # who sends this more often waits for the regular report
+            self._shared_at = now
             for sender in {down.up.sender for down in peer.downs.values()}:
                 sender.policy.tell(now)
 

@@ -1,5 +1,6 @@
 """A track without sockets: what reaches a receiver, again and under which number, and when a key frame is asked for."""
 
+from types import SimpleNamespace
 from typing import Any, cast
 
 from hypothesis import given, settings
@@ -10,6 +11,7 @@ from relay.limits import BUCKET_BURST, BUCKET_RATE, PACKET_COST, TokenBucket
 from relay.negotiation import TrackRef
 from relay.peer import Peer as RelayPeer
 from relay.renumber import Renumbering
+from relay.seat_rtcp import RtcpPolicy
 from relay.tracks import DownTrack, UpTrack
 from tests.relay.peer import rtp, video
 
@@ -192,3 +194,14 @@ def test_receiver_that_joins_later_gets_the_last_sender_report() -> None:
     line.up.report = b"report"
     line.attach(line.down)
     assert line.receiver.reports == [b"report"]
+
+
+def test_estimates_in_a_burst_are_shared_out_once() -> None:
+    line = Line()
+    told: list[float] = []
+    line.sender.policy = SimpleNamespace(tell=told.append)
+    policy = RtcpPolicy(cast(RelayPeer, SimpleNamespace(downs={CAMERA.ssrc: line.down}, tracks={})))
+    for bitrate in range(500_000, 500_100):
+        policy.received(rtcp.Received(bitrate=bitrate), line.now)
+    policy.received(rtcp.Received(bitrate=300_000), line.now + 0.3)
+    assert told == [line.now, line.now + 0.3]
