@@ -1,5 +1,6 @@
 """The queue socket: who may watch, one rendering for all who watch, and when a board is sent again."""
 
+import asyncio
 import re
 import uuid
 from datetime import timedelta
@@ -17,7 +18,7 @@ from scheduling.services import book_appointment
 from signaling import boards
 from signaling.limits import Timing
 from tests.factories import SYSTEM, make_patient, make_practitioner, make_user
-from tests.integration.signaling.house import UNLIMITED, Page, Visit, cookie, do, signed_in, sockets
+from tests.integration.signaling.house import PATIENCE, UNLIMITED, Page, Visit, cookie, do, signed_in, sockets
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -186,9 +187,13 @@ async def test_message_of_the_visit_socket_is_unknown_here(visit: Visit, app: An
 async def test_rendering_that_fails_leaves_the_socket_open(
     visit: Visit, app: Any, doctor: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    failed = asyncio.Event()
     with monkeypatch.context() as patch:
         patch.setattr(boards, "TEMPLATE", "no/such/template.html")
+        patch.setattr(boards.log, "exception", lambda _: failed.set())
         board = await visit.board(app, headers=doctor).open()
+        async with asyncio.timeout(PATIENCE):
+            await failed.wait()
         await board.say("ping", n=1)
         await board.hear("pong")
     await do(visit.arrive)
