@@ -13,6 +13,7 @@ from django.db import connections, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import resolve_url
 
+from accounts import ports
 from accounts.actors import ANONYMOUS, actor_for_user
 from audit.models import Outcome
 from audit.services import record
@@ -56,6 +57,7 @@ class StaffAccountAdapter(DefaultAccountAdapter):
         with transaction.atomic():
             super().set_password(user, password)
             record(actor=actor_for_user(user, key), action="user.password", entity=user)
+            ports.tell_access_changed(user)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Write and send beside the request: the time of an answer must not tell whether an address is known."""

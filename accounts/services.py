@@ -5,6 +5,7 @@ from datetime import date
 from allauth.account.models import EmailAddress
 from django.db import IntegrityError, transaction
 
+from accounts import ports
 from accounts.actors import Actor
 from accounts.models import Location, Organization, Patient, Practitioner, RoleAssignment, User
 from accounts.policy import Relation, require
@@ -72,6 +73,29 @@ def assign_role(*, actor: Actor, user: User, organization: Organization, role: R
 
 
 @transaction.atomic
+def withdraw_role(*, actor: Actor, user: User, role: Role) -> None:
+    """Take a role of the user's clinic away; taking it twice is the same as once."""
+    require(actor, "accounts.role.withdraw", Relation.SAME_CLINIC)
+    organization = _clinic_of(user)
+    _same_clinic(actor, organization)
+    taken, _ = RoleAssignment.objects.filter(user=user, organization=organization, role=Role(role)).delete()
+    if taken:
+        record(actor=actor, action="role.withdraw", entity=user, detail={"role": Role(role).value})
+        ports.tell_access_changed(user)
+
+
+@transaction.atomic
+def disable_user(*, actor: Actor, user: User) -> None:
+    """Nothing that this user signed in to counts any more, and they cannot sign in; the row stays, for the records."""
+    require(actor, "accounts.user.disable", Relation.SAME_CLINIC)
+    _same_clinic(actor, _clinic_of(user))
+    if User.objects.filter(pk=user.pk, is_active=True).update(is_active=False):
+        user.is_active = False
+        record(actor=actor, action="user.disable", entity=user)
+        ports.tell_access_changed(user)
+
+
+@transaction.atomic
 def register_patient(
     *,
     actor: Actor,
@@ -134,6 +158,12 @@ def register_practitioner(
     RoleAssignment.objects.get_or_create(user=user, organization=organization, role=Role.PRACTITIONER)
     record(actor=actor, action="practitioner.register", entity=practitioner)
     return practitioner
+
+
+def _clinic_of(user: User) -> Organization:
+    if user.organization is None:
+        raise NotFound
+    return user.organization
 
 
 def _same_clinic(actor: Actor, organization: Organization) -> None:

@@ -8,7 +8,7 @@ from allauth.account.models import EmailAddress
 from django.db.models import ProtectedError
 
 from accounts import services
-from accounts.actors import Actor
+from accounts.actors import Actor, actor_for_user
 from accounts.models import Location, Patient, RoleAssignment, User
 from accounts.roles import Role
 from audit.models import AuditEvent
@@ -65,6 +65,25 @@ def test_role_assigned_twice_is_there_once() -> None:
     assert last_event().detail == {"role": "front-desk"}
 
 
+def test_role_withdrawn_twice_is_gone_once_and_leaves_the_others() -> None:
+    user = make_user(None, Role.FRONT_DESK, Role.SCHEDULER)
+    for _ in range(2):
+        services.withdraw_role(actor=SYSTEM, user=user, role=Role.FRONT_DESK)
+    assert [assignment.role for assignment in user.role_assignments.all()] == [Role.SCHEDULER]
+    assert AuditEvent.objects.filter(action="role.withdraw").count() == 1
+    assert (last_event().entity_id, last_event().detail) == (str(user.pk), {"role": "front-desk"})
+
+
+def test_user_disabled_twice_is_nobody_from_then_on_with_one_event() -> None:
+    user = make_user(None, Role.FRONT_DESK)
+    assert actor_for_user(user, "key").is_staff
+    for _ in range(2):
+        services.disable_user(actor=SYSTEM, user=user)
+    user.refresh_from_db()
+    assert actor_for_user(user, "key").is_anonymous
+    assert AuditEvent.objects.filter(action="user.disable", entity_id=str(user.pk)).count() == 1
+
+
 def test_practitioner_registered_has_the_role_and_the_names() -> None:
     practitioner = make_practitioner(prefix="Dr", given_name="Ines", family_name="Marlow")
     assert RoleAssignment.objects.get(user=practitioner.user).role == Role.PRACTITIONER
@@ -88,6 +107,8 @@ def acts(clinic: Any, actor: Actor) -> list[tuple[str, Any]]:
     return [
         ("user", lambda: services.create_user(actor=actor, organization=clinic, email="n@example.org", name="New")),
         ("role", lambda: services.assign_role(actor=actor, user=user, organization=clinic, role=Role.SCHEDULER)),
+        ("role", lambda: services.withdraw_role(actor=actor, user=user, role=Role.SCHEDULER)),
+        ("disable", lambda: services.disable_user(actor=actor, user=make_user(clinic))),
         ("patient", lambda: services.register_patient(actor=actor, organization=clinic, **PERSON)),
         (
             "practitioner",
@@ -99,7 +120,7 @@ def acts(clinic: Any, actor: Actor) -> list[tuple[str, Any]]:
 
 
 ALLOWED = {
-    Role.ADMINISTRATOR: {"user", "role", "patient", "practitioner"},
+    Role.ADMINISTRATOR: {"user", "role", "disable", "patient", "practitioner"},
     Role.FRONT_DESK: {"patient"},
     Role.SCHEDULER: {"patient"},
     Role.PRACTITIONER: {"patient"},
