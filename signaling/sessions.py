@@ -1,4 +1,7 @@
-"""Tells the sockets of a sign-in that it has ended. Without it they find out at their next heartbeat."""
+"""Tells the sockets of a sign-in or of a user to look whether they may still be open, when that may have changed.
+
+Without it they find out at their next heartbeat.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,11 @@ from typing import Any
 from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 from django.contrib.auth.signals import user_logged_out
+from django.db import transaction
 
-from accounts.actors import session_digest
+from accounts.actors import Actor, session_digest
+from accounts.models import User
+from accounts.ports import on_access_changed
 
 log = logging.getLogger(__name__)
 
@@ -20,17 +26,38 @@ def group_of(session: str) -> str:
     return "session." + hashlib.sha256(session.encode()).hexdigest()[:32]
 
 
+def group_of_user(user_id: int) -> str:
+    """The channel-layer group of all sockets of one user."""
+    return f"user.{user_id}"
+
+
+def groups_of(actor: Actor) -> list[str]:
+    """The groups in which this actor's sockets hear that their access may have changed."""
+    of_user = [] if actor.user_id is None else [group_of_user(actor.user_id)]
+    return [group_of(actor.session), *of_user]
+
+
 def session_ended(session: str) -> None:
     """Hint to every socket of this session to look whether it may still be open."""
-    try:
-        async_to_sync(get_channel_layer().group_send)(group_of(session), {"type": "access.changed"})
-    except Exception:  # a hint must never break a sign-out
-        log.warning("session.hint_lost", exc_info=True)
+    _hint(group_of(session))
+
+
+def access_changed(user: User) -> None:
+    """Listener: hint to every socket of this user, whatever they signed in with, once the change can be seen."""
+    transaction.on_commit(lambda: _hint(group_of_user(user.pk)))
 
 
 def listen() -> None:
     """Django's own sign-out is the one event here that no service of ours passes through."""
     user_logged_out.connect(_logged_out, dispatch_uid="signaling.sessions")
+    on_access_changed(access_changed)
+
+
+def _hint(group: str) -> None:
+    try:
+        async_to_sync(get_channel_layer().group_send)(group, {"type": "access.changed"})
+    except Exception:  # a hint must never break a sign-out
+        log.warning("session.hint_lost", exc_info=True)
 
 
 def _logged_out(request: Any = None, **_: Any) -> None:

@@ -144,7 +144,7 @@ class SocketConsumer(AsyncConsumer):
             return
         self._person = (self.socket, about, self.actor.type, self.actor.id)
         people.join(self._person, self, self.limits.sockets_per_person)
-        self._groups_missing = [*groups, sessions.group_of(self.actor.session)]
+        self._groups_missing = [*groups, *sessions.groups_of(self.actor)]
         await self._be_reachable()
         self._attendant = asyncio.create_task(self._attend(), name="socket-attendant")
         await self.entered()
