@@ -96,6 +96,8 @@ class DtlsServer:
                 await self._transport.start(parameters)
         except TimeoutError as error:
             raise DtlsError("The secure connection was not made in time.") from error
+        except Exception as error:  # the parser's edge: OpenSSL passes certificates that cryptography cannot read
+            raise DtlsError("The secure connection was refused.") from error
         if self._transport.state != "connected":
             raise DtlsError("The secure connection was refused.")
         return Sessions(self._transport._rx_srtp, self._transport._tx_srtp)

@@ -1,10 +1,13 @@
 """The contract with aiortc's private names: if one of these fails after an upgrade, look at `relay/dtls.py`."""
 
 import asyncio
+import hashlib
 import inspect
 
 import pytest
 from aiortc.rtcdtlstransport import RTCCertificate, RTCDtlsFingerprint, RTCDtlsParameters, RTCDtlsTransport
+from cryptography.hazmat.primitives.serialization import Encoding
+from OpenSSL import crypto
 
 from relay.answer import Fingerprint
 from relay.dtls import DtlsError, DtlsServer
@@ -61,6 +64,21 @@ async def test_wrong_fingerprint_is_refused() -> None:
         await pair.server.handshake(wrong)
     await pair.server.close()
     client.cancel()
+    await asyncio.gather(client, return_exceptions=True)
+    await pair.client.stop()
+
+
+@pytest.mark.filterwarnings("ignore:.*OpenSSL.*:DeprecationWarning")
+async def test_certificate_nobody_can_read_is_refused() -> None:
+    pair = Pair()
+    der = bytearray(pair.certificate._cert.public_bytes(Encoding.DER))
+    der[der.index(b"\xa0\x03\x02\x01\x02") + 4] = 7  # X.509 version 8
+    digest = hashlib.sha256(der).digest().hex(":").upper()
+    pair.certificate._cert = crypto.load_certificate(crypto.FILETYPE_ASN1, bytes(der))  # type: ignore[assignment]
+    client = asyncio.create_task(pair.start())
+    with pytest.raises(DtlsError, match="refused"):
+        await pair.server.handshake([Fingerprint("sha-256", digest)])
+    await pair.server.close()
     await asyncio.gather(client, return_exceptions=True)
     await pair.client.stop()
 
