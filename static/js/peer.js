@@ -55,7 +55,7 @@ export class Peer {
   /** Asks the relay for a fresh connection; the offer comes over the socket. */
   connect() {
     this.#wanted = true;
-    this.#retire();
+    this.#drop();
     this.#set("connecting");
     this.#send({ type: "connect" });
     this.#guard(CONNECT_LIMIT);
@@ -79,7 +79,7 @@ export class Peer {
   close() {
     this.#wanted = false;
     clearTimeout(this.#watch);
-    this.#retire();
+    this.#drop();
     this.#set("closed");
   }
 
@@ -113,7 +113,7 @@ export class Peer {
 
   /** @param {OfferMessage} offer */
   receive(offer) {
-    this.#work = this.#work.then(() => this.#apply(offer)).catch((error) => this.#broken(error));
+    this.#work = this.#work.then(() => this.#apply(offer)).catch((error) => this.#broken(error, offer.connection));
   }
 
   /** @param {OfferMessage} message */
@@ -127,6 +127,7 @@ export class Peer {
       return;
     }
     await pc.setRemoteDescription({ type: "offer", sdp: message.sdp });
+    if (pc !== this.#pc) return;
     for (const kind of /** @type {const} */ (["audio", "camera"])) this.#lift(pc, kind, message.up[kind]);
     await pc.setLocalDescription();
     if (pc !== this.#pc || !pc.localDescription) return;
@@ -204,13 +205,20 @@ export class Peer {
     sender.setParameters(parameters).catch(ignoreClosed);
   }
 
-  /** @param {unknown} error */
-  #broken(error) {
+  /** @param {unknown} error @param {string} connection */
+  #broken(error, connection) {
+    if (!this.owns(connection)) return;
     // An offer that cannot be applied leaves no half-made connection behind: ask for a fresh one, unhurried.
     console.warn("media.offer_failed", error instanceof Error ? error.name : "unknown");
-    if (!this.#wanted) return;
+    this.#retire();
     this.#set("connecting");
     this.#guard(2_000);
+  }
+
+  /** Waits for nothing that is under way: browsers never settle a call on a connection that was closed meanwhile. */
+  #drop() {
+    this.#retire();
+    this.#work = Promise.resolve();
   }
 
   #retire() {

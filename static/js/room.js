@@ -270,6 +270,7 @@ export class Room {
       toast(error.message, { icon: "warning-circle" });
     } else if (error.connection || error.code === "unknown_connection" || error.code === "relay_busy") {
       if (error.connection && !this.#peer.owns(error.connection)) return;
+      if (error.code === "stale_offer") return; // an answer given twice, or overtaken by an offer that is on its way
       setTimeout(() => this.#joined && this.#peer.state !== "connected" && this.#peer.connect(), 1_000);
     }
   }

@@ -30,6 +30,8 @@ class FakeConnection {
   }
   async setRemoteDescription(description) {
     if (description.sdp === "bad") throw new Error("cannot parse");
+    // What a browser does with a call on a connection that is closed before it is done.
+    if (description.sdp === "slow") await new Promise(() => {});
   }
   async setLocalDescription() {
     this.localDescription = { sdp: `answer ${this.transceivers.map((each) => each.direction).join()}` };
@@ -159,6 +161,32 @@ test("an offer nobody can read is followed by a fresh connection", async () => {
   mock.timers.tick(2_001);
   assert.deepEqual(sent.map((each) => each.type), ["connect", "connect"]);
   mock.restoreAll();
+});
+
+test("an offer nobody can read ends a living connection too", async () => {
+  const { peer, sent, states, last } = setUp();
+  mock.method(console, "warn", () => {});
+  peer.connect();
+  peer.receive(offer());
+  await settle();
+  last().becomes("connected");
+  peer.receive(offer({ offer: 2, sdp: "bad" }));
+  await settle();
+  assert.equal(states.at(-1), "connecting");
+  mock.timers.tick(2_001);
+  assert.deepEqual(sent.at(-1), { type: "connect" });
+  mock.restoreAll();
+});
+
+test("a connection replaced while it takes an offer does not hold up the next", async () => {
+  const { peer, sent } = setUp();
+  peer.connect();
+  peer.receive(offer({ sdp: "slow" }));
+  await settle();
+  peer.connect();
+  peer.receive(offer({ connection: "c2" }));
+  await settle();
+  assert.deepEqual([sent.at(-1).type, sent.at(-1).connection], ["answer", "c2"]);
 });
 
 test("a closed peer takes no offer and asks for nothing", async () => {
