@@ -54,6 +54,33 @@ export function refreshWords(current, next) {
 }
 
 /**
+ * What tells children apart: `key` names one for good, the others stand in for each other where their `kind` is the same.
+ * @typedef {{key: string, kind: string}} Child
+ */
+
+/**
+ * Which child that is there becomes which that is wanted: a keyed one is found wherever it stands, another only in its turn.
+ * @param {Child[]} present
+ * @param {Child[]} wanted
+ * @returns {number[]} for each wanted child the place of its twin in `present`, or -1 for a new one
+ */
+export function twinsOf(present, wanted) {
+  const left = present.map((child, place) => ({ ...child, place }));
+  return wanted.map(({ key, kind }) => {
+    const at = key ? left.findIndex((child) => child.key === key) : 0;
+    const found = left[at];
+    if (!found || found.key !== key || found.kind !== kind) return -1;
+    left.splice(at, 1);
+    return found.place;
+  });
+}
+
+/** @param {Node} node @returns {Child} */
+function childOf(node) {
+  return { key: (node instanceof HTMLElement && node.dataset.key) || "", kind: node.nodeName };
+}
+
+/**
  * Makes `current` equal to `next`, keeping every element that can stay.
  * @param {Element} current
  * @param {Element} next
@@ -61,44 +88,24 @@ export function refreshWords(current, next) {
 export function morph(current, next) {
   if (current instanceof HTMLFormElement && current.dataset.sent) return; // it is on its way
   syncAttributes(current, next);
-  const keyed = new Map();
-  for (const child of current.children) {
-    if (child instanceof HTMLElement && child.dataset.key) keyed.set(child.dataset.key, child);
-  }
+  const present = [...current.childNodes];
+  const wanted = [...next.childNodes];
+  const twins = twinsOf(present.map(childOf), wanted.map(childOf));
+  // What goes, goes first: the rows below it then need not be taken out and put back.
+  present.forEach((node, place) => twins.includes(place) || node.remove());
   let place = current.firstChild;
-  for (const wanted of [...next.childNodes]) {
-    const kept = twinOf(wanted, place, keyed);
+  wanted.forEach((node, index) => {
+    const kept = present[twins[index]];
     if (!kept) {
-      current.insertBefore(wanted, place);
-      if (wanted instanceof HTMLElement && wanted.dataset.row !== undefined) wanted.classList.add("is-new");
-      continue;
+      current.insertBefore(node, place);
+      if (node instanceof HTMLElement && node.dataset.row !== undefined) node.classList.add("is-new");
+      return;
     }
     if (kept === place) place = place.nextSibling;
     else current.insertBefore(kept, place);
-    if (kept instanceof Element && wanted instanceof Element) morph(kept, wanted);
-    else if (kept.nodeValue !== wanted.nodeValue) kept.nodeValue = wanted.nodeValue;
-  }
-  while (place) {
-    const gone = place;
-    place = place.nextSibling;
-    gone.remove();
-  }
-}
-
-/**
- * @param {Node} wanted
- * @param {Node|null} place what stands there now
- * @param {Map<string, HTMLElement>} keyed
- * @returns {Node|null}
- */
-function twinOf(wanted, place, keyed) {
-  if (wanted instanceof HTMLElement && wanted.dataset.key) return keyed.get(wanted.dataset.key) ?? null;
-  if (!place || place.nodeType !== wanted.nodeType) return null;
-  if (wanted instanceof Element) {
-    const keyedPlace = place instanceof HTMLElement && place.dataset.key;
-    return !keyedPlace && place.nodeName === wanted.nodeName ? place : null;
-  }
-  return place;
+    if (kept instanceof Element && node instanceof Element) morph(kept, node);
+    else if (kept.nodeValue !== node.nodeValue) kept.nodeValue = node.nodeValue;
+  });
 }
 
 /** What the page itself put on an element stays: selection, an open fold, the place in the tab order. */
