@@ -10,6 +10,7 @@ import itertools
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Self
 
 from tests.faults.core import Faults, Line
@@ -125,7 +126,7 @@ class FaultProxy:
                 continue
             client.name = user_fragment(data) or client.name
             for at in client.up.schedule(len(data), self._loop.time()):
-                self._at(at, lambda client=client, data=data: _send(client.upstream, data, self._to))
+                self._at(at, partial(self._to_relay, client, data))
 
     def _from_relay(self, client: Client, sock: socket.socket) -> None:
         while (found := _receive(sock)) is not None:
@@ -133,7 +134,13 @@ class FaultProxy:
             if address != self._to or self._socket is None:
                 continue
             for at in client.down.schedule(len(data), self._loop.time()):
-                self._at(at, lambda data=data: _send(self._socket, data, client.address))
+                self._at(at, partial(self._to_client, client, data))
+
+    def _to_relay(self, client: Client, data: bytes) -> None:
+        _send(client.upstream, data, self._to)
+
+    def _to_client(self, client: Client, data: bytes) -> None:
+        _send(self._socket, data, client.address)
 
     def _new_client(self, address: Address) -> Client | None:
         if len(self.clients) >= _MAX_CLIENTS:
