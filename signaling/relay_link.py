@@ -115,6 +115,7 @@ class RelayLink:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         """One link from hello to its end; True when it was of use."""
+        useful = True
         self._lines.clear()
         try:
             async with asyncio.timeout(self._timing.hello_within):
@@ -125,12 +126,15 @@ class RelayLink:
             await self._talk(hello, reader, writer)
         except* (LinkLostError, OSError, TimeoutError):
             log.info("relay.link_lost")
+        except* Exception:  # the process edge: whatever failed, the next link begins anew
+            log.exception("relay.link_failed")
+            useful = False
         finally:
             self._set_ready(False)
             writer.close()
             with contextlib.suppress(OSError):
                 await writer.wait_closed()
-        return True
+        return useful
 
     async def _talk(
         self, hello: control.RelayHello, reader: asyncio.StreamReader, writer: asyncio.StreamWriter

@@ -292,6 +292,21 @@ async def test_many_rooms_are_sent_in_lines_that_the_relay_reads(relay: FarRelay
     await link.close()
 
 
+async def test_link_that_failed_for_an_unknown_reason_is_made_again(relay: FarRelay, transactional_db: None) -> None:
+    failures = [RuntimeError("nobody thought of this")]
+
+    async def open_rooms() -> list[Wire]:
+        if failures:
+            raise failures.pop()
+        return []
+
+    link = RelayLink(relay.control, open_rooms=open_rooms)
+    link.start()
+    await relay.hear("rooms")
+    assert link.ready
+    await link.close()
+
+
 async def test_lifespan_starts_one_link_and_ends_it_twice(visit: Visit, relay: FarRelay, settings: Any) -> None:
     settings.RELAY_CONTROL = str(relay.control)
     await lifespan.startup()
