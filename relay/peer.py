@@ -135,7 +135,7 @@ class Peer:
             self.board.directory.senders[socket](reply, address)
         except OSError:
             self._counters.dropped += 1
-        if self.state == "away":
+        if self.state == "away" and self.ice.path is not None:
             self._become("connected")
 
     def on_handshake(self, data: bytes, path: Path, now: float) -> None:

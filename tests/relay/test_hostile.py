@@ -181,6 +181,18 @@ async def test_consent_expires_and_comes_back_with_a_check(house: House) -> None
     assert patient.packets[-1][12:] == b"c"
 
 
+async def test_check_that_opens_no_path_does_not_bring_a_seat_back(house: House) -> None:
+    _, patient = await house.both()  # who has sent nothing yet, so that only a nomination says where to
+    house.skew += 31
+    mark = len(house.web.heard)
+    await house.web.expect("seat", state="away", **house.at("patient"))
+    await patient.check(nominate=False)
+    await house.sync()
+    assert not [m for m in house.web.heard[mark:] if m["type"] == "seat" and m["state"] == "connected"]
+    await patient.check()
+    await house.web.expect("seat", mark, state="connected", **house.at("patient"))
+
+
 async def test_ice_restart_goes_on_from_a_new_address_under_the_same_keys(house: House) -> None:
     doctor, patient = await house.both()
     former = patient.credentials
