@@ -122,6 +122,14 @@ def test_list_shows_the_day_asked_for_and_today_for_nonsense(
     assert "Otto Pepperday" not in nonsense.content.decode()
 
 
+def test_list_says_today_on_the_clinics_day_only(clinic: Organization, desk_browser: Client) -> None:
+    path = reverse("appointments")
+    today = now().astimezone(ZoneInfo(clinic.timezone)).date()
+    for on, is_today in ((today, True), (today + dt.timedelta(days=1), False)):
+        page = desk_browser.get(path, {"on": on.isoformat()}).content.decode()
+        assert ("Back to today" in page, "Today." in page) == (not is_today, is_today)
+
+
 def test_page_of_another_clinics_appointment_is_not_found(clinic: Organization, desk_browser: Client) -> None:
     own = factories.make_appointment(organization=clinic)
     foreign = factories.make_appointment()
