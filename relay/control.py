@@ -19,6 +19,7 @@ from relay.switchboard import Switchboard, error_message
 logger = logging.getLogger(__name__)
 
 PROTOCOL = 1
+_GOODBYE_SECONDS = 1.0
 
 
 class ControlLink(asyncio.Protocol):
@@ -30,6 +31,7 @@ class ControlLink(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._buffer = bytearray()
         self._skipping = False  # inside a line that is already too long
+        self.gone = asyncio.get_running_loop().create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -45,6 +47,7 @@ class ControlLink(asyncio.Protocol):
         self._server.open.discard(self)
         self._board.remove_link(self)
         self._transport = None
+        self.gone.set_result(None)
 
     def data_received(self, data: bytes) -> None:
         *lines, rest = data.split(b"\n")
@@ -64,6 +67,10 @@ class ControlLink(asyncio.Protocol):
     def close(self) -> None:
         if self._transport is not None:
             self._transport.close()
+
+    def abort(self) -> None:
+        if self._transport is not None:
+            self._transport.abort()
 
     def _more(self, data: bytes) -> None:
         if self._skipping:
@@ -137,6 +144,10 @@ class ControlServer:
         self._server.close()
         for link in list(self.open):
             link.close()
+        if self.open:
+            await asyncio.wait({link.gone for link in self.open}, timeout=_GOODBYE_SECONDS)
+        for link in list(self.open):
+            link.abort()  # it reads no more; a newer Python would wait for it
         await self._server.wait_closed()
         self._server = None
         with contextlib.suppress(FileNotFoundError):

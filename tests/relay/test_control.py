@@ -1,6 +1,7 @@
 """The control link and the process: desired state, versions, junk, several links, start and stop."""
 
 import asyncio
+import contextlib
 import gc
 import json
 import os
@@ -226,6 +227,20 @@ async def test_stopping_the_relay_leaves_no_task_and_no_socket(tmp_path: Path) -
         await asyncio.sleep(0)
     assert footprint() == before
     assert not (tmp_path / "relay.sock").exists()
+
+
+async def test_relay_stops_beside_a_web_process_that_reads_no_more(tmp_path: Path) -> None:
+    control = tmp_path / "relay.sock"
+    async with Relay(Config(("127.0.0.1",), ("127.0.0.1",), 0, control)) as relay:
+        reader, writer = await asyncio.open_unix_connection(str(control), limit=16)
+        await reader.readexactly(1)
+        for _ in range(30):
+            relay.control.broadcast({"type": "report", "rooms": {"x" * 50_000: 1}})
+    await asyncio.sleep(0)
+    assert relay.control.open == set()
+    writer.close()
+    with contextlib.suppress(ConnectionError):
+        await writer.wait_closed()
 
 
 async def test_second_relay_on_one_control_socket_is_refused(house: House) -> None:
