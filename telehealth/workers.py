@@ -19,6 +19,7 @@ SHORTEST_TICK_SECONDS = 0.05
 class Workers:
     """The running threads. The interpreter joins neither: a stuck job must not hold up the process's end."""
 
+    app: Celery
     stopping: threading.Event
     threads: tuple[threading.Thread, ...]
 
@@ -37,7 +38,7 @@ def start(app: Celery) -> Workers:
     )
     for thread in threads:
         thread.start()
-    return Workers(stopping, threads)
+    return Workers(app, stopping, threads)
 
 
 async def stop(running: Workers) -> None:
@@ -54,7 +55,10 @@ def _keep_schedule(app: Celery, stopping: threading.Event) -> None:
 
 def _stop(running: Workers) -> None:
     running.stopping.set()
-    state.should_stop = 0  # The worker looks at it every two seconds.
+    state.should_stop = 0
+    # The worker looks at it between messages, and waits up to two seconds for one both before and after it has seen it.
+    for _ in range(2):
+        running.app.control.broadcast("ping")
     for thread in running.threads:
         thread.join(STOP_SECONDS)
         if thread.is_alive():
