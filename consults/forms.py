@@ -3,6 +3,10 @@
 from django import forms
 
 NO_CONSENT = "Tick the box to agree to a video visit, or call the desk"
+SHORT_CONSENT = (
+    "A video visit is private like a visit in our rooms. {doctor} cannot examine you by hand "
+    "and may ask you to come in. You can stop at any time."
+)
 NO_PLACE = "Tell us where you are now"
 NO_PHONE = "Give a number that we can call"
 

@@ -12,11 +12,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.actors import Actor
 from accounts.addresses import client_network
 from accounts.policy import guarded
-from consent.models import Purpose
+from consent.models import ConsentText, Purpose
 from consent.selectors import current_text, standing_consent
 from consent.services import give_consent
 from consults import selectors, services
-from consults.forms import NO_CONSENT, ConsentForm, PlaceForm, field_errors
+from consults.forms import NO_CONSENT, SHORT_CONSENT, ConsentForm, PlaceForm, field_errors
 from consults.lifecycle import door_opens_at
 from consults.models import Encounter
 from core.clock import now
@@ -170,6 +170,7 @@ def _page(
         "needs_consent": needs_consent,
         "steps": 3 if needs_consent else 2,
         "consent_text": text,
+        **_consent_words(text, encounter.practitioner.short_name),
         "consent_form": ConsentForm(initial={"version": text.version}),
         "no_consent": NO_CONSENT,
         "place_form": PlaceForm(initial=_place_of(encounter)),
@@ -197,6 +198,12 @@ def _step(state: str, wanted: str, *, needs_consent: bool) -> str:
     if wanted == "consent" and not needs_consent:
         return "place"
     return wanted if wanted in DOOR_STEPS else "door"
+
+
+def _consent_words(text: ConsentText, practitioner: str) -> dict[str, str]:
+    """The short words above the tick box, and the full ones where they say more than these."""
+    short, full = SHORT_CONSENT.format(doctor=practitioner), text.body_for(practitioner)
+    return {"consent_short": short, "consent_full": "" if full.split() == short.split() else full}
 
 
 def _place_of(encounter: Encounter) -> dict[str, str]:

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from consent.models import Consent, Purpose
+from consent.models import Consent, ConsentText, Purpose
 from consent.selectors import current_text
 from consent.services import give_consent
 from consults.models import Encounter
@@ -129,6 +129,31 @@ def test_consent_step_is_skipped_where_it_stands() -> None:
     body = opened(encounter).get(address(encounter), {"step": "consent"}).content.decode()
     assert shown_step(body) == ["place"]
     assert "Step 1 of 2" in body
+
+
+def test_consent_whose_full_text_says_no_more_shows_its_version_only() -> None:
+    encounter = make_visit()
+    body = opened(encounter).get(address(encounter), {"step": "consent"}).content.decode()
+    assert f"{encounter.practitioner.short_name} cannot examine you by hand" in body
+    assert "version of" in body
+    assert "Read the full text" not in body
+    assert "{doctor}" not in body
+
+
+def test_consent_with_a_longer_full_text_shows_it_with_the_name_of_the_doctor() -> None:
+    encounter = make_visit()
+    text = current_text(encounter.organization, Purpose.TELEHEALTH, encounter.patient.language)
+    ConsentText.objects.create(
+        purpose=text.purpose,
+        version="next",
+        language=text.language,
+        title=text.title,
+        body="We keep what {doctor} writes.",
+        published_on=text.published_on + dt.timedelta(days=1),
+    )
+    body = opened(encounter).get(address(encounter), {"step": "consent"}).content.decode()
+    assert f"We keep what {encounter.practitioner.short_name} writes." in body
+    assert "Read the full text" in body
 
 
 def test_place_step_without_consent_asks_for_consent_first() -> None:
