@@ -160,7 +160,8 @@ def _page(
     state = selectors.visit_state(encounter, now())
     if state in TERMINAL:
         return render(request, "consults/visit_over.html", {"state": state, **_words(encounter)}, status=status)
-    needs_consent = standing_consent(encounter.patient, Purpose.TELEHEALTH) is None
+    standing = standing_consent(encounter.patient, Purpose.TELEHEALTH)
+    needs_consent = standing is None
     shown = _step(state, step, needs_consent=needs_consent)
     text = current_text(encounter.organization, Purpose.TELEHEALTH, encounter.patient.language)
     context = {
@@ -168,7 +169,8 @@ def _page(
         "state": state,
         "step": shown,
         "needs_consent": needs_consent,
-        "steps": 3 if needs_consent else 2,
+        # A yes given at this very door was one of its steps: the count holds after a reload.
+        "steps": 3 if standing is None or standing.about == encounter.uuid else 2,
         "consent_text": text,
         **_consent_words(text, encounter.practitioner.short_name),
         "consent_form": ConsentForm(initial={"version": text.version}),

@@ -125,10 +125,21 @@ def test_consent_posted_plainly_leads_to_the_place() -> None:
 
 
 def test_consent_step_is_skipped_where_it_stands() -> None:
+    first = agreed(make_visit())
+    later = now() + dt.timedelta(minutes=40)
+    encounter = make_visit(patient=first.patient, practitioner=first.practitioner, starts_at=later)
+    # Its door opens later on; this page counts the same.
+    body = opened(encounter).get(address(encounter), {"step": "consent"}).content.decode()
+    assert "Step 1 of 2" in body
+    assert "Step 2 of 2" in body
+
+
+def test_steps_are_as_many_after_consent_was_given_at_this_door() -> None:
     encounter = agreed(make_visit())
     body = opened(encounter).get(address(encounter), {"step": "consent"}).content.decode()
     assert shown_step(body) == ["place"]
-    assert "Step 1 of 2" in body
+    assert "Step 1 of 3" in body
+    assert "Step 3 of 3" in body
 
 
 def test_consent_whose_full_text_says_no_more_shows_its_version_only() -> None:
