@@ -2,6 +2,7 @@
 
 import { make, need } from "./dom.js";
 import { chime } from "./level.js";
+import { askBeforeCallingIn } from "./queue-ask.js";
 import { keysOf, morph, newRows, parseBoard, refreshWords, wouldMove } from "./queue-board.js";
 import { setUpDevices } from "./queue-devices.js";
 import { QueueSocket } from "./queue-socket.js";
@@ -213,5 +214,6 @@ window.addEventListener("pagehide", () => socket.close());
 setInterval(tickMinutes, 10_000);
 need(document, "[data-live=news]").addEventListener("click", showWaiting);
 offerLetters();
+askBeforeCallingIn(board);
 setUpDevices();
 socket.open();

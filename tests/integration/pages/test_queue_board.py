@@ -1,5 +1,6 @@
 """The queue board as pages and forms; its socket is tested in tests/integration/signaling."""
 
+import datetime as dt
 import re
 
 import pytest
@@ -10,6 +11,7 @@ from django.urls import reverse
 from accounts.models import Organization, Practitioner
 from consults.lifecycle import VisitStatus
 from consults.selectors import waiting_queue
+from core.clock import now
 from tests import factories
 from tests.integration.pages.conftest import SignIn
 
@@ -117,3 +119,22 @@ def test_board_keys_are_unique_and_every_row_has_one(doctor: Practitioner) -> No
     keys = re.findall(r'data-key="([^"]+)"', fragment)
     assert len(keys) == len(set(keys))
     assert fragment.count("data-row") == 2
+
+
+def test_board_says_who_is_with_the_doctor_for_the_question_before_calling_in(
+    doctor: Practitioner, doctors_browser: Client
+) -> None:
+    organization = doctor.organization
+    factories.make_visit_in_progress(
+        practitioner=doctor, patient=factories.make_patient(organization, given_name="Rosalind")
+    )
+    factories.make_waiting_visit(
+        practitioner=doctor,
+        patient=factories.make_patient(organization, given_name="Otto"),
+        starts_at=now() - dt.timedelta(minutes=30),
+    )
+    page = doctors_browser.get(reverse("queue")).content.decode()
+    assert 'data-state="in-call" data-given="Rosalind"' in page
+    assert page.count('<form class="hc-call-in" method="post" data-given="Otto"') == 1
+    assert page.count('<form class="hc-qdo hc-call-in" method="post" data-given="Otto"') == 1
+    assert "data-ask-call-in" in page

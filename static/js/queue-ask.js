@@ -1,0 +1,64 @@
+/** Asks before somebody is called in while another patient is with you. Without it the form just posts. */
+
+import { ask } from "./dialog.js";
+import { need } from "./dom.js";
+
+/**
+ * @param {string} who given name of the patient to be called in
+ * @param {string[]} present given names of those who are with you now
+ */
+export function wordsFor(who, present) {
+  const names = present.length > 1 ? `${present.slice(0, -1).join(", ")} and ${present[present.length - 1]}` : present[0];
+  const stay = present.length > 1 ? "Their visits stay open, and they see" : `The visit stays open, and ${names} sees`;
+  return {
+    question: `Call ${who} in now?`,
+    why: `You are with ${names}. ${stay} that you are not here.`,
+    yes: `Call ${who} in`,
+    no: `Stay with ${names}`,
+  };
+}
+
+/** @param {ParentNode} board */
+function presentOn(board) {
+  const rows = /** @type {NodeListOf<HTMLElement>} */ (board.querySelectorAll("[data-row][data-state=in-call]"));
+  return [...rows].map((row) => row.dataset.given ?? "");
+}
+
+/**
+ * Listens on the board, so it hears every button and key, in whatever redraw the form came.
+ * @param {HTMLElement} board
+ */
+export function askBeforeCallingIn(board) {
+  const dialog = /** @type {HTMLDialogElement} */ (need(document, "[data-ask-call-in]"));
+  /** @type {HTMLFormElement|null} the form whose question was answered with yes */
+  let agreed = null;
+  board.addEventListener("submit", async (event) => {
+    const form = event.target;
+    if (!(form instanceof HTMLFormElement) || form === agreed || form.dataset.sent) return;
+    const present = presentOn(board);
+    if (!present.length) return;
+    event.preventDefault();
+    if (dialog.open) return;
+    const words = wordsFor(form.dataset.given ?? "", present);
+    for (const [name, text] of Object.entries(words)) need(dialog, `[data-ask-${name}]`).textContent = text;
+    const answer = await ask(dialog);
+    const standing = sameForm(board, form);
+    if (answer === "call") (agreed = standing ?? revived(form)).requestSubmit();
+    else if (!form.isConnected) standing?.querySelector("button")?.focus();
+  });
+  window.addEventListener("pageshow", () => (agreed = null));
+}
+
+/** A redraw may have put another form in its place. @param {HTMLElement} board @param {HTMLFormElement} form */
+function sameForm(board, form) {
+  if (form.isConnected) return form;
+  const forms = /** @type {HTMLFormElement[]} */ ([...board.querySelectorAll("form.hc-call-in")]);
+  return forms.find((each) => each.action === form.action) ?? null;
+}
+
+/** The patient has left the line meanwhile: the server says so in its own words. @param {HTMLFormElement} form */
+function revived(form) {
+  form.hidden = true;
+  document.body.append(form);
+  return form;
+}

@@ -1,0 +1,76 @@
+"""The queue board under the doctor's hand: calling somebody in while another patient is with them asks first."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+import pytest
+
+from accounts.models import Practitioner
+from core.clock import now
+from tests import factories
+from tests.browser import clinic as clinics
+from tests.browser.clinic import Visit
+from tests.browser.conftest import Make, OpenContext
+from tests.browser.house import House
+from tests.browser.people import ChromiumTab, go_in, state_is
+
+ASKED = "document.querySelector('[data-ask-call-in]').open"
+
+
+@dataclass(frozen=True)
+class Morning:
+    """Rosalind is with the doctor, Otto waits, June is expected."""
+
+    otto: str
+    june: Visit
+
+
+def _morning(base_url: str) -> Morning:
+    doctor = clinics.doctor(clinics.clinic(base_url))
+    earlier = [now() - dt.timedelta(minutes=minutes) for minutes in (60, 30)]
+    factories.make_visit_in_progress(practitioner=doctor, patient=_patient(doctor, "Rosalind"), starts_at=earlier[0])
+    otto = factories.make_waiting_visit(practitioner=doctor, patient=_patient(doctor, "Otto"), starts_at=earlier[1])
+    return Morning(str(otto.uuid), clinics.visit(doctor, minutes=0, given_name="June"))
+
+
+def _patient(doctor: Practitioner, given_name: str) -> factories.Patient:
+    return factories.make_patient(doctor.organization, given_name=given_name, family_name="Fern")
+
+
+@pytest.fixture
+def morning(house: House, make: Make) -> Morning:
+    return make(_morning, house.base_url)
+
+
+@pytest.fixture
+def board(person: OpenContext, morning: Morning) -> ChromiumTab:
+    """The doctor's tab, on the board."""
+    tab = ChromiumTab(person(morning.june.doctor).new_page())
+    tab.goto(morning.june.board)
+    return tab
+
+
+def test_calling_in_beside_another_patient_asks_and_stays_by_default(board: ChromiumTab, morning: Morning) -> None:
+    button = board.page.locator(f"form[action*='{morning.otto}'] button").locator("visible=true").first
+    for ask in (button.click, lambda: board.page.keyboard.press("n"), lambda: button.press("Enter")):
+        ask()
+        dialog = board.page.get_by_role("dialog", name="Call Otto in now?")
+        assert "You are with Rosalind. The visit stays open, and Rosalind sees that you are not here." in (
+            dialog.inner_text()
+        )
+        board.page.keyboard.press("Escape")
+        board.wait_for(f"!{ASKED}")
+    assert button.evaluate("button => button === document.activeElement")
+    assert board.page.url.endswith(morning.june.board)
+
+
+def test_answer_counts_after_the_board_was_redrawn(
+    board: ChromiumTab, morning: Morning, patient: ChromiumTab, house: House
+) -> None:
+    board.click(f"[data-row] form[action*='{morning.otto}'] button")
+    go_in(patient, morning.june.link)
+    board.wait_for("document.querySelectorAll('[data-state=waiting]').length > 1")
+    assert board.evaluate(ASKED)
+    board.click("[data-ask-call-in] [data-ask-yes]")
+    board.page.wait_for_url(f"{house.base_url}/staff/visits/{morning.otto}/")
+    state_is(board, "call")

@@ -1,0 +1,17 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { wordsFor } from "../../static/js/queue-ask.js";
+
+test("question names who comes and who is left alone", () => {
+  const words = wordsFor("Otto", ["Rosalind"]);
+  assert.equal(words.question, "Call Otto in now?");
+  assert.equal(words.why, "You are with Rosalind. The visit stays open, and Rosalind sees that you are not here.");
+  assert.deepEqual([words.yes, words.no], ["Call Otto in", "Stay with Rosalind"]);
+});
+
+test("question names everybody who is with you", () => {
+  const words = wordsFor("Otto", ["Rosalind", "June", "Ivo"]);
+  assert.match(words.why, /^You are with Rosalind, June and Ivo\. Their visits stay open, and they see/);
+  assert.equal(words.no, "Stay with Rosalind, June and Ivo");
+});
