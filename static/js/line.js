@@ -5,6 +5,9 @@ import { plural } from "./clock.js";
 
 /** @typedef {"connecting"|"good"|"weak"|"socket"|"lost"} LineState */
 
+/** A visit that ends takes its line down a moment before it says so: nobody is told of trouble then. */
+const SAY_AFTER = 1_500;
+
 /** @type {Record<LineState, {icon: string, css: string}>} */
 const LOOK = {
   connecting: { icon: "wifi-medium", css: "hc-connection-weak" },
@@ -24,6 +27,7 @@ export class ConnectionLine {
   state = "connecting";
   /** @type {number|null} */
   #lostAt = null;
+  #said = false;
 
   /**
    * @param {HTMLElement} stage
@@ -51,15 +55,21 @@ export class ConnectionLine {
     document.documentElement.dataset.line = state;
     this.#lostAt = state === "lost" ? (this.#lostAt ?? performance.now()) : null;
     this.#cover.hidden = state !== "lost";
-    if (state === "lost") announce("One moment, we are getting you back. Your visit goes on.", "assertive");
-    if (before === "lost" && state === "good") announce("You are back.");
+    if (before === "lost" && this.#said) {
+      announce("", "assertive");
+      if (state === "good") announce("You are back.");
+    }
+    if (state !== "lost") this.#said = false;
     this.#count();
   }
 
   // Seen to count, announced once: the region around the number is not live.
   #count() {
     if (this.#lostAt === null) return;
-    const seconds = Math.floor((performance.now() - this.#lostAt) / 1000);
-    say(this.#seconds, `Trying for ${plural(seconds, "second")}`);
+    const lost = performance.now() - this.#lostAt;
+    say(this.#seconds, `Trying for ${plural(Math.floor(lost / 1000), "second")}`);
+    if (this.#said || lost < SAY_AFTER) return;
+    this.#said = true;
+    announce("One moment, we are getting you back. Your visit goes on.", "assertive");
   }
 }
