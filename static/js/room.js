@@ -281,7 +281,6 @@ export class Room {
     this.visit = visit;
     this.chat.setSeat(mine?.id ?? null);
     this.#tiles.setSeats(visit.seats.filter((seat) => !seat.you));
-    need(this.#stage, "[data-alone]").hidden = visit.seats.some((seat) => !seat.you);
     this.#handlers.onVisit(visit);
     this.#tellMedia();
   }

@@ -1,6 +1,6 @@
 /** The pictures of the call: one tile per other seat, one's own movable tile, portraits, speaking, coming back. */
 
-import { icon, make, markOnce, portrait, say, swapIcon } from "./dom.js";
+import { icon, make, markOnce, need, portrait, say, swapIcon } from "./dom.js";
 import { plural } from "./clock.js";
 import { SpeechWatch } from "./level.js";
 
@@ -9,6 +9,18 @@ import { SpeechWatch } from "./level.js";
 
 const LISTEN_EVERY = 250;
 const SILENT_LINE = 4_000;
+/** Whoever is away for longer is not coming back this moment: the words are then those of somebody who left. */
+const AWAY_AFTER = 30_000;
+
+/**
+ * @param {number|null} since when the person was lost, null when they are here
+ * @param {number} now
+ * @returns {"here"|"coming-back"|"away"}
+ */
+export function presence(since, now) {
+  if (since === null) return "here";
+  return now - since < AWAY_AFTER ? "coming-back" : "away";
+}
 
 /** One other person: picture, sound, name. */
 class RemoteTile {
@@ -23,6 +35,7 @@ class RemoteTile {
   #receivers = {};
   #onBlocked;
   #picture = false;
+  away = false;
 
   /** @param {string} seat @param {() => void} onBlocked */
   constructor(seat, onBlocked) {
@@ -97,6 +110,8 @@ class RemoteTile {
     if (!this.portrait.firstChild) this.portrait.append(portrait(seat.face, seat.label));
     const lost = !seat.connected || this.#stalled(seat, now);
     this.#backSince = lost ? (this.#backSince ?? now) : null;
+    this.away = presence(this.#backSince, now) === "away" && now - this.#packetsAt > SILENT_LINE;
+    this.root.hidden = this.away;
     this.back.hidden = !lost;
     this.portrait.hidden = lost || (seat.camera && this.#picture);
     // The last picture of somebody who is away is taken off: it would look like a person who listens.
@@ -161,6 +176,7 @@ async function inbound(receiver) {
 
 export class Tiles {
   #root;
+  #alone;
   #onBlocked;
   #names;
   /** @type {Map<string, RemoteTile>} */
@@ -177,6 +193,7 @@ export class Tiles {
    */
   constructor(root, { onBlocked, name }) {
     this.#root = root;
+    this.#alone = need(root, "[data-alone]");
     this.#onBlocked = onBlocked;
     this.#names = name;
     setInterval(() => this.#tick(), LISTEN_EVERY);
@@ -192,7 +209,6 @@ export class Tiles {
       this.#tiles.delete(id);
     }
     for (const seat of seats) this.#tile(seat.id);
-    this.#root.dataset.count = String(seats.length);
     this.#show();
   }
 
@@ -241,6 +257,9 @@ export class Tiles {
   #show() {
     const now = performance.now();
     for (const seat of this.#seats) this.#tiles.get(seat.id)?.show(seat, now, this.#names(seat));
+    const here = [...this.#tiles.values()].filter((tile) => !tile.away).length;
+    this.#root.dataset.count = String(here);
+    this.#alone.hidden = here > 0;
   }
 }
 

@@ -5,6 +5,7 @@ import { ChatLog } from "../../static/js/chat.js";
 import { ServerClock, countdownWords, ordinal, stopwatch } from "../../static/js/clock.js";
 import { initials } from "../../static/js/dom.js";
 import { SilenceWatch, SpeechWatch, blocksLit, loudness } from "../../static/js/level.js";
+import { presence } from "../../static/js/tiles.js";
 import { QualityWatch, isWeak, look } from "../../static/js/quality.js";
 
 const message = (seq, client_id = `c${seq}`) => ({ seq, seat: "s", author: "A", body: "b", sent_at: "", client_id });
@@ -128,4 +129,10 @@ test("a stats report is read by kind", () => {
     ["c", { type: "remote-inbound-rtp", fractionLost: 0.1 }],
   ]);
   assert.deepEqual(look(report, true, 3), { at: 3, rtt: 0.2, sentLoss: 0.1, received: 5, lost: 0, camera: true, outgoing: 9 });
+});
+
+test("somebody lost is coming back for half a minute and then away", () => {
+  assert.equal(presence(null, 90_000), "here");
+  assert.equal(presence(60_000, 89_999), "coming-back");
+  assert.equal(presence(60_000, 90_000), "away");
 });
