@@ -57,7 +57,7 @@ export class LocalMedia {
     });
   }
 
-  /** True once the person has pressed something that asks for devices, in this tab. */
+  /** True once the person has pressed something that asks for devices, in this tab, and has not hung up since. */
   get asked() {
     return this.#choices.asked;
   }
@@ -189,6 +189,12 @@ export class LocalMedia {
   async list(kind) {
     const all = (await this.#devices?.enumerateDevices?.().catch(() => [])) ?? [];
     return all.filter((each) => each.kind === kind && each.deviceId);
+  }
+
+  /** Hung up: also after a reload nothing is switched on before the next press. */
+  hangUp() {
+    this.#remember({ asked: false });
+    this.stop();
   }
 
   stop() {

@@ -216,7 +216,8 @@ class VisitPage {
 
   #leaveCall() {
     this.room.leave();
-    this.media.stop();
+    this.media.hangUp();
+    hideToast();
     say(
       need(this.steps.section("left"), "[data-left-words]"),
       `You left the visit. It is still open: you can come back by the same button until ${this.data.practitioner} finishes it.`,
