@@ -21,6 +21,8 @@ from typing import Any
 JANUS = "janus"
 _LIBRARIES = Path("/usr/lib")
 _START_SECONDS = 10.0
+_SETTLE_SECONDS = 0.3
+_TRIES = 5
 _MAX_MESSAGE = 1 << 16
 _GENERAL = """
 general: {{
@@ -79,28 +81,42 @@ def running(folder: Path, address: str, event_loops: int = 0) -> Iterator[int]:
     if shutil.which(JANUS) is None:
         raise JanusError("Janus is not installed; on Debian: apt-get install janus")
     configure(folder, address, event_loops)
-    with (folder / "log").open("wb") as log:
-        command = [JANUS, "-F", str(folder), "-C", str(folder / "janus.jcfg")]
-        process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+    process = _start(folder)
     try:
-        _wait_for(folder / "api", process, folder / "log")
         yield process.pid
     finally:
-        process.terminate()
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        _stop(process)
 
 
-def _wait_for(path: Path, process: subprocess.Popen[bytes], log: Path) -> None:
+def _start(folder: Path) -> subprocess.Popen[bytes]:
+    """Janus 1.1.2 gives up now and then: its socket thread may look whether it is initialized before it is."""
+    command = [JANUS, "-F", str(folder), "-C", str(folder / "janus.jcfg")]
+    for _ in range(_TRIES):
+        with (folder / "log").open("wb") as log:
+            process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+        if _answers(folder / "api", process):
+            return process
+        _stop(process)
+    raise JanusError(f"Janus did not start: {(folder / 'log').read_text(errors='replace')[-600:]}")
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _answers(path: Path, process: subprocess.Popen[bytes]) -> bool:
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
         if path.is_socket():
-            return
+            time.sleep(_SETTLE_SECONDS)
+            return path.is_socket() and process.poll() is None
         time.sleep(0.05)
-    raise JanusError(f"Janus did not start: {log.read_text(errors='replace')[-600:]}")
+    return False
 
 
 class Api:
