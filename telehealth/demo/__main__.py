@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import os
 import socket
+import sys
 
 from telehealth.supervisor import house, listen, supervise
 
@@ -19,6 +20,7 @@ def main() -> None:
         _describe(port)
         _prepare()
         asyncio.run(supervise(house(listening, os.environ)))
+    sys.stdout.write("\nHousecall has stopped.\n")
 
 
 def _describe(port: int) -> None:

@@ -38,7 +38,7 @@ class Person:
 
 @dataclass(frozen=True)
 class PlannedVisit:
-    """A visit of a patient to a practitioner, so many minutes from the present one."""
+    """A visit of a patient to a practitioner, so many minutes after the present one."""
 
     practitioner: str
     patient: str
@@ -66,11 +66,12 @@ PATIENTS: Final = (
 # In this order: whoever comes first has the first choice of times.
 VISITS: Final = (
     PlannedVisit(DOCTOR, "Rosalind Fern", 0, "Blood pressure, follow-up"),
-    PlannedVisit(DOCTOR, "Otto Pepperday", -20, "Cough for two weeks"),
+    # The door opens 15 minutes before, so these two can wait in one line.
+    PlannedVisit(DOCTOR, "Otto Pepperday", 15, "Cough for two weeks"),
     PlannedVisit("brightwater@lantern.example", "June Applewhite", 0, "Blood result"),
     PlannedVisit("quill@lantern.example", "Yuki Tanabe", 0, "Wound check"),
     PlannedVisit(DOCTOR, "Ivo Larkspur", 30, "Skin"),
-    PlannedVisit(DOCTOR, "Mabel Thistlewood", 50, "Medicines, with interpreter"),
-    PlannedVisit(DOCTOR, "Nell Hartwhistle", 70, "Diabetes review"),
+    PlannedVisit(DOCTOR, "Mabel Thistlewood", 45, "Medicines, with interpreter"),
+    PlannedVisit(DOCTOR, "Nell Hartwhistle", 60, "Diabetes review"),
     PlannedVisit("brightwater@lantern.example", "Cyrus Bellwether", 40, "Knee"),
 )

@@ -1,6 +1,7 @@
 """Puts the demo clinic into the database through the rooms' own services; again, it only brings visits up to now."""
 
 import datetime as dt
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.utils.crypto import salted_hmac
@@ -17,6 +18,7 @@ from accounts.services import (
 )
 from consults.lifecycle import OVER, VisitStatus
 from consults.models import Encounter
+from consults.selectors import visit_state
 from consults.services import finish_visit
 from core.clock import now
 from core.errors import Conflict
@@ -45,7 +47,20 @@ def seed() -> tuple[SeededVisit, ...]:
     """Make the clinic if it is not there, tidy visits of former starts, and book what is missing around now."""
     organization = Organization.objects.filter(slug=cast.CLINIC["slug"]).first() or _found()
     actor = system_actor(LABEL, organization.pk)
-    return tuple(sorted(_visits(actor, organization, now()), key=lambda visit: visit.encounter.appointment.starts_at))
+    at = now()
+    standing = _kept(actor, organization, at)
+    for visit in cast.VISITS:
+        if visit not in standing:
+            standing[visit] = _book(actor, organization, visit, times.starts_ahead(visit, at))
+    if not any(can_be_joined(encounter, at) for encounter in standing.values()):
+        _bring_one_to_the_door(actor, organization, standing, at)
+    in_order = sorted(cast.VISITS, key=lambda visit: standing[visit].appointment.starts_at)
+    return tuple(SeededVisit(standing[visit], standing[visit].appointment.links.get()) for visit in in_order)
+
+
+def can_be_joined(encounter: Encounter, at: dt.datetime) -> bool:
+    """The door is open and nobody has come in yet."""
+    return visit_state(encounter, at) == "open"
 
 
 def _found() -> Organization:
@@ -84,20 +99,28 @@ def _user(actor: Actor, organization: Organization, staff: cast.Staff) -> User:
     )
 
 
-def _visits(actor: Actor, organization: Organization, at: dt.datetime) -> list[SeededVisit]:
+def _kept(actor: Actor, organization: Organization, at: dt.datetime) -> dict[cast.PlannedVisit, Encounter]:
+    """What former starts made and is not over yet. The rest is finished or cancelled, whoever left it open."""
     standing: dict[cast.PlannedVisit, Encounter] = {}
     for encounter in _open_visits(organization):
         visit = _planned(encounter)
-        if visit is None:
-            continue
-        if visit not in standing and times.still_fits(visit, encounter.appointment.starts_at, at):
+        fits = times.still_fits(encounter.appointment.starts_at, encounter.appointment.ends_at, at)
+        if visit is not None and fits and visit not in standing:
             standing[visit] = encounter
-        else:
+        elif visit is not None or (not fits and encounter.status != VisitStatus.PLANNED):
             _tidy(actor, encounter)
+    return standing
+
+
+def _bring_one_to_the_door(
+    actor: Actor, organization: Organization, standing: dict[cast.PlannedVisit, Encounter], at: dt.datetime
+) -> None:
+    """Every time near now is taken, by visits that have begun or are over: move the first that has not begun."""
     for visit in cast.VISITS:
-        if visit not in standing:
-            standing[visit] = _book(actor, organization, visit, at)
-    return [SeededVisit(encounter, encounter.appointment.links.get()) for encounter in standing.values()]
+        if standing[visit].status == VisitStatus.PLANNED:
+            _tidy(actor, standing[visit])
+            standing[visit] = _book(actor, organization, visit, times.starts_with_open_door(at))
+            return
 
 
 def _open_visits(organization: Organization) -> list[Encounter]:
@@ -122,11 +145,13 @@ def _tidy(actor: Actor, encounter: Encounter) -> None:
         cancel_appointment(actor=actor, appointment=encounter.appointment, reason="The demo was started anew")
 
 
-def _book(actor: Actor, organization: Organization, visit: cast.PlannedVisit, at: dt.datetime) -> Encounter:
+def _book(
+    actor: Actor, organization: Organization, visit: cast.PlannedVisit, starts: Iterator[dt.datetime]
+) -> Encounter:
     given_name, _, family_name = visit.patient.partition(" ")
     patient = Patient.objects.get(organization=organization, given_name=given_name, family_name=family_name)
     practitioner = Practitioner.objects.get(organization=organization, user__email=visit.practitioner)
-    for starts_at in times.possible_starts(visit, at):
+    for starts_at in starts:
         try:
             appointment = book_appointment(
                 actor=actor,

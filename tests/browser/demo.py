@@ -25,7 +25,7 @@ class Demo:
     seconds: float
 
     def link_of(self, patient: str) -> str:
-        [link] = re.findall(rf"{patient}\s.*?(http://\S+/v/\S+#\S+)", self.printed)
+        [link] = re.findall(rf"  {patient} to .*\n(http://\S+/v/\S+#\S+)\n", self.printed)
         return str(link)
 
     def password_of(self, email: str) -> str:
@@ -66,7 +66,7 @@ def stop(demo: Demo) -> list[psutil.Process]:
     """Ctrl-C; returns what is left of its processes."""
     started = [*psutil.Process(demo.process.pid).children(recursive=True), psutil.Process(demo.process.pid)]
     demo.process.send_signal(signal.SIGINT)
-    demo.process.communicate(timeout=20)
+    demo.printed += demo.process.communicate(timeout=20)[0]
     return [process for process in started if process.is_running() and process.status() != psutil.STATUS_ZOMBIE]
 
 

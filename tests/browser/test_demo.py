@@ -38,6 +38,7 @@ def test_demo_starts_in_time_stops_whole_and_keeps_its_links(tmp_path: Path) -> 
     assert stop(first) == []
     second = start(tmp_path)
     assert stop(second) == []
+    assert first.printed.endswith("\nHousecall has stopped.\n")
     assert first.link_of("Rosalind Fern").partition("/v/")[2] == second.link_of("Rosalind Fern").partition("/v/")[2]
     assert first.seconds <= FIRST_START_SECONDS
     assert second.seconds <= NEXT_START_SECONDS

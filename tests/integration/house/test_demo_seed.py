@@ -1,6 +1,7 @@
 """The demo clinic in the database: made once, brought up to the present minute at every start."""
 
 import datetime as dt
+import re
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -13,10 +14,12 @@ from consults.lifecycle import OVER, VisitStatus
 from consults.models import Encounter
 from consults.selectors import visit_state
 from core.clock import now
+from scheduling.links import address_of
 from scheduling.models import Appointment
 from scheduling.services import book_appointment
-from telehealth.demo import cast
-from telehealth.demo.seed import SeededVisit, password_of, seed
+from telehealth.demo import cast, times
+from telehealth.demo.announce import announce
+from telehealth.demo.seed import SeededVisit, can_be_joined, password_of, seed
 
 CHICAGO = ZoneInfo(cast.CLINIC["timezone"])
 pytestmark = pytest.mark.django_db
@@ -65,12 +68,90 @@ def test_seed_on_the_next_day_tidies_the_visits_of_the_last() -> None:
 def test_seed_on_the_next_day_finishes_a_visit_that_was_left_open() -> None:
     with time_machine.travel(EVENING, tick=False) as clock:
         left_open = _rosalind(seed())
-        Encounter.objects.filter(pk=left_open.pk).update(status=VisitStatus.IN_PROGRESS.value)
-        Appointment.objects.filter(pk=left_open.appointment_id).update(status="arrived")
+        _begin(left_open)
         clock.shift(dt.timedelta(days=1))
         seed()
     left_open.refresh_from_db()
     assert left_open.status == VisitStatus.FINISHED
+
+
+def _booked_by_hand(seen: Encounter, starts_at: dt.datetime) -> Appointment:
+    return book_appointment(
+        actor=system_actor("test", seen.organization_id),
+        patient=seen.patient,
+        practitioner=seen.practitioner,
+        starts_at=starts_at,
+        ends_at=starts_at + times.LENGTH,
+        timezone=cast.CLINIC["timezone"],
+        reason="My own",
+    )
+
+
+def _begin(encounter: Encounter) -> None:
+    Encounter.objects.filter(pk=encounter.pk).update(status=VisitStatus.IN_PROGRESS.value)
+    Appointment.objects.filter(pk=encounter.appointment_id).update(status="arrived")
+
+
+@pytest.mark.parametrize("minutes", [0, 4, 9, 14, 16, 31, 47, 61, 75, 130, 700, 1441])
+def test_seed_at_a_later_start_shows_visits_around_the_present(minutes: int) -> None:
+    with time_machine.travel(EVENING, tick=False) as clock:
+        seed()
+        clock.shift(dt.timedelta(minutes=minutes))
+        visits = seed()
+        starts = [visit.encounter.appointment.starts_at for visit in visits]
+        assert len(visits) == len(cast.VISITS)
+        assert starts == sorted(starts)
+        assert all(start > now() - times.LENGTH for start in starts)
+        assert any(can_be_joined(visit.encounter, now()) for visit in visits)
+        assert starts[-1] > now() + dt.timedelta(minutes=30)
+
+
+@pytest.mark.parametrize("status", [VisitStatus.ARRIVED, VisitStatus.IN_PROGRESS])
+def test_seed_keeps_a_visit_that_is_within_its_time_and_ends_it_afterwards(status: VisitStatus) -> None:
+    with time_machine.travel(EVENING, tick=False) as clock:
+        begun = _rosalind(seed())
+        _begin(begun)
+        Encounter.objects.filter(pk=begun.pk).update(status=status.value)
+        clock.shift(dt.timedelta(minutes=5))
+        assert _rosalind(seed()) == begun
+        clock.shift(dt.timedelta(minutes=10))
+        assert _rosalind(seed()) != begun
+    begun.refresh_from_db()
+    assert begun.status in OVER
+
+
+def test_seed_ends_a_call_that_somebody_booked_and_left_open() -> None:
+    with time_machine.travel(EVENING, tick=False) as clock:
+        seen = _rosalind(seed())
+        own = _booked_by_hand(seen, now() + dt.timedelta(hours=5))
+        _begin(own.encounter)
+        clock.shift(dt.timedelta(hours=6))
+        seed()
+    own.refresh_from_db()
+    assert own.status == "fulfilled"
+
+
+def test_printed_steps_name_a_patient_whose_visit_has_not_begun(capsys: pytest.CaptureFixture[str]) -> None:
+    with time_machine.travel(EVENING, tick=False):
+        _begin(_rosalind(seed()))
+        announce(seed())
+    printed = capsys.readouterr().out
+    [named] = re.findall(r"Open the link of (.+) and go to the waiting room", printed)
+    assert named != "Rosalind Fern"
+    assert f"call {named} in." in printed
+
+
+def test_printed_links_are_whole_in_a_narrow_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    with time_machine.travel(EVENING, tick=False):
+        visits = seed()
+        announce(visits)
+    lines = capsys.readouterr().out.splitlines()
+    assert all(address_of(visit.link) in lines for visit in visits)
+    assert "11:55 pm  Rosalind Fern to Dr Ines Marlow" in lines
+    assert max(len(line.rstrip()) for line in lines if "/v/" not in line) <= 80
 
 
 def test_seed_after_every_visit_was_held_still_finds_a_time_that_can_be_joined() -> None:
@@ -81,22 +162,13 @@ def test_seed_after_every_visit_was_held_still_finds_a_time_that_can_be_joined()
                 status=VisitStatus.FINISHED.value
             )
             clock.shift(60)
-        assert visit_state(_rosalind(seed()), now()) == "open"
+        assert any(can_be_joined(visit.encounter, now()) for visit in seed())
 
 
 def test_seed_leaves_a_visit_alone_that_somebody_booked_while_trying() -> None:
     with time_machine.travel(EVENING, tick=False) as clock:
         seen = _rosalind(seed())
-        starts_at = now() + dt.timedelta(hours=5)
-        own = book_appointment(
-            actor=system_actor("test", seen.organization_id),
-            patient=seen.patient,
-            practitioner=seen.practitioner,
-            starts_at=starts_at,
-            ends_at=starts_at + dt.timedelta(minutes=15),
-            timezone=cast.CLINIC["timezone"],
-            reason="My own",
-        )
+        own = _booked_by_hand(seen, now() + dt.timedelta(hours=5))
         clock.shift(dt.timedelta(days=1))
         seed()
     own.refresh_from_db()

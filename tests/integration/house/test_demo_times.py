@@ -1,4 +1,4 @@
-"""When demo visits start: one of them can be joined at every minute, at midnight and while clocks change too."""
+"""When demo visits start: never over, and with an open door at every minute, at midnight and while clocks change."""
 
 import datetime as dt
 from itertools import pairwise
@@ -10,7 +10,6 @@ from consults.lifecycle import door_state
 from telehealth.demo import cast, times
 
 CHICAGO = ZoneInfo(cast.CLINIC["timezone"])
-PRESENT = [visit for visit in cast.VISITS if times.is_present(visit)]
 MOMENTS = [
     dt.datetime(2026, 11, 24, 23, 59, 59, tzinfo=CHICAGO),
     dt.datetime(2026, 11, 25, 0, 0, tzinfo=CHICAGO),
@@ -23,11 +22,10 @@ MOMENTS = [
 ]
 
 
-@pytest.mark.parametrize("visit", PRESENT, ids=lambda visit: visit.patient)
 @pytest.mark.parametrize("now", MOMENTS, ids=str)
-def test_present_visit_is_open_at_every_time_it_may_get(visit: cast.PlannedVisit, now: dt.datetime) -> None:
+def test_visit_that_must_be_joined_has_an_open_door_at_every_time_it_may_get(now: dt.datetime) -> None:
     now = now.astimezone(dt.UTC)
-    starts = list(times.possible_starts(visit, now))
+    starts = list(times.starts_with_open_door(now))
     states = {door_state(starts_at=start, ends_at=start + times.LENGTH, now=now) for start in starts}
     assert states == {"open"}
     assert len(starts) > 100
@@ -35,16 +33,18 @@ def test_present_visit_is_open_at_every_time_it_may_get(visit: cast.PlannedVisit
 
 @pytest.mark.parametrize("visit", cast.VISITS, ids=lambda visit: visit.patient)
 @pytest.mark.parametrize("now", MOMENTS, ids=str)
-def test_first_choice_is_kept_by_a_second_start(visit: cast.PlannedVisit, now: dt.datetime) -> None:
+def test_planned_visit_is_never_over_and_is_kept_by_a_second_start(visit: cast.PlannedVisit, now: dt.datetime) -> None:
     now = now.astimezone(dt.UTC)
-    start = next(times.possible_starts(visit, now))
-    assert times.still_fits(visit, start, now + dt.timedelta(seconds=30))
-    assert not times.still_fits(visit, start, now + dt.timedelta(hours=14))
+    starts = list(times.starts_ahead(visit, now))
+    assert min(starts) == starts[0] > now - times.STEP
+    soon = now + dt.timedelta(seconds=30)
+    assert all(times.still_fits(start, start + times.LENGTH, soon) for start in starts)
+    assert not times.still_fits(starts[0], starts[0] + times.LENGTH, now + dt.timedelta(hours=14))
 
 
 def test_first_choices_of_one_practitioner_do_not_overlap() -> None:
     now = MOMENTS[0].astimezone(dt.UTC)
     for practitioner in {visit.practitioner for visit in cast.VISITS}:
         own = [visit for visit in cast.VISITS if visit.practitioner == practitioner]
-        starts = sorted(next(times.possible_starts(visit, now)) for visit in own)
+        starts = sorted(next(times.starts_ahead(visit, now)) for visit in own)
         assert all(later - earlier >= times.LENGTH for earlier, later in pairwise(starts))
