@@ -5,6 +5,7 @@ from django.urls import path
 from consults.views import call, queue, visit
 
 urlpatterns = [
+    path("staff/", queue.staff, name="staff"),
     path("staff/queue/", queue.queue, name="queue"),
     path("staff/queue/<uuid:queue>/", queue.queue_board, name="queue-board"),
     path("staff/queue/<uuid:queue>/admit/<uuid:visit>/", queue.queue_admit, name="queue-admit"),

@@ -18,6 +18,13 @@ from core.errors import Conflict, NotFound
 
 @require_safe
 @guarded("consults.queue.list")
+def staff(request: HttpRequest) -> HttpResponse:
+    """The short address to tell a colleague."""
+    return redirect("queue")
+
+
+@require_safe
+@guarded("consults.queue.list")
 def queue(request: HttpRequest) -> HttpResponse:
     """A practitioner's own board; for the desk, the list of boards."""
     actor: Actor = request.actor  # type: ignore[attr-defined]

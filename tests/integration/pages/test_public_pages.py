@@ -111,6 +111,20 @@ def test_absent_page_gives_one_thing_to_do(clinic: Organization, stranger: Clien
     assert "Open the link in our latest message, or call the desk." in answer.content.decode()
 
 
+def test_absent_page_sends_staff_to_the_queue_and_not_to_themselves(desk_browser: Client) -> None:
+    page = desk_browser.get("/nothing/here/").content.decode()
+    main = page[page.index("<main") : page.index("</main>")]
+    assert f'href="{reverse("queue")}"' in main
+    assert "desk" not in main
+
+
+def test_short_staff_address_leads_to_the_queue_and_strangers_to_sign_in(
+    desk_browser: Client, stranger: Client
+) -> None:
+    assert desk_browser.get("/staff/").headers["Location"] == reverse("queue")
+    assert stranger.get("/staff/").headers["Location"].startswith(reverse("account_request_login_code"))
+
+
 @pytest.mark.parametrize("path", sorted(TEMPLATES.rglob("*.*")), ids=lambda path: path.name)
 def test_template_compiles(path: Path) -> None:
     assert get_template(path.relative_to(TEMPLATES).as_posix())
