@@ -28,6 +28,19 @@ _sender = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sign-in-mail")
 class StaffAccountAdapter(DefaultAccountAdapter):
     """Accounts are made by the clinic's administrator; what allauth calls on the way is answered here."""
 
+    # What is wrong, then one thing to do. Known and unknown addresses get the same sentence.
+    error_messages = {
+        **DefaultAccountAdapter.error_messages,
+        "email_password_mismatch": "The email address or the password is not right. Try again, or get a code by email.",
+        "incorrect_code": "That code is not right. Look at the newest email from us and type its 6 digits.",
+        "incorrect_password": "That password is not right. Type it once more.",
+        "enter_current_password": "That is not your password now. Type the one that you sign in with.",
+        "same_as_current": "That is the password that you have. Choose another one.",
+        "invalid_password_reset": "This password can no longer be chosen here. Ask for a new code by email.",
+        "too_many_login_attempts": "That was too many tries. Wait five minutes, then try again.",
+        "rate_limited": "That was too many tries. Wait five minutes, then try again.",
+    }
+
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
 

@@ -70,6 +70,24 @@ def test_sign_in_with_a_wrong_password_shows_summary_and_keeps_the_address(
     assert f'value="{doctor.user.email}"' in page
 
 
+def test_sign_in_with_a_wrong_password_or_code_says_what_to_do_in_our_words(
+    doctor: Practitioner, stranger: Client
+) -> None:
+    by_password, by_code = reverse("account_login"), reverse("account_request_login_code")
+    page = stranger.post(by_password, {"login": doctor.user.email, "password": "wrong"}).content.decode()
+    assert "The email address or the password is not right. Try again, or get a code by email." in page
+    stranger.post(by_code, {"email": doctor.user.email})
+    page = stranger.post(reverse("account_confirm_login_code"), {"code": "no code"}).content.decode()
+    assert "That code is not right. Look at the newest email from us and type its 6 digits." in page
+
+
+def test_sign_in_after_too_many_tries_says_how_long_to_wait(doctor: Practitioner, stranger: Client) -> None:
+    typed = {"login": doctor.user.email, "password": "wrong"}
+    for _ in range(6):
+        page = stranger.post(reverse("account_login"), typed).content.decode()
+    assert "That was too many tries. Wait five minutes, then try again." in page
+
+
 @pytest.mark.parametrize(
     ("name", "words"),
     [
