@@ -1,4 +1,4 @@
-"""The consults app: hears from scheduling when an appointment is made or cancelled and when a link is closed."""
+"""The consults app: hears from scheduling of appointments and links, and tells it how visits stand."""
 
 from django.apps import AppConfig
 
@@ -8,9 +8,11 @@ class ConsultsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from consults.selectors import states_of
         from consults.services import seats, visits
         from scheduling import ports
 
         ports.on_booked(visits.plan_visit)
         ports.on_cancelled(visits.cancel_visit)
         ports.on_link_closed(seats.close_seat_of_link)
+        ports.on_states(states_of)

@@ -1,6 +1,6 @@
-"""Where higher rooms hear that an appointment changed. Listeners run inside the caller's transaction."""
+"""Where higher rooms hear that an appointment changed, inside the caller's transaction, and say how it stands."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -9,10 +9,12 @@ if TYPE_CHECKING:
 
 AppointmentListener = Callable[["Actor", "Appointment"], None]
 LinkListener = Callable[["Actor", "PersonalLink"], None]
+StateReader = Callable[["Actor", "Sequence[Appointment]"], Mapping[int, str]]
 
 _booked: list[AppointmentListener] = []
 _cancelled: list[AppointmentListener] = []
 _link_closed: list[LinkListener] = []
+_state_readers: list[StateReader] = []
 
 
 def on_booked(listener: AppointmentListener) -> None:
@@ -33,6 +35,12 @@ def on_link_closed(listener: LinkListener) -> None:
         _link_closed.append(listener)
 
 
+def on_states(reader: StateReader) -> None:
+    """Ask `reader(actor, appointments)` how they stand now: a state's name by primary key, for those it knows."""
+    if reader not in _state_readers:
+        _state_readers.append(reader)
+
+
 def tell_booked(actor: "Actor", appointment: "Appointment") -> None:
     for listener in _booked:
         listener(actor, appointment)
@@ -46,3 +54,7 @@ def tell_cancelled(actor: "Actor", appointment: "Appointment") -> None:
 def tell_link_closed(actor: "Actor", link: "PersonalLink") -> None:
     for listener in _link_closed:
         listener(actor, link)
+
+
+def states_of(actor: "Actor", appointments: "Sequence[Appointment]") -> dict[int, str]:
+    return {pk: state for reader in _state_readers for pk, state in reader(actor, appointments).items()}

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import uuid as uuids
+from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
 from django.db.models import QuerySet
@@ -11,10 +12,19 @@ from accounts.models import Organization, Patient
 from accounts.policy import may, require
 from accounts.selectors import patients
 from core.errors import NotFound
-from scheduling.lifecycle import OVER
+from scheduling import ports
+from scheduling.lifecycle import OVER, AppointmentStatus
 from scheduling.models import Appointment, PersonalLink
 from scheduling.policies import relation_to
 from scheduling.viewing import record_views
+
+_AS_BOOKED = {
+    AppointmentStatus.BOOKED: "expected",
+    AppointmentStatus.ARRIVED: "waiting",
+    AppointmentStatus.FULFILLED: "done",
+    AppointmentStatus.CANCELLED: "cancelled",
+    AppointmentStatus.NOSHOW: "noshow",
+}
 
 
 def appointments_on(actor: Actor, date: dt.date) -> list[Appointment]:
@@ -40,6 +50,12 @@ def get_appointment(actor: Actor, uuid: uuids.UUID | str) -> Appointment:
         raise NotFound
     record_views(actor=actor, patient_ids=[found.patient_id], page="appointment")
     return found
+
+
+def states_now(actor: Actor, appointments: Sequence[Appointment]) -> dict[int, str]:
+    """By primary key, in the words that the queue has for the same visit; what nobody has seen begin is as booked."""
+    known = ports.states_of(actor, appointments)
+    return {one.pk: known.get(one.pk, _AS_BOOKED[AppointmentStatus(one.status)]) for one in appointments}
 
 
 def patients_to_choose(actor: Actor) -> QuerySet[Patient]:

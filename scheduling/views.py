@@ -20,7 +20,7 @@ from scheduling.lifecycle import OVER
 from scheduling.links import address_of
 from scheduling.models import Appointment
 from scheduling.policies import relation_to
-from scheduling.selectors import appointments_on, get_appointment, link_of, patients_to_choose
+from scheduling.selectors import appointments_on, get_appointment, link_of, patients_to_choose, states_now
 from scheduling.services import book_appointment, cancel_appointment, reissue_link
 
 NAV = {"nav": "appointments"}
@@ -34,8 +34,10 @@ def appointments(request: HttpRequest) -> HttpResponse:
     form = DayForm(request.GET or None)
     asked = form.cleaned_data["on"] if form.is_valid() else None
     on: dt.date = asked or present_day
+    found = appointments_on(actor, on)
+    states = states_now(actor, found)
     context = {
-        "rows": appointments_on(actor, on),
+        "rows": [(one, states[one.pk]) for one in found],
         "on": on,
         "is_today": on == present_day,
         "form": DayForm(initial={"on": on}),
@@ -149,6 +151,7 @@ def _show(request: HttpRequest, actor: Actor, found: Appointment, cancel_form: C
     is_open = found.status not in OVER
     context = {
         "appointment": found,
+        "state": states_now(actor, [found])[found.pk],
         "address": address_of(link_of(actor, found))
         if is_open and may(actor, "scheduling.link.view", relation)
         else "",

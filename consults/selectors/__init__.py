@@ -1,6 +1,6 @@
 """Reading visits: whoever asks gets what is theirs; the rest does not exist."""
 
-from consults.selectors.board import QueueBoard, QueueCounts, Row, get_queue, queues, waiting_queue
+from consults.selectors.board import QueueBoard, QueueCounts, Row, get_queue, queues, states_of, waiting_queue
 from consults.selectors.chat import ChatLine, chat_since
 from consults.selectors.visits import get_visit, get_visit_for, last_place, visit_snapshot, visit_state
 
@@ -15,6 +15,7 @@ __all__ = [
     "get_visit_for",
     "last_place",
     "queues",
+    "states_of",
     "visit_snapshot",
     "visit_state",
     "waiting_queue",

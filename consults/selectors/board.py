@@ -2,6 +2,7 @@
 
 import datetime as dt
 import uuid as uuids
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -17,9 +18,11 @@ from consults.policies import relation_to_queue
 from consults.presence import SILENT_AFTER, is_present, open_now
 from core.clock import now
 from core.errors import NotFound
+from scheduling.models import Appointment
 from scheduling.viewing import record_views
 
 AROUND_NOW = dt.timedelta(hours=3)
+PATIENT_SEATS = Prefetch("seats", queryset=Seat.objects.filter(actor_type="patient"))
 
 RowState = Literal["expected", "waiting", "reconnecting", "in-call", "done", "cancelled"]
 
@@ -120,6 +123,15 @@ def waiting_queue(actor: Actor, queue: Queue) -> QueueBoard:
     )
 
 
+def states_of(actor: Actor, appointments: Sequence[Appointment]) -> dict[int, str]:
+    """How the visits of these appointments stand, as their boards say it, by the appointment's primary key."""
+    if actor.organization_id is None:
+        return {}
+    instant = now()
+    visits = Encounter.objects.filter(appointment__in=appointments, organization_id=actor.organization_id)
+    return {visit.appointment_id: _state(visit, instant) for visit in visits.prefetch_related(PATIENT_SEATS)}
+
+
 def _visits_of(queue: Queue, on_date: dt.date, zone: ZoneInfo, instant: dt.datetime) -> list[Encounter]:
     day_starts = dt.datetime.combine(on_date, dt.time.min, tzinfo=zone)
     day_ends = dt.datetime.combine(on_date + dt.timedelta(days=1), dt.time.min, tzinfo=zone)
@@ -128,7 +140,7 @@ def _visits_of(queue: Queue, on_date: dt.date, zone: ZoneInfo, instant: dt.datet
     timely = (today | around_now) & ~Q(status=VisitStatus.ARRIVED)
     found = (
         Encounter.objects.select_related("appointment", "patient")
-        .prefetch_related(Prefetch("seats", queryset=Seat.objects.filter(actor_type="patient")))
+        .prefetch_related(PATIENT_SEATS)
         .filter(open_now(instant) | timely, queue=queue)
     )
     return list(found.order_by("appointment__starts_at", "arrived_at", "pk"))

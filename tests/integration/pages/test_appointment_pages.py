@@ -1,6 +1,8 @@
 """Staff pages of appointments: the list, the form with its refusals, the link to copy, cancelling."""
 
 import datetime as dt
+import re
+from collections.abc import Callable
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -10,10 +12,13 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Organization, Patient, Practitioner
+from consults.models import Encounter
+from consults.services import finish_visit
 from core.clock import now
 from scheduling.lifecycle import AppointmentStatus
 from scheduling.links import address_of
 from scheduling.models import Appointment
+from scheduling.services import cancel_appointment
 from tests import factories
 from tests.integration.pages.conftest import SignIn
 
@@ -181,3 +186,40 @@ def test_cancelling_a_visit_that_has_begun_is_refused_with_a_sentence(
     answer = doctors_browser.post(reverse("appointment-cancel", args=[visit.appointment.uuid]))
     assert answer.status_code == 409
     assert "The visit has begun. Finish it instead of cancelling." in answer.content.decode()
+
+
+def _shown_state(page: str) -> str:
+    [word] = re.findall(r'<span class="hc-tag hc-tag-[\w-]+">.*?<span>([^<]+)', page)
+    return word.strip()
+
+
+@pytest.mark.parametrize(
+    ("make", "word"),
+    [
+        (factories.make_visit, "Expected"),
+        (factories.make_waiting_visit, "Waiting"),
+        (factories.make_visit_in_progress, "In call"),
+    ],
+    ids=lambda each: getattr(each, "__name__", each),
+)
+def test_visit_stands_in_the_same_words_for_the_desk_and_in_the_queue(
+    doctor: Practitioner, desk_browser: Client, make: Callable[..., Encounter], word: str
+) -> None:
+    visit = make(practitioner=doctor)
+    queue = desk_browser.get(reverse("queue-board", args=[visit.queue.uuid])).content.decode()
+    on = visit.appointment.starts_at.astimezone(ZoneInfo(visit.appointment.timezone)).date()
+    rows = desk_browser.get(reverse("appointments"), {"on": on.isoformat()}).content.decode()
+    page = desk_browser.get(reverse("appointment", args=[visit.appointment.uuid])).content.decode()
+    assert _shown_state(queue).startswith(word)
+    assert [_shown_state(rows), _shown_state(page)] == [word, word]
+
+
+def test_visit_that_is_over_stands_in_the_same_words_for_the_desk(doctor: Practitioner, desk_browser: Client) -> None:
+    visit = factories.make_visit_in_progress(practitioner=doctor)
+    finish_visit(actor=factories.practitioner_actor(doctor), encounter=visit)
+    cancelled = factories.make_appointment(
+        practitioner=doctor, starts_at=visit.appointment.ends_at + dt.timedelta(minutes=5)
+    )
+    cancel_appointment(actor=factories.SYSTEM, appointment=cancelled, reason="")
+    for appointment, word in ((visit.appointment, "Done"), (cancelled, "Cancelled")):
+        assert _shown_state(desk_browser.get(reverse("appointment", args=[appointment.uuid])).content.decode()) == word
