@@ -39,17 +39,17 @@ export function stopwatch(milliseconds) {
 }
 
 /**
- * "3 days", "2 hours", "12 minutes", "40 seconds": one unit, rounded up, as a person says it.
+ * "3 days", "1 hour 42 minutes", "12 minutes", "40 seconds": rounded up, as a person says it.
  * @param {number} milliseconds
  */
 export function countdownWords(milliseconds) {
   const seconds = Math.max(0, Math.ceil(milliseconds / 1000));
   if (seconds < 60) return plural(seconds, "second");
   const minutes = Math.ceil(seconds / 60);
-  if (minutes < 120) return plural(minutes, "minute");
-  const hours = Math.ceil(minutes / 60);
-  if (hours < 48) return plural(hours, "hour");
-  return plural(Math.ceil(hours / 24), "day");
+  if (minutes < 60) return plural(minutes, "minute");
+  const hours = Math.floor(minutes / 60);
+  if (hours >= 48) return plural(Math.ceil(minutes / 1_440), "day");
+  return minutes % 60 ? `${plural(hours, "hour")} ${plural(minutes % 60, "minute")}` : plural(hours, "hour");
 }
 
 /** @param {number} n @param {string} word */

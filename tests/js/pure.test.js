@@ -45,11 +45,15 @@ test("server clock counts by the server, whatever this device believes", () => {
   assert.equal(clock.until("2026-11-24T16:15:00Z"), 14 * 60_000);
 });
 
-test("countdown words round up to one unit", () => {
+test("countdown words round up to minutes, and to days from two days on", () => {
   assert.equal(countdownWords(1_000), "1 second");
   assert.equal(countdownWords(59_001), "1 minute");
   assert.equal(countdownWords(11 * 60_000 + 1), "12 minutes");
   assert.equal(countdownWords(3 * 3_600_000), "3 hours");
+  assert.equal(countdownWords(102 * 60_000), "1 hour 42 minutes");
+  assert.equal(countdownWords(60 * 60_000 + 1), "1 hour 1 minute");
+  assert.equal(countdownWords(48 * 3_600_000 - 60_000), "47 hours 59 minutes");
+  assert.equal(countdownWords(48 * 3_600_000 + 1), "3 days");
   assert.equal(countdownWords(72 * 3_600_000), "3 days");
   assert.equal(countdownWords(-5), "0 seconds");
 });
