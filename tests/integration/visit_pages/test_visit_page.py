@@ -71,6 +71,15 @@ def test_visit_page_of_an_absent_link_is_the_same_page(client: Client) -> None:
     assert there.count("data-open") == absent.count("data-open")
 
 
+def test_visit_page_of_a_wrong_link_has_the_ways_out_of_an_absent_page(client: Client) -> None:
+    encounter = make_visit()
+    for body in (client.get(address(encounter)).content.decode(), client.get("/no/").content.decode()):
+        assert "Call the front desk" in body
+        assert encounter.organization.phone in body
+        assert encounter.organization.desk_hours in body
+        assert "Go to the first page" in body
+
+
 def test_open_visit_by_get_makes_no_session(client: Client) -> None:
     assert client.get(address(make_visit(), "visit-open")).status_code == 405
     assert COOKIE_NAME not in client.cookies
