@@ -13,6 +13,7 @@ function show(shown) {
   for (const each of [opening, failed, offline]) each.hidden = each !== shown;
   const heading = shown.querySelector("h1");
   if (shown !== opening && heading) heading.focus();
+  document.title = shown.dataset.title ?? document.title;
   document.documentElement.dataset.visitState = shown === opening ? "opening" : shown === failed ? "not-found" : "offline";
 }
 

@@ -28,6 +28,7 @@ export class Steps {
     history.replaceState({ step: first }, "");
     addEventListener("popstate", (event) => this.#back(event.state?.step));
     document.documentElement.dataset.visitState = first;
+    this.title(this.section(first).dataset.title ?? "");
   }
 
   /** @param {Step} step */
@@ -61,7 +62,7 @@ export class Steps {
 
   /** Never a name or a reason: titles stand in histories and on shared screens. @param {string} words */
   title(words) {
-    document.title = words ? `${words} - ${this.#clinic}` : this.#clinic;
+    document.title = words ? `${words}, ${this.#clinic}` : this.#clinic;
   }
 
   /** @param {Step|undefined} wanted */

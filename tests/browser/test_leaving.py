@@ -27,6 +27,7 @@ def test_reload_after_leaving_stays_out_until_a_press(met: Visit, patient: Chrom
     state_is(patient, "left")
     patient.reload()
     state_is(patient, "left")
+    assert patient.page.title() == f"Your visit is open, {met.encounter.organization.name}"
     assert patient.evaluate("document.documentElement.dataset.camera") != "on"
     assert patient.evaluate("window.keptConnections.length") == 0
     patient.click("[data-act=come-back]")
