@@ -2,9 +2,10 @@
 
 import { icon, make, need, say, swapIcon } from "./dom.js";
 import { BLOCKS, LevelMeter, SilenceWatch, blocksLit } from "./level.js";
-import { explainMediaError, stepsToAllow } from "./media-errors.js";
+import { explainMediaError, signOf } from "./media-errors.js";
 import { fill } from "./options.js";
 import { setPreview } from "./tiles.js";
+import { fillSteps } from "./trouble.js";
 
 /** @typedef {import("./media.js").LocalMedia} LocalMedia */
 /** @typedef {import("./types.js").MediaTrouble} MediaTrouble */
@@ -135,18 +136,13 @@ export class DeviceCheck {
  */
 export function fillTrouble(root, trouble, kept) {
   root.dataset.code = trouble.code;
-  const camera = trouble.device !== "microphone";
-  swapIcon(need(root, "[data-trouble-tag]"), camera ? "video-camera-slash" : "microphone-slash", "fill");
+  swapIcon(need(root, "[data-trouble-tag]"), signOf(trouble), "fill");
   say(need(root, "[data-trouble-tag] span"), trouble.tag);
   say(need(root, "[data-heading]"), trouble.title);
   // The heading says the first sentence already.
   const rest = trouble.message.replace(`${trouble.title}. `, "");
   say(need(root, "[data-trouble-message]"), `${kept} ${rest}`.trim());
-  const steps = stepsToAllow(navigator.userAgent, trouble.device, trouble.code);
-  const nouns = trouble.device === "both" ? "camera and microphone" : trouble.device;
-  say(need(root, "[data-trouble-steps-title]"), trouble.code === "media.busy" ? `To free the ${nouns}` : `To allow the ${nouns}`);
-  need(root, "[data-trouble-steps]").replaceChildren(...steps.map(stepLine));
-  need(root, "[data-trouble-card]").hidden = steps.length === 0;
+  need(root, "[data-trouble-card]").hidden = fillSteps(root, trouble) === 0;
   need(root, "[data-try-again]").hidden = trouble.action === "other-browser";
   need(root, "[data-copy-address]").hidden = trouble.action !== "other-browser";
   const without = { camera: "Go in with sound only", microphone: "Go in without a microphone", both: "Go in without camera and microphone" };
@@ -154,12 +150,6 @@ export function fillTrouble(root, trouble, kept) {
   say(need(other, "span"), without[trouble.device]);
   swapIcon(other, trouble.device === "camera" ? "microphone" : "chat-text");
   say(need(root, "[data-trouble-desk]"), `Tell them “${trouble.desk}”.`);
-}
-
-/** `**word**` is what stands on a button; everything else is plain. @param {string} text */
-function stepLine(text) {
-  const parts = text.split("**").map((part, index) => (index % 2 ? make("strong", {}, part) : part));
-  return make("li", {}, ...parts);
 }
 
 /** @param {HTMLElement} place @param {boolean} cameraOn @param {boolean} micOn */

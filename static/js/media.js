@@ -100,6 +100,23 @@ export class LocalMedia {
     return this.#ensure({ camera, microphone });
   }
 
+  /**
+   * For a page that begins in the middle: as it was in this tab, else with what the browser gives without a question.
+   * @returns {Promise<MediaTrouble|null>} what failed, or what stays off until a press
+   */
+  async resume() {
+    if (this.#choices.asked) return this.start();
+    const [camera, microphone] = await Promise.all([this.#allowed("camera"), this.#allowed("microphone")]);
+    if (camera && microphone) return this.start();
+    const trouble = camera || microphone ? await this.#ensure({ camera, microphone }) : null;
+    return trouble ?? this.#explain({ name: "media.off" }, camera ? "microphone" : microphone ? "camera" : "both");
+  }
+
+  /** A browser that does not say so still names the devices that a page may use. @param {Device} device */
+  async #allowed(device) {
+    return (await isGranted(device)) ?? (await this.list(INPUT[device])).some((each) => each.label);
+  }
+
   /** @param {{camera: boolean, microphone: boolean}} want @returns {Promise<MediaTrouble|null>} */
   async #ensure({ camera, microphone }) {
     this.#stopped = false;
@@ -347,12 +364,12 @@ function named(error) {
   return error instanceof Error || error instanceof DOMException ? error : {};
 }
 
-/** @param {"camera"|"microphone"} name */
+/** @param {Device} name @returns {Promise<boolean|null>} null where the browser does not tell */
 async function isGranted(name) {
   try {
     const status = await navigator.permissions.query({ name: /** @type {PermissionName} */ (name) });
     return status.state === "granted";
   } catch {
-    return false;
+    return null;
   }
 }

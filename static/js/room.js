@@ -13,6 +13,7 @@ import { QualityWatch, look } from "./quality.js";
 import { VisitSocket, socketAddress } from "./socket.js";
 import { OwnTile, Tiles } from "./tiles.js";
 import { toast } from "./toast.js";
+import { TroubleBox } from "./trouble.js";
 
 /** @typedef {import("./types.js").VisitView} VisitView */
 /** @typedef {import("./types.js").MediaTrouble} MediaTrouble */
@@ -37,8 +38,8 @@ export class Room {
   #joined = false;
   #wasConnected = false;
   #keptIcons = false;
-  /** @type {MediaTrouble["device"]} */
-  #failed = "both";
+  /** @type {TroubleBox} */
+  #trouble;
   /** @type {number|null} */
   #socketLostAt = null;
   /** @type {WakeLockSentinel|null} */
@@ -99,6 +100,7 @@ export class Room {
       onClose: () => this.openChat(false),
     });
     this.controls = this.#makeControls(onLeave);
+    this.#trouble = new TroubleBox(need(stage, "[data-stage-trouble]"), media, () => this.controls.focus());
     this.#listen(regions ?? (() => []));
   }
 
@@ -171,6 +173,7 @@ export class Room {
     this.controls.device("mic", micOn, this.#media.choices.mic && !micOn ? "none" : undefined);
     this.controls.device("camera", cameraOn, this.#media.choices.camera && !cameraOn ? "none" : undefined);
     this.#meter.listen(this.#media.track("microphone"));
+    this.#trouble.refresh();
     document.documentElement.dataset.mic = micOn ? "on" : "off";
     document.documentElement.dataset.camera = cameraOn ? "on" : "off";
     this.#tellMedia();
@@ -186,16 +189,7 @@ export class Room {
 
   /** Something with one's own devices failed during the call: said on the stage, the call goes on. @param {MediaTrouble} trouble */
   trouble(trouble) {
-    const box = need(this.#stage, "[data-stage-trouble]");
-    this.#failed = trouble.device;
-    say(need(box, "[data-trouble-words]"), trouble.message);
-    box.dataset.code = trouble.code;
-    need(box, "[data-trouble-again]").hidden = trouble.action === "check-picture" || trouble.action === "look-for-question";
-    box.hidden = false;
-  }
-
-  hideTrouble() {
-    need(this.#stage, "[data-stage-trouble]").hidden = true;
+    this.#trouble.show(trouble);
   }
 
   /** @param {() => HTMLElement[]} regions */
@@ -204,13 +198,6 @@ export class Room {
     setInterval(() => this.#hear(), 200);
     setInterval(() => this.#time(), 500);
     need(this.#stage, "[data-unblock]").addEventListener("click", async () => this.#blocked(!(await this.#tiles.unblock())));
-    need(this.#stage, "[data-trouble-again]").addEventListener("click", async () => {
-      const failed = this.#failed;
-      this.hideTrouble();
-      const trouble = await (failed === "microphone" ? this.#media.setMic(true) : this.#media.start({ camera: true }));
-      if (trouble) this.trouble(trouble);
-    });
-    need(this.#stage, "[data-trouble-close]").addEventListener("click", () => this.hideTrouble());
     addEventListener("online", () => this.#moved());
     const network = /** @type {{connection?: EventTarget}} */ (/** @type {unknown} */ (navigator)).connection;
     network?.addEventListener("change", () => this.#moved());
@@ -378,14 +365,14 @@ export class Room {
     const on = !this.#media.micOn;
     const trouble = await this.#media.setMic(on);
     if (trouble) this.trouble(trouble);
-    else this.hideTrouble();
+    else this.#trouble.hide();
     announce(this.#media.micOn ? "Mic on" : "Mic off");
   }
 
   async #toggleCamera() {
     const trouble = await this.#media.setCamera(!this.#media.cameraOn);
     if (trouble) this.trouble(trouble);
-    else this.hideTrouble();
+    else this.#trouble.hide();
     announce(this.#media.cameraOn ? "Camera on" : "Camera off");
   }
 

@@ -80,7 +80,8 @@
  * @property {string} tag
  * @property {string} title
  * @property {string} message
- * @property {"try-again"|"open-settings"|"look-for-question"|"check-picture"|"other-browser"} action
+ * @property {string} inside the same sentence for who is in the visit already
+ * @property {"try-again"|"switch-on"|"open-settings"|"look-for-question"|"check-picture"|"other-browser"} action
  * @property {"camera"|"microphone"|"both"} device
  * @property {string} desk what to say to the desk on the phone
  */

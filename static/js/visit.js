@@ -11,6 +11,7 @@ import { Room } from "./room.js";
 import { Steps } from "./steps.js";
 import { setPreview } from "./tiles.js";
 import { hideToast, toast } from "./toast.js";
+import { TroubleBox } from "./trouble.js";
 import { WaitingLine } from "./waiting.js";
 
 /** @typedef {import("./steps.js").Step} Step */
@@ -67,6 +68,8 @@ class VisitPage {
       onSocket: (state) => this.#onSocket(state),
       onLeave: () => this.#leaveCall(),
     });
+    const waiting = this.steps.section("waiting");
+    this.caution = new TroubleBox(need(waiting, "[data-waiting-trouble]"), this.media, () => need(waiting, "[data-heading]").focus());
     this.room.clock.set(data.server_time);
     this.#buttons();
     this.#forms();
@@ -80,7 +83,7 @@ class VisitPage {
     if (step === "waiting" || (step === "call" && this.media.asked)) {
       // Connecting does not wait for the camera: both are under way at once.
       this.#goLive(step);
-      if (this.media.asked) this.media.start().then((trouble) => trouble && this.#deviceTrouble(trouble));
+      this.media.resume().then((trouble) => trouble && this.#deviceTrouble(trouble));
       return;
     }
     if (step === "left" || step === "call") {
@@ -179,6 +182,7 @@ class VisitPage {
 
   async #goInWithout() {
     if (this.trouble?.device !== "microphone") await this.media.setCamera(false);
+    this.caution.hide();
     this.#checked();
   }
 
@@ -268,6 +272,11 @@ class VisitPage {
     this.room.setLive(step === "call");
     this.room.join();
     if (step === "call") markOnce("call-shown");
+    if (step === "call" && this.caution.trouble) {
+      // Called in blind or mute: the words come along.
+      this.room.trouble(this.caution.trouble);
+      this.caution.hide();
+    }
     this.steps.show(step, { push: this.steps.current === "place" });
     if (this.room.visit) this.#onVisit(this.room.visit);
   }
@@ -345,13 +354,15 @@ class VisitPage {
     setPreview(video, cameraOn ? this.media.track("camera") : null);
     video.hidden = !cameraOn;
     ownState(need(waiting, "[data-own-state]"), cameraOn, micOn);
+    this.caution?.refresh();
   }
 
   /** @param {MediaTrouble} trouble */
   #deviceTrouble(trouble) {
     if (this.steps.current === "call") this.room.trouble(trouble);
     else if (this.steps.current === "check") this.#showTrouble(trouble);
-    else toast(trouble.message, { icon: "warning", button: "Change devices", onPress: () => this.#openCheck("change") });
+    else if (this.steps.current === "waiting") this.caution.show(trouble);
+    else toast(trouble.message, { icon: "warning", button: "Change devices", onPress: () => this.#openCheck(this.#purpose) });
   }
 
   /** @param {Step} wanted @returns {Step} */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { explainMediaError, stepsToAllow } from "../../static/js/media-errors.js";
+import { explainMediaError, signOf, stepsToAllow } from "../../static/js/media-errors.js";
 
 const CHROME = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36";
 const ANDROID = "Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Mobile Safari/537.36";
@@ -24,6 +24,7 @@ const CASES = [
   ["TypeError", "", "both", "media.insecure"],
   ["media.prompt_open", "", "both", "media.prompt_open"],
   ["media.silent", "", "microphone", "media.silent"],
+  ["media.off", "", "both", "media.off"],
   ["SomethingNewError", "", "camera", "media.aborted"],
 ];
 
@@ -31,9 +32,11 @@ for (const [name, message, device, code] of CASES) {
   test(`explain ${name} of ${device} ${message} says ${code}`, () => {
     const trouble = explainMediaError({ name, message }, { device, practitioner: "Dr Marlow" });
     assert.equal(trouble.code, code);
-    for (const words of [trouble.tag, trouble.title, trouble.message, trouble.desk]) assert.ok(words.length > 3);
+    for (const words of [trouble.tag, trouble.title, trouble.message, trouble.inside, trouble.desk]) assert.ok(words.length > 3);
     assert.match(trouble.message, /\.$|\?$/);
     assert.doesNotMatch(trouble.message, /error|undefined|!/i);
+    assert.match(trouble.inside, /\.$|\?$/);
+    assert.doesNotMatch(trouble.inside, /error|undefined|!|go in/i);
   });
 }
 
@@ -68,6 +71,29 @@ test("steps for a denied microphone never name the camera", () => {
       assert.doesNotMatch(words, /\*\*Camera/);
     }
   }
+});
+
+test("steps for both devices name both", () => {
+  for (const agent of [CHROME, ANDROID, FIREFOX, IPHONE, SAFARI]) {
+    for (const code of ["media.denied", "media.denied_system"]) {
+      const words = stepsToAllow(agent, "both", code).join(" ");
+      assert.match(words, /Camera\b.*\bMicrophone/);
+    }
+  }
+});
+
+test("words for both devices in the system's settings name both", () => {
+  const { tag, message } = explainMediaError({ name: "NotAllowedError", message: "denied by system" }, { device: "both" });
+  assert.equal(tag, "Camera and microphone are off in Settings");
+  assert.match(message, /switch Camera and Microphone on/);
+});
+
+test("the drawing is that of the device, and the common one for both", () => {
+  const sign = (name, device) => signOf(explainMediaError({ name }, { device }));
+  assert.equal(sign("NotAllowedError", "camera"), "video-camera-slash");
+  assert.equal(sign("NotAllowedError", "microphone"), "microphone-slash");
+  assert.equal(sign("NotAllowedError", "both"), "warning");
+  assert.equal(sign("NotFoundError", "both"), "microphone-slash");
 });
 
 test("steps where nothing is to be allowed are none", () => {
