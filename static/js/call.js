@@ -7,6 +7,8 @@ import { LocalMedia } from "./media.js";
 import { Room } from "./room.js";
 import { toast } from "./toast.js";
 
+const WIDE = matchMedia("(min-width: 68.75rem)");
+
 /** @typedef {{path: string, state: string, patient: string, queue: string}} PageData */
 
 /** The doctor pressed "Call in", and gave the devices on the queue board: the call starts by itself. */
@@ -41,9 +43,18 @@ function start(/** @type {PageData} */ data) {
   call.setLive(true);
   call.join();
   media.start().then((trouble) => trouble && call.trouble(trouble));
-  if (matchMedia("(min-width: 68.75rem)").matches) call.openChat(true, false);
+  placeChat(stage);
+  if (WIDE.matches) call.openChat(true, false);
   need(document, "[data-act=bring-here]").addEventListener("click", () => location.reload());
   finishing(call, media);
+}
+
+/** Tab goes as the eye does: on a wide screen the chat stands under the controls, on a narrow one above. @param {HTMLElement} stage */
+function placeChat(stage) {
+  const chat = need(stage, "[data-chat-panel]");
+  const place = () => (WIDE.matches ? stage : need(stage, ".hc-stage-middle")).append(chat);
+  WIDE.addEventListener("change", place);
+  place();
 }
 
 /**
