@@ -21,6 +21,7 @@ LONGEST = dt.timedelta(hours=8)
 # The desk makes a visit "now" while the minute passes; the system brings in what happened earlier today.
 GRACE = dt.timedelta(minutes=5)
 SYSTEM_GRACE = dt.timedelta(hours=24)
+JUST_NOW = dt.timedelta(minutes=5)
 
 
 def book_appointment(
@@ -185,8 +186,17 @@ def _taken(appointment: Appointment, bookable: BookableActor) -> Conflict:
     if bookable.kind == BookableActor.Kind.PATIENT:
         message = f"This patient already has a visit at {time}. Choose another time."
     else:
-        message = f"{time}, was just taken. Choose another time."
+        how = "was just" if _is_fresh(appointment, bookable) else "is"
+        message = f"{time}, {how} taken. Choose another time."
     return Conflict(message, code="slot.taken", whose=bookable.kind, starts_at=appointment.starts_at.isoformat())
+
+
+def _is_fresh(appointment: Appointment, bookable: BookableActor) -> bool:
+    """Whether the time went while somebody filled in the form; what stood there before is no news."""
+    in_the_way = OccupiedSpan.objects.filter(
+        actor=bookable, starts_at__lt=appointment.ends_at, ends_at__gt=appointment.starts_at
+    )
+    return not in_the_way.filter(appointment__created_at__lt=now() - JUST_NOW).exists()
 
 
 def _spoken_time(instant: dt.datetime, timezone: str) -> str:

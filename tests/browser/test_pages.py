@@ -57,6 +57,40 @@ def test_public_pages_are_accessible(look: OpenTab, visit: Visit, watch: Watch) 
         check_page(tab)
 
 
+def test_help_on_a_phone_opens_from_home_with_its_switch_in_one_row(person: OpenContext, visit: Visit) -> None:
+    tab = ChromiumTab(person(viewport=NARROW).new_page())
+    tab.goto("/")
+    tab.click("summary:has-text('Help')")
+    assert len(_rows(tab, ".hc-switch button")) == 1
+    assert not tab.evaluate(SIDEWAYS)
+
+
+def test_error_under_a_narrow_field_has_the_whole_row(person: OpenContext, visit: Visit, watch: Watch) -> None:
+    watch.allow("422")
+    tab = ChromiumTab(person(visit.doctor, viewport=WIDE).new_page())
+    tab.goto("/staff/appointments/new/")
+    tab.fill("#id_on", "2020-01-02")
+    tab.fill("#id_at", "09:20")
+    tab.page.select_option("#id_patient", index=1)
+    tab.click("main form [type=submit]")
+    error, field = (tab.page.locator(f"#id_{name}").bounding_box() for name in ("at_error", "patient"))
+    assert error
+    assert field
+    assert error["width"] == field["width"]
+
+
+def test_two_answers_of_a_dialog_stand_in_one_row_on_a_desktop(person: OpenContext, visit: Visit) -> None:
+    tab = ChromiumTab(person(visit.doctor, viewport=WIDE).new_page())
+    tab.goto(_appointment(visit))
+    tab.click("[data-opens=new-link]")
+    assert len(_rows(tab, "#new-link .hc-btn")) == 1
+
+
+def _rows(tab: ChromiumTab, selector: str) -> set[float]:
+    """Where the tops of these elements are."""
+    return {box["y"] for found in tab.page.locator(selector).all() if (box := found.bounding_box())}
+
+
 def test_pages_of_the_door_are_accessible(look: OpenTab, house: House, make: Make, watch: Watch) -> None:
     watch.allow("404")
     early = make(clinics.new_visit, house.base_url, minutes=60)

@@ -3,6 +3,7 @@
 import datetime as dt
 
 import pytest
+import time_machine
 
 from accounts.roles import Role
 from audit.models import AuditEvent
@@ -68,6 +69,15 @@ def test_book_taken_practitioner_conflicts_with_time_and_zone_and_leaves_nothing
     assert (Appointment.objects.count(), OccupiedSpan.objects.count(), PersonalLink.objects.count()) == (1, 2, 1)
     refusal = AuditEvent.objects.get(outcome="refused")
     assert (refusal.action, refusal.detail["code"]) == ("scheduling.appointment.book", "slot.taken")
+
+
+def test_book_time_taken_long_ago_is_not_told_as_news(clinic: Clinic) -> None:
+    clinic.starts_at = dt.datetime(2036, 11, 24, 15, 20, tzinfo=dt.UTC)
+    with time_machine.travel(now() - dt.timedelta(hours=1)):
+        clinic.book()
+    with pytest.raises(Conflict) as refused:
+        clinic.book(patient=make.make_patient(clinic.organization))
+    assert refused.value.message == "9:20 am, Chicago time, is taken. Choose another time."
 
 
 def test_book_busy_patient_says_that_it_is_the_patient(clinic: Clinic) -> None:
