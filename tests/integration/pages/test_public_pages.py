@@ -26,6 +26,14 @@ def test_home_names_clinic_desk_and_doctors_of_this_clinic_only(
     assert other.display_name not in page
 
 
+def test_home_promises_no_place_in_line_that_an_earlier_booking_could_take(
+    clinic: Organization, stranger: Client
+) -> None:
+    page = stranger.get("/").content.decode()
+    assert "Visits go in the order they were booked." in page
+    assert "Your place in line is kept" not in page
+
+
 @pytest.mark.parametrize("is_demo", [True, False])
 def test_home_says_made_up_only_in_the_demo(clinic: Organization, stranger: Client, is_demo: bool) -> None:
     clinic.is_demo = is_demo
