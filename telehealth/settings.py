@@ -65,11 +65,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "channels",
-    "django_htmx",
-    "crispy_forms",
-    "crispy_bootstrap5",
     "csp",
-    "phonenumber_field",
     "servestatic",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -88,7 +84,6 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "telehealth.middleware.ErrorsMiddleware",
     "accounts.middleware.ActorMiddleware",
@@ -110,8 +105,6 @@ TEMPLATES = [
         },
     }
 ]
-CRISPY_ALLOWED_TEMPLATE_PACKS = "bootstrap5"
-CRISPY_TEMPLATE_PACK = "bootstrap5"
 CSRF_FAILURE_VIEW = "telehealth.views.csrf_failure"
 
 # Where things are kept -----------------------------------------------------------------------------------------------
