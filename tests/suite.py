@@ -62,9 +62,11 @@ def main() -> int:
 def _run_parts(scope: str, folder: Path, tally: Tally) -> None:
     long = "" if scope == "long" else " and not long"
     _part("JavaScript", _javascript(folder / "js.xml"), folder / "js.xml", tally)
-    _pytest("unit, architecture, SQLite", ["-n", "2", "-m", WITHOUT_BROWSER + long], folder, tally)
     if scope == "fast":
+        chosen = WITHOUT_BROWSER + long + " and not slow"
+        _pytest("unit, architecture, SQLite, without races", ["-n", "2", "-m", chosen], folder, tally)
         return
+    _pytest("unit, architecture, SQLite", ["-n", "2", "-m", WITHOUT_BROWSER + long], folder, tally)
     with servers() as addresses:
         # channels_redis keeps a connection per event loop, and every asynchronous test has a loop of its own.
         kept = ["-W", "ignore:unclosed <socket:ResourceWarning"]

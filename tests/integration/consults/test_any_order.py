@@ -18,7 +18,7 @@ from core.errors import HousecallError
 from scheduling.services import cancel_appointment
 from tests import factories as make
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 AGREES = {
     "planned": {"booked"},

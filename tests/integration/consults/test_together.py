@@ -16,7 +16,7 @@ from scheduling.services import cancel_appointment, reissue_link
 from tests import factories as make
 from tests.together import all_at_once
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 
 def unexpected(results: list[Any]) -> list[Any]:

@@ -22,7 +22,7 @@ from telehealth.demo.announce import announce
 from telehealth.demo.seed import SeededVisit, can_be_joined, password_of, seed
 
 CHICAGO = ZoneInfo(cast.CLINIC["timezone"])
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 EVENING = dt.datetime(2026, 11, 24, 23, 59, 30, tzinfo=CHICAGO)
 

@@ -18,7 +18,7 @@ from scheduling.services import book_appointment, cancel_appointment
 from tests import factories as make
 from tests.together import all_at_once
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 TAKERS = 50
 TWENTY = dt.timedelta(minutes=20)
