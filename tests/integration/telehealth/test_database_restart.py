@@ -9,6 +9,8 @@ from django.db import connection
 from django.test import Client
 
 IDLE = 6
+# More than the pool holds: it hands its connections out in turn, and a dead one may be the last.
+ROUND = 32
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 
@@ -40,6 +42,6 @@ def test_idle_connections_that_died_fail_one_request_at_most() -> None:
         )
         assert cursor.fetchone()[0] >= IDLE - 1
     with ThreadPoolExecutor(1) as person:
-        answers = list(person.map(answer, range(IDLE)))
+        answers = list(person.map(answer, range(ROUND)))
     assert answers.count(503) <= 1
-    assert answers[-1] == 404
+    assert answers.count(404) >= ROUND - 1
