@@ -10,7 +10,7 @@ from django.test import Client
 
 IDLE = 6
 # More than the pool holds: it hands its connections out in turn, and a dead one may be the last.
-ROUND = 32
+ROUND = 20
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 
