@@ -55,10 +55,11 @@ def room_changed(encounter: Encounter) -> None:
 
 
 def _send_on_commit(group: str, message: dict[str, Any]) -> None:
-    transaction.on_commit(lambda: _send(group, message))
+    transaction.on_commit(lambda: send(group, message))
 
 
-def _send(group: str, message: dict[str, Any]) -> None:
+def send(group: str, message: dict[str, Any]) -> None:
+    """Hint at once, for what no transaction stands behind. A layer that is away breaks nothing: it costs seconds."""
     layer = get_channel_layer()
     if layer is None:
         return

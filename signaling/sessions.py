@@ -6,19 +6,15 @@ Without it they find out at their next heartbeat.
 from __future__ import annotations
 
 import hashlib
-import logging
 from typing import Any
 
-from asgiref.sync import async_to_sync
-from channels.layers import get_channel_layer
 from django.contrib.auth.signals import user_logged_out
 from django.db import transaction
 
 from accounts.actors import Actor, session_digest
 from accounts.models import User
 from accounts.ports import on_access_changed
-
-log = logging.getLogger(__name__)
+from consults import hints
 
 
 def group_of(session: str) -> str:
@@ -39,25 +35,18 @@ def groups_of(actor: Actor) -> list[str]:
 
 def session_ended(session: str) -> None:
     """Hint to every socket of this session to look whether it may still be open."""
-    _hint(group_of(session))
+    hints.send(group_of(session), {"type": "access.changed"})
 
 
 def access_changed(user: User) -> None:
     """Listener: hint to every socket of this user, whatever they signed in with, once the change can be seen."""
-    transaction.on_commit(lambda: _hint(group_of_user(user.pk)))
+    transaction.on_commit(lambda: hints.send(group_of_user(user.pk), {"type": "access.changed"}))
 
 
 def listen() -> None:
     """Django's own sign-out is the one event here that no service of ours passes through."""
     user_logged_out.connect(_logged_out, dispatch_uid="signaling.sessions")
     on_access_changed(access_changed)
-
-
-def _hint(group: str) -> None:
-    try:
-        async_to_sync(get_channel_layer().group_send)(group, {"type": "access.changed"})
-    except Exception:  # a hint must never break a sign-out
-        log.warning("session.hint_lost", exc_info=True)
 
 
 def _logged_out(request: Any = None, **_: Any) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, ClassVar, Literal
 
@@ -49,7 +50,7 @@ def instant() -> str:
     return now().isoformat()
 
 
-class SocketConsumer(AsyncConsumer):
+class SocketConsumer(AsyncConsumer, ABC):
     """One socket. Its work is serial: a frame or a look is finished before the next one touches the database."""
 
     socket: ClassVar[Literal["visit", "queue"]]
@@ -75,20 +76,20 @@ class SocketConsumer(AsyncConsumer):
 
     # --- for the two sockets to fill in ---
 
+    @abstractmethod
     async def enter(self) -> tuple[Actor, object, list[str]]:
         """The actor, what the socket is about (for counting) and its groups; NotFound for who may not be here."""
-        raise NotImplementedError
 
     async def entered(self) -> None:
         """Runs once the socket is open and its groups are joined."""
 
+    @abstractmethod
     async def handle(self, row: Row, message: Message) -> None:
         """A typed message other than ping and pong."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def look(self) -> None:
         """Read the state again and show what changed; NotFound closes the socket."""
-        raise NotImplementedError
 
     async def left(self) -> None:
         """Runs once when the socket is gone, however it went."""

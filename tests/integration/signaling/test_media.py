@@ -37,7 +37,7 @@ async def test_connect_sends_the_room_and_then_the_wish(
 ) -> None:
     await relay.hear("rooms")
     # Without hints nothing but the connect itself brings the room in time.
-    monkeypatch.setattr("consults.hints._send", lambda group, message: None)
+    monkeypatch.setattr("consults.hints.send", lambda group, message: None)
     await do(visit.arrive)
     page = await visit.patient_page(app).enter()
     await page.say("connect")
@@ -248,7 +248,7 @@ async def test_lost_hint_costs_one_refresh(visit: Visit, relay: FarRelay, monkey
     link = RelayLink(relay.control, timing=relay_link.LinkTiming(refresh=0.1))
     link.start()
     await relay.hear("rooms")
-    monkeypatch.setattr("consults.hints._send", lambda group, message: None)
+    monkeypatch.setattr("consults.hints.send", lambda group, message: None)
     await do(visit.arrive)
     assert (await relay.hear("rooms", lambda line: line["documents"] != []))["documents"][0]["room"] == visit.room
     await link.close()
@@ -325,7 +325,7 @@ async def test_connect_over_a_seat_that_another_tab_took_is_refused(
 ) -> None:
     no_heartbeat = Timing(ping_every=3600, silence=3600)
     page = await seated(visit, sockets(timing=no_heartbeat), relay, link)
-    monkeypatch.setattr("consults.hints._send", lambda group, message: None)
+    monkeypatch.setattr("consults.hints.send", lambda group, message: None)
     actor = await do(lambda: visit.patient_actor)
     await do(services.take_seat, actor=actor, encounter=visit.encounter, holder=uuid.uuid4())
     await page.say("connect")

@@ -220,7 +220,7 @@ async def test_media_is_told_to_the_others_and_needs_a_seat(visit: Visit, app: A
 
 async def test_lost_hint_costs_one_heartbeat(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
     page = await visit.patient_page(sockets(timing=Timing(ping_every=0.1))).enter()
-    monkeypatch.setattr("consults.hints._send", lambda group, message: None)
+    monkeypatch.setattr("consults.hints.send", lambda group, message: None)
     await do(visit.arrive)
     assert (await page.hear("visit", lambda m: m["visit"]["status"] == "arrived"))["visit"]["line"]["waiting"] == 1
 
@@ -267,7 +267,7 @@ async def test_message_over_a_revoked_link_does_nothing(
 ) -> None:
     await do(visit.begin)
     page = await visit.patient_page(app).enter()
-    monkeypatch.setattr("consults.hints._send", lambda group, message: None)
+    monkeypatch.setattr("consults.hints.send", lambda group, message: None)
     await do(revoke_link, actor=visit.doctor_actor, link=visit.link)
     await page.say("chat", client_id=str(uuid.uuid4()), body="still here?")
     assert (await page.refused())["code"] == "not_found"
