@@ -16,7 +16,7 @@ from tests.servers import servers
 
 ROOT = Path(__file__).resolve().parent.parent
 PYTEST = (sys.executable, "-m", "pytest", "-q")
-WITHOUT_BROWSER = "not browser and not postgres"
+WITHOUT_BROWSER = "not browser"
 console = Console(highlight=False)
 
 

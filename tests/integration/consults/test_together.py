@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, connection
+from django.db import IntegrityError
 
 from consults import selectors, services
 from consults.models import ChatMessage, Encounter, Queue, Seat
@@ -53,10 +53,8 @@ def test_forty_messages_at_once_are_numbered_one_to_forty() -> None:
     assert [line["seq"] for line in selectors.chat_since(people[0], visit, 0)] == list(range(1, 41))
 
 
-@pytest.mark.postgres
+@pytest.mark.postgres  # SQLite locks the whole database when a transaction begins.
 def test_forty_messages_at_once_without_the_row_lock_collide(monkeypatch: pytest.MonkeyPatch) -> None:
-    if connection.vendor != "postgresql":
-        pytest.skip("SQLite locks the whole database when a transaction begins")
     visit = make.make_visit_in_progress()
     actor = make.patient_actor(visit.appointment)
     unlocked = Encounter.objects.select_related("organization", "appointment", "patient", "practitioner", "queue")
