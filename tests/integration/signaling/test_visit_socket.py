@@ -199,9 +199,9 @@ async def test_patient_back_from_the_waiting_room_watches_on(visit: Visit, app: 
     await do(visit.arrive)
     page = await visit.patient_page(app).enter()
     await do(services.leave_waiting_room, actor=await do(lambda: visit.patient_actor), encounter=visit.encounter)
-    await page.hear("visit", lambda m: m["visit"]["status"] == "planned")
+    assert await page.hear("visit", lambda m: m["visit"]["status"] == "planned")
     await page.say("ping", n=1)
-    await page.hear("pong")
+    assert (await page.hear("pong"))["n"] == 1
 
 
 async def test_media_is_told_to_the_others_and_needs_a_seat(visit: Visit, app: Any, doctor: Any) -> None:
