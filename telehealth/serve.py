@@ -1,6 +1,7 @@
 """The web process: uvicorn with our limits on a socket that the supervisor has bound. Holds no request handling."""
 
 import argparse
+import resource
 import socket
 
 import uvicorn
@@ -24,8 +25,15 @@ def config() -> uvicorn.Config:
     )
 
 
+def allow_many_files() -> None:
+    """Use all the open files that we may have: the usual 1,024 are gone with a thousand slow clients."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
 def main() -> None:
     """Serve on the inherited listening socket until SIGTERM."""
+    allow_many_files()
     parser = argparse.ArgumentParser(prog="telehealth.serve")
     parser.add_argument("--fd", type=int, required=True, help="number of the inherited listening socket")
     # fileno alone finds the socket's true family, which TCP_NODELAY on its connections depends on.
