@@ -89,8 +89,9 @@ class RelayHouse:
         self._offers: dict[str, asyncio.Queue[dict[str, Any]]] = defaultdict(asyncio.Queue)
         self._errors: list[str] = []
         self._link: socket.socket | None = None
+        wish = {"active": True, "may": ["audio", "camera"], "figures": False}
         documents = [
-            {"room": room, "version": 1, "closed": False, "seats": [{"seat": name, "active": True} for name in names]}
+            {"room": room, "version": 1, "closed": False, "seats": [{"seat": name, **wish} for name in names]}
             for room, names in self._rooms.items()
         ]
         self._documents = json.dumps({"type": "rooms", "documents": documents}).encode() + b"\n"

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import Prefetch, QuerySet
 
+from accounts.roles import Role
 from consults.lifecycle import VisitStatus
 from consults.models import Encounter, Seat
 from consults.presence import is_open, open_now
@@ -25,7 +26,17 @@ def room_document(encounter: Encounter) -> dict[str, Any]:
         "room": str(encounter.uuid),
         "version": encounter.room_version,
         "closed": False,
-        "seats": [{"seat": str(seat.uuid), "active": active} for seat in seats],
+        "seats": [_seat(seat, active) for seat in seats],
+    }
+
+
+def _seat(seat: Seat, active: bool) -> dict[str, Any]:
+    """`may` is what the seat may send, `figures` whether it is told how the line of everybody in the room is."""
+    return {
+        "seat": str(seat.uuid),
+        "active": active,
+        "may": ["audio", "camera"],
+        "figures": seat.role == Role.PRACTITIONER,
     }
 
 

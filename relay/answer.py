@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from aiortc import sdp as aiortc_sdp
 
 from relay.errors import SdpError
-from relay.limits import MAX_SDP_BYTES, MAX_SDP_LINE_BYTES, MAX_SDP_LINES, MAX_SDP_SECTIONS
+from relay.limits import MAX_SDP_BYTES, MAX_SDP_LINE_BYTES, MAX_SDP_LINES, MAX_SDP_SECTIONS, MAX_SDP_SSRCS
 
 _DIGESTS = {"sha-256": 32, "sha-384": 48, "sha-512": 64}
 _SENDING = frozenset({"sendonly", "sendrecv"})
@@ -57,8 +57,10 @@ def parse_answer(text: str) -> Answer:
 def _bounded(text: str) -> str:
     if len(text) > MAX_SDP_BYTES:
         raise SdpError("The answer is too long.")
-    if text.count("\n") > MAX_SDP_LINES:
+    if text.count("\n") > MAX_SDP_LINES or text.count("a=ssrc:") > MAX_SDP_SSRCS:
         raise SdpError("The answer has too many lines.")
+    if not 0 < text.count("m=audio") + text.count("m=video") <= MAX_SDP_SECTIONS:
+        raise SdpError("The answer has no section, or too many.")
     lines = text.splitlines()
     if len(lines) > MAX_SDP_LINES:
         raise SdpError("The answer has too many lines.")

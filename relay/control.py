@@ -18,7 +18,7 @@ from relay.switchboard import Switchboard, error_message
 
 logger = logging.getLogger(__name__)
 
-PROTOCOL = 1
+PROTOCOL = 2
 _GOODBYE_SECONDS = 1.0
 
 

@@ -10,19 +10,29 @@ from typing import Any
 
 from relay.errors import MessageError
 from relay.limits import MAX_ROOMS, MAX_SEATS
+from relay.sources import ALL
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _MAX_VERSION = 1 << 53
 
 
 @dataclass(frozen=True, slots=True)
+class SeatWish:
+    """One seat as it should be: in the call (else it waits); what it may send; whether it is told the figures."""
+
+    active: bool
+    may: frozenset[str]
+    figures: bool
+
+
+@dataclass(frozen=True, slots=True)
 class RoomDocument:
-    """What the web wants one room to be. `seats` maps a seat to whether it is in the call (else it waits)."""
+    """What the web wants one room to be."""
 
     room: str
     version: int
     closed: bool
-    seats: dict[str, bool]
+    seats: dict[str, SeatWish]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +113,23 @@ def _document(raw: object) -> RoomDocument:
     seats = raw.get("seats", [])
     if not isinstance(closed, bool) or not isinstance(seats, list) or len(seats) > MAX_SEATS:
         raise MessageError("A document's `closed` or `seats` is not valid.")
-    wanted: dict[str, bool] = {}
-    for entry in seats:
-        if not isinstance(entry, dict) or not isinstance(entry.get("active"), bool):
-            raise MessageError("A seat must say whether it is active.")
-        wanted[_uuid(entry, "seat")] = entry["active"]
+    wanted = dict(map(_seat, seats))
     return RoomDocument(_uuid(raw, "room"), _number(raw, "version"), closed, wanted)
+
+
+def _seat(raw: object) -> tuple[str, SeatWish]:
+    if not isinstance(raw, dict):
+        raise MessageError("A seat must be an object.")
+    active, figures, may = raw.get("active"), raw.get("figures"), raw.get("may")
+    if not isinstance(active, bool) or not isinstance(figures, bool):
+        raise MessageError("A seat must say whether it is active and whether it gets figures.")
+    if (
+        not isinstance(may, list)
+        or len(may) > len(ALL)
+        or not all(isinstance(name, str) and name in ALL for name in may)
+    ):
+        raise MessageError("A seat must list what it may send.")
+    return _uuid(raw, "seat"), SeatWish(active, frozenset(may), figures)
 
 
 def _address(raw: dict[str, Any]) -> Address:

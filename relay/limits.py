@@ -12,10 +12,13 @@ MAX_TOMBSTONES = 4096
 MAX_EARLY_CONNECTS = 256
 EARLY_CONNECT_SECONDS = 5.0
 
+# 8 seats with 3 sources: 3 sections up and at most 2 * 21 down, half of them waiting to be used again. Firefox writes
+# about 25 lines and 900 bytes a section.
+MAX_SDP_SECTIONS = 48
 MAX_SDP_BYTES = 64 * 1024
-MAX_SDP_LINES = 1000
+MAX_SDP_LINES = 2000
 MAX_SDP_LINE_BYTES = 1024
-MAX_SDP_SECTIONS = 64
+MAX_SDP_SSRCS = 64  # lines; a browser writes one or two for each section that sends
 
 MAX_DATAGRAM = 1500
 MAX_PATHS = 8

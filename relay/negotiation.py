@@ -9,7 +9,7 @@ from typing import NamedTuple
 from relay.answer import Answer, AnswerSection
 from relay.errors import RelayError
 from relay.sdp import SectionText
-from relay.sources import CODECS, MEDIA_OF, SOURCES, Media, Source
+from relay.sources import ALL, CODECS, MEDIA_OF, SOURCES, Media, Source
 
 
 class TrackRef(NamedTuple):
@@ -50,8 +50,9 @@ class Agreed:
 
 
 class Negotiation:
-    def __init__(self, sources: tuple[Source, ...] = SOURCES) -> None:
+    def __init__(self, may: frozenset[str] = ALL, sources: tuple[Source, ...] = SOURCES) -> None:
         self._sources = sources
+        self._may = may
         self._slots: list[Slot] = []
         self._wished: tuple[TrackRef, ...] = ()
         self._number = 0
@@ -68,6 +69,12 @@ class Negotiation:
         wished = tuple(tracks)
         if wished != self._wished:
             self._wished = wished
+            self._dirty = True
+
+    def allow(self, may: frozenset[str]) -> None:
+        """What the seat may send. A section it may not use is offered inactive, so a share begins with a new offer."""
+        if may != self._may:
+            self._may = may
             self._dirty = True
 
     def restart(self) -> None:
@@ -97,7 +104,7 @@ class Negotiation:
             raise RelayError("This answer is not to the open offer.", "stale_offer")
         by_place = self._match(answer)
         ups = len(self._sources)
-        up = self._up(by_place[:ups])
+        up = self._up(self.open.sections[:ups], by_place[:ups])
         agreed = set()
         for slot, section in zip(self._slots, by_place[ups:], strict=True):
             if slot.track is not None and section.receives:
@@ -129,7 +136,10 @@ class Negotiation:
         return slot
 
     def _sections(self) -> tuple[SectionText, ...]:
-        ups = [SectionText(str(index), source.media, "recvonly") for index, source in enumerate(self._sources)]
+        ups = (
+            SectionText(str(index), source.media, "recvonly" if source.name in self._may else "inactive")
+            for index, source in enumerate(self._sources)
+        )
         return (*ups, *(_text(slot) for slot in self._slots))
 
     def _match(self, answer: Answer) -> tuple[AnswerSection, ...]:
@@ -141,10 +151,10 @@ class Negotiation:
             raise RelayError("The answer's sections are not the offer's.", "bad_sdp")
         return found
 
-    def _up(self, sections: tuple[AnswerSection, ...]) -> dict[str, int]:
+    def _up(self, offered: tuple[SectionText, ...], sections: tuple[AnswerSection, ...]) -> dict[str, int]:
         up: dict[str, int] = {}
-        for source, section in zip(self._sources, sections, strict=True):
-            if not section.sends:
+        for source, asked, section in zip(self._sources, offered, sections, strict=True):
+            if not section.sends or asked.direction == "inactive":
                 continue
             if CODECS[source.media].payload_type not in section.payload_types:
                 raise RelayError("The answer does not take the offered codec.", "bad_sdp")

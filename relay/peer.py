@@ -12,7 +12,7 @@ from relay.dtls import DtlsServer, Sessions, SrtpError
 from relay.errors import RelayError
 from relay.ice import IceAgent, Path
 from relay.limits import BUCKET_BURST, BUCKET_RATE, MAX_NUMBERINGS, MAX_REPORTERS, PACKET_COST, TokenBucket
-from relay.negotiation import Agreed, Negotiation, Plan, TrackRef
+from relay.negotiation import Negotiation, Plan, TrackRef
 from relay.renumber import Renumbering
 from relay.sdp import TransportText, write_offer
 from relay.seat_rtcp import RtcpPolicy
@@ -33,20 +33,24 @@ class Counters:
 
 
 class Peer:
-    def __init__(self, board: Switchboard, room: str, seat: str, connection: str, now: float) -> None:
+    def __init__(
+        self, board: Switchboard, room: str, seat: str, connection: str, may: frozenset[str], now: float
+    ) -> None:
         self.board = board
         self.room = room
         self.seat = seat
         self.connection = connection
         self.state = "new"
-        self.negotiation = Negotiation()
+        self.negotiation = Negotiation(may)
         self.offer: dict[str, object] | None = None  # the open offer as it was sent, to repeat
         self.ice = IceAgent(self, board.directory, now)
         self.dtls = DtlsServer(self._send_dtls, self._hung_up)
-        self.tracks: dict[str, UpTrack] = {}
+        self.announced: dict[str, int] = {}  # the SSRC of each source, as agreed
+        self.tracks: dict[str, UpTrack] = {}  # those of them that the seat may send
         self.agreed: frozenset[TrackRef] = frozenset()
         self.downs: dict[int, DownTrack] = {}
         self.policy = RtcpPolicy(self)
+        self._may = may
         self._counters = board.counters
         self._session_id = secrets.randbits(62)
         self._fingerprints: tuple[object, ...] = ()
@@ -100,17 +104,25 @@ class Peer:
         agreed = self.negotiation.accept(number, answer)
         self.offer = None
         self.agreed = agreed.down
-        self._take_tracks(agreed)
+        self.announced = agreed.up
+        self._take_tracks()
         if not self._fingerprints:
             self._fingerprints = answer.fingerprints
             self._handshake = self.board.spawn(self._shake_hands(answer))
 
-    def _take_tracks(self, agreed: Agreed) -> None:
+    def allow(self, may: frozenset[str]) -> None:
+        """What the seat may send from now on. The rest stops at once, before the browser hears of it."""
+        self._may = may
+        self.negotiation.allow(may)
+        self._take_tracks()
+
+    def _take_tracks(self) -> None:
+        up = {source: ssrc for source, ssrc in self.announced.items() if source in self._may}
         for source, track in list(self.tracks.items()):
-            if agreed.up.get(source) != track.ref.ssrc:
+            if up.get(source) != track.ref.ssrc:
                 del self.tracks[source]
                 track.attach((), 0.0)
-        for source, ssrc in agreed.up.items():
+        for source, ssrc in up.items():
             if source not in self.tracks:
                 self.tracks[source] = UpTrack(self, TrackRef(self.seat, source, ssrc))
         self._by_ssrc = {track.ref.ssrc.to_bytes(4, "big"): track for track in self.tracks.values()}

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from relay.documents import RoomDocument
+from relay.documents import RoomDocument, SeatWish
 from relay.errors import RelayError
 from relay.negotiation import TrackRef
 from relay.peer import Peer
@@ -21,9 +21,13 @@ class Link(Protocol):
 
 @dataclass(slots=True)
 class Seat:
-    active: bool
+    wish: SeatWish
     peer: Peer | None = None
     link: Link | None = None  # the web process it was last heard over
+
+    @property
+    def active(self) -> bool:
+        return self.wish.active
 
 
 @dataclass(slots=True)
@@ -37,9 +41,11 @@ class Room:
         self.version = document.version
         gone = [seat.peer for name, seat in self.seats.items() if name not in document.seats and seat.peer is not None]
         former, self.seats = self.seats, {}
-        for name, active in document.seats.items():
-            seat = self.seats[name] = former.get(name) or Seat(active)
-            seat.active = active
+        for name, wish in document.seats.items():
+            seat = self.seats[name] = former.get(name) or Seat(wish)
+            seat.wish = wish
+            if seat.peer is not None:
+                seat.peer.allow(wish.may)
         return gone
 
     def peers(self) -> Iterator[Peer]:
@@ -47,7 +53,7 @@ class Room:
 
     def check_ssrcs(self, peer: Peer, ssrcs: set[int]) -> None:
         """An SSRC belongs to one seat of the room: a second claim is refused."""
-        taken = {track.ref.ssrc for other in self.peers() if other is not peer for track in other.tracks.values()}
+        taken = {ssrc for other in self.peers() if other is not peer for ssrc in other.announced.values()}
         if ssrcs & taken or RELAY_SSRC in ssrcs:
             raise RelayError("Another seat already sends under this SSRC.", "ssrc_in_use")
 

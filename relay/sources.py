@@ -32,7 +32,9 @@ CODECS: dict[Media, Codec] = {
     "video": Codec(96, "VP8/90000", "x-google-start-bitrate=1500", ("nack", "nack pli", "ccm fir", "goog-remb")),
 }
 
-SOURCES: tuple[Source, ...] = (Source("audio", "audio"), Source("camera", "video"))
+SOURCES: tuple[Source, ...] = (Source("audio", "audio"), Source("camera", "video"), Source("screen", "video"))
+
+ALL = frozenset(source.name for source in SOURCES)
 
 MEDIA_OF: dict[str, Media] = {source.name: source.media for source in SOURCES}
 

@@ -94,7 +94,7 @@ class Switchboard:
                 return
             former, seat.peer = seat.peer, None
             former.close()
-        seat.peer = Peer(self, at.room, at.seat, at.connection, self._clock())
+        seat.peer = Peer(self, at.room, at.seat, at.connection, seat.wish.may, self._clock())
         self._settle(room)
 
     def _on_answer(self, message: AnswerText, link: Link) -> None:

@@ -64,6 +64,8 @@ class House:
         self.control = control
         self.room = str(uuid.uuid4())
         self.seats: dict[str, bool] = {}
+        self.may: dict[str, list[str]] = {}  # where it is not audio and camera
+        self.figures: set[str] = set()
         self.version = 0
         self.skew = 0.0  # added to the relay's clock
         self.peers: dict[str, Peer] = {}
@@ -79,9 +81,13 @@ class House:
         self.send_document(self.version)
 
     def send_document(self, version: int, closed: bool = False) -> None:
-        wanted = [{"seat": self.seat(name), "active": active} for name, active in self.seats.items()]
+        wanted = [self._wish(name, active) for name, active in self.seats.items()]
         document = {"room": self.room, "version": version, "closed": closed, "seats": wanted}
         self.web.send(type="rooms", documents=[document])
+
+    def _wish(self, name: str, active: bool) -> dict[str, Any]:
+        may = self.may.get(name, ["audio", "camera"])
+        return {"seat": self.seat(name), "active": active, "may": may, "figures": name in self.figures}
 
     def seat(self, name: str) -> str:
         return str(uuid.uuid5(uuid.UUID(self.room), name))

@@ -12,7 +12,7 @@ from aiortc.rtcdtlstransport import RTCCertificate, RTCDtlsFingerprint, RTCDtlsP
 
 PATIENCE = 10.0
 PAYLOAD_TYPES = {"audio": 111, "video": 96}
-SOURCES = {"0": "audio", "1": "camera"}
+SOURCES = {"0": "audio", "1": "camera", "2": "screen"}
 
 
 def rtp(ssrc: int, number: int, payload: bytes, payload_type: int = 111, timestamp: int = 0) -> bytes:
@@ -154,7 +154,7 @@ class Peer(asyncio.DatagramProtocol):
             ]
             if source is None:
                 lines.append("a=recvonly" if "a=sendonly" in offered else "a=inactive")
-            elif source in self.sends:
+            elif source in self.sends and "a=recvonly" in offered:
                 lines += ["a=sendonly", f"a=ssrc:{self.ssrcs[source]} cname:x"]
             else:
                 lines.append("a=inactive")

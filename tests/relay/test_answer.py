@@ -1,7 +1,11 @@
 """Reading answers: what browsers write is understood, anything else is one typed error, and soon."""
 
+import contextlib
 import random
-import time
+import sys
+from collections.abc import Iterator
+from types import FrameType
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -126,6 +130,23 @@ def _many(line: str, count: int) -> str:
     return CHROMIUM.replace("a=mid:0\r\n", "a=mid:0\r\n" + "".join(line.format(n) + "\r\n" for n in range(count)))
 
 
+@contextlib.contextmanager
+def counted() -> Iterator[list[int]]:
+    """How many lines of Python run inside: the same on every machine, however busy it is."""
+    steps = [0]
+
+    def trace(frame: FrameType, event: str, argument: Any) -> Any:
+        steps[0] += event == "line"
+        return trace
+
+    former = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        yield steps
+    finally:
+        sys.settrace(former)
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -140,18 +161,13 @@ def _many(line: str, count: int) -> str:
     ids=["one-megabyte", "short-lines", "only-line-ends", "candidates", "codecs", "sections", "formats"],
 )
 def test_answer_beyond_bounds_is_refused_at_once(text: str) -> None:
-    best = 1.0
-    for _ in range(3):
-        start = time.process_time()
-        with pytest.raises(SdpError):
-            parse_answer(text)
-        best = min(best, time.process_time() - start)
-    assert best < 0.005
+    with pytest.raises(SdpError), counted() as steps:
+        parse_answer(text)
+    assert steps[0] < 30  # one line of Python is about 0.1 µs: far below 5 ms on any machine
 
 
 def test_answer_just_within_bounds_stays_cheap() -> None:
-    text = _many("a=ssrc:{} cname:x", 20) + "a=rtcp-fb:111 nack\r\n" * 400 + "a=rtpmap:111 opus/48000/2\r\n" * 400
-    start = time.process_time()
-    with pytest.raises(SdpError):
+    text = _many("a=ssrc:{} cname:x", 20) + "a=rtcp-fb:111 nack\r\n" * 900 + "a=rtpmap:111 opus/48000/2\r\n" * 900
+    with pytest.raises(SdpError), counted() as steps:
         parse_answer(text)
-    assert time.process_time() - start < 0.05
+    assert steps[0] < 60_000

@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[2]
 
 async def test_link_begins_with_hello_and_only_the_owner_may_open_it(house: House) -> None:
     hello = await house.web.expect("hello")
-    assert hello["protocol"] == 1
+    assert hello["protocol"] == 2
     assert stat.S_IMODE(house.control.stat().st_mode) == 0o600
 
 
@@ -199,7 +199,7 @@ async def test_two_hundred_joins_and_leaves_leave_nothing_behind(house: House) -
     before = footprint()
     for _ in range(200 if os.environ.get("HOUSECALL_LONG") == "1" else 40):
         await visit(house)
-    assert doctor.offer["sdp"].count("m=") == 4
+    assert doctor.offer["sdp"].count("m=") == 5
     assert footprint() == before
     board = house.relay.board
     assert (len(board.directory.by_ufrag), len(board.directory.by_address[0])) == (1, 1)

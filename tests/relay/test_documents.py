@@ -13,12 +13,13 @@ from hypothesis import strategies as st
 
 from relay import config
 from relay.config import read_config
-from relay.documents import AnswerText, Connect, Rooms, parse_line
+from relay.documents import AnswerText, Connect, Rooms, SeatWish, parse_line
 from relay.errors import ConfigError, MessageError
 
 ROOM, SEAT, CONNECTION = (str(uuid.UUID(int=number)) for number in (1, 2, 3))
 AT = {"room": ROOM, "seat": SEAT, "connection": CONNECTION}
-DOCUMENT = {"room": ROOM, "version": 3, "closed": False, "seats": [{"seat": SEAT, "active": True}]}
+WISH: dict[str, Any] = {"active": True, "may": ["audio", "screen"], "figures": True}
+DOCUMENT = {"room": ROOM, "version": 3, "closed": False, "seats": [{"seat": SEAT, **WISH}]}
 
 anything = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
@@ -35,7 +36,12 @@ def test_room_document_is_read() -> None:
     message = parse_line(line(type="rooms", documents=[DOCUMENT]))
     assert isinstance(message, Rooms)
     (document,) = message.documents
-    assert (document.room, document.version, document.closed, document.seats) == (ROOM, 3, False, {SEAT: True})
+    assert (document.room, document.version, document.closed, document.seats) == (
+        ROOM,
+        3,
+        False,
+        {SEAT: SeatWish(True, frozenset({"audio", "screen"}), True)},
+    )
 
 
 def test_connect_and_answer_are_read() -> None:
@@ -58,9 +64,16 @@ def test_connect_and_answer_are_read() -> None:
         {"closed": "no"},
         {"seats": {}},
         {"seats": [{"seat": SEAT}]},
-        {"seats": [{"seat": SEAT, "active": 1}]},
+        {"seats": [{**WISH, "seat": SEAT, "active": 1}]},
+        {"seats": [{"seat": SEAT, "active": True, "may": []}]},
+        {"seats": [{"seat": SEAT, "active": True, "figures": False}]},
+        {"seats": [{**WISH, "seat": SEAT, "figures": None}]},
+        {"seats": [{**WISH, "seat": SEAT, "may": "audio"}]},
+        {"seats": [{**WISH, "seat": SEAT, "may": ["audio", "keyboard"]}]},
+        {"seats": [{**WISH, "seat": SEAT, "may": [["audio"]]}]},
+        {"seats": [{**WISH, "seat": SEAT, "may": ["audio"] * 4}]},
         {"seats": [5]},
-        {"seats": [{"seat": str(uuid.UUID(int=n)), "active": True} for n in range(20)]},
+        {"seats": [{**WISH, "seat": str(uuid.UUID(int=n))} for n in range(9)]},
     ],
 )
 def test_bad_document_is_refused_and_its_neighbour_kept(change: dict[str, Any]) -> None:

@@ -44,7 +44,7 @@ def settle(negotiation: Negotiation) -> Plan:
 def test_first_offer_asks_for_each_source_and_agrees_its_ssrc() -> None:
     negotiation = Negotiation()
     plan = offer(negotiation)
-    assert plan.up == {"audio": "0", "camera": "1"}
+    assert plan.up == {"audio": "0", "camera": "1", "screen": "2"}
     assert negotiation.accept(plan.number, answer_to(plan)).up == {"audio": 1001, "camera": 1002}
 
 
@@ -82,7 +82,7 @@ def test_two_hundred_joins_and_leaves_do_not_grow_the_offer() -> None:
         settle(negotiation)
         negotiation.wish(())
         settle(negotiation)
-    assert negotiation.sections == 4
+    assert negotiation.sections == 5
 
 
 def test_section_is_not_used_again_before_an_answer_saw_it_inactive() -> None:
@@ -92,8 +92,9 @@ def test_section_is_not_used_again_before_an_answer_saw_it_inactive() -> None:
     other = TrackRef("guest", "audio", 31)
     negotiation.wish((other,))
     plan = settle(negotiation)
-    assert dict(plan.down) == {"4": other}
-    assert [s.direction for s in plan.sections] == ["recvonly", "recvonly", "inactive", "inactive", "sendonly"]
+    assert dict(plan.down) == {"5": other}
+    directions = ["recvonly", "recvonly", "recvonly", "inactive", "inactive", "sendonly"]
+    assert [s.direction for s in plan.sections] == directions
 
 
 def test_restart_is_one_offer_and_no_more() -> None:
@@ -146,7 +147,7 @@ def test_offer_text_holds_what_browsers_need() -> None:
     lines = text.split("\r\n")
     for line in (
         "a=ice-lite",
-        "a=group:BUNDLE 0 1 2 3",
+        "a=group:BUNDLE 0 1 2 3 4",
         "a=setup:actpass",
         "a=fmtp:96 x-google-start-bitrate=1500",
         "a=msid:doctor camera",
@@ -157,4 +158,4 @@ def test_offer_text_holds_what_browsers_need() -> None:
         assert line in lines
     assert "rtx" not in text
     assert "sdes:mid" not in text
-    assert lines.count("a=recvonly") == lines.count("a=sendonly") == 2
+    assert (lines.count("a=recvonly"), lines.count("a=sendonly")) == (3, 2)

@@ -145,7 +145,7 @@ def test_room_document_follows_the_visit_with_a_rising_version() -> None:
         "room": str(waiting.uuid),
         "version": waiting.room_version,
         "closed": False,
-        "seats": [{"seat": seat, "active": False}],
+        "seats": [{"seat": seat, "active": False, "may": ["audio", "camera"], "figures": False}],
     }
     doctor = make.practitioner_actor(waiting.practitioner)
     begun = services.admit_patient(actor=doctor, encounter=waiting)
@@ -153,6 +153,8 @@ def test_room_document_follows_the_visit_with_a_rising_version() -> None:
     active = rooms.closed_document(waiting.uuid)
     assert active["version"] > document["version"]
     assert [row["active"] for row in active["seats"]] == [True, True]
+    assert {row["seat"]: row["figures"] for row in active["seats"]}.pop(seat) is False
+    assert sorted(row["figures"] for row in active["seats"]) == [False, True]
     services.leave_call(actor=make.patient_actor(waiting.appointment), encounter=begun)
     assert seat not in {row["seat"] for row in rooms.closed_document(waiting.uuid)["seats"]}
     services.finish_visit(actor=doctor, encounter=begun)

@@ -45,7 +45,9 @@ async def test_connect_sends_the_room_and_then_the_wish(
     seat = page.heard[0]["seat"]
     assert (wish["room"], wish["seat"]) == (visit.room, seat)
     before = relay.lines[relay.lines.index(wish) - 1]
-    assert before["documents"][0]["seats"] == [{"seat": seat, "active": False}]
+    assert before["documents"][0]["seats"] == [
+        {"seat": seat, "active": False, "may": ["audio", "camera"], "figures": False}
+    ]
 
 
 async def test_offer_and_answer_pass_between_page_and_relay(
@@ -272,7 +274,7 @@ async def test_many_rooms_are_sent_in_lines_that_the_relay_reads(relay: FarRelay
             "room": str(uuid.uuid4()),
             "version": 1,
             "closed": False,
-            "seats": [{"seat": str(uuid.uuid4()), "active": True}],
+            "seats": [{"seat": str(uuid.uuid4()), "active": True, "may": ["audio"], "figures": False}],
         }
         for _ in range(1_300)
     ]
