@@ -4,7 +4,7 @@ import { icon, make, need, say, swapIcon } from "./dom.js";
 import { BLOCKS, LevelMeter, SilenceWatch, blocksLit } from "./level.js";
 import { explainMediaError, signOf } from "./media-errors.js";
 import { fill } from "./options.js";
-import { setPreview } from "./tiles.js";
+import { setPreview } from "./own-tile.js";
 import { fillSteps } from "./trouble.js";
 
 /** @typedef {import("./media.js").LocalMedia} LocalMedia */

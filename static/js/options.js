@@ -3,7 +3,7 @@
 import { make, need } from "./dom.js";
 
 /** @typedef {import("./media.js").LocalMedia} LocalMedia */
-/** @typedef {import("./tiles.js").OwnTile} OwnTile */
+/** @typedef {import("./own-tile.js").OwnTile} OwnTile */
 
 /**
  * @param {HTMLDialogElement} dialog
@@ -33,7 +33,7 @@ export function optionsDialog(dialog, { media, own, onSpeaker, onTrouble }) {
   selects.camera.addEventListener("change", async () => said(await media.choose("camera", value(selects.camera))));
   selects.speaker.addEventListener("change", () => onSpeaker(value(selects.speaker)));
   selects.corner.addEventListener("change", () => {
-    own.corner = /** @type {import("./tiles.js").Corner} */ (value(selects.corner));
+    own.corner = /** @type {import("./own-tile.js").Corner} */ (value(selects.corner));
   });
   swap.addEventListener("click", async () => said(await media.switchCamera()));
   large.addEventListener("change", () => document.documentElement.classList.toggle("hc-large-text", large.checked));

@@ -1,17 +1,18 @@
 /** The call itself, the same for patient and doctor: socket, relay connection, tiles, controls, chat. Pages decide what is shown when. */
 
+import { Awake } from "./awake.js";
 import { ChatPanel } from "./chat.js";
 import { ServerClock, stopwatch } from "./clock.js";
 import { Controls, cycleRegions } from "./controls.js";
 import { announce, keepIcons, markOnce, need, say } from "./dom.js";
-import { LevelMeter, SilenceWatch, SpeechWatch } from "./level.js";
 import { ConnectionLine } from "./line.js";
-import { explainMediaError } from "./media-errors.js";
 import { optionsDialog } from "./options.js";
+import { OwnTile } from "./own-tile.js";
+import { OwnVoice } from "./own-voice.js";
 import { CAMERA_BITRATE, Peer } from "./peer.js";
 import { QualityWatch, look } from "./quality.js";
 import { VisitSocket, socketAddress } from "./socket.js";
-import { OwnTile, Tiles } from "./tiles.js";
+import { Tiles } from "./tiles.js";
 import { toast } from "./toast.js";
 import { TroubleBox } from "./trouble.js";
 
@@ -22,7 +23,6 @@ import { TroubleBox } from "./trouble.js";
 const WEAK_BITRATE = 250_000;
 const LOOK_EVERY = 2_000;
 const SOCKET_GRACE = 2_500;
-const REMIND_EVERY = 60_000;
 
 export class Room {
   #stage;
@@ -30,10 +30,7 @@ export class Room {
   #handlers;
   #clock = new ServerClock();
   #quality = new QualityWatch();
-  #meter = new LevelMeter();
-  #speech = new SpeechWatch();
-  #silence = new SilenceWatch();
-  #remindedAt = -REMIND_EVERY;
+  #awake = new Awake();
   #live = false;
   #joined = false;
   #wasConnected = false;
@@ -42,14 +39,14 @@ export class Room {
   #trouble;
   /** @type {number|null} */
   #socketLostAt = null;
-  /** @type {WakeLockSentinel|null} */
-  #lock = null;
   /** @type {Peer} */
   #peer;
   /** @type {Tiles} */
   #tiles;
   /** @type {OwnTile} */
   #own;
+  /** @type {OwnVoice} */
+  #voice;
   /** @type {ConnectionLine} */
   #line;
   #unread = 0;
@@ -93,6 +90,7 @@ export class Room {
     });
     this.#tiles = new Tiles(need(stage, "[data-tiles]"), { onBlocked: () => this.#blocked(true), name });
     this.#own = new OwnTile(need(stage, "[data-own]"), need(stage, "[data-tiles]"));
+    this.#voice = new OwnVoice(media, () => this.#live && this.#joined, this.#own.root);
     this.#line = new ConnectionLine(stage, texts);
     this.chat = new ChatPanel(need(stage, "[data-chat-panel]"), {
       send: (message) => this.socket.send(message),
@@ -135,7 +133,7 @@ export class Room {
     this.refresh();
     this.#peer.connect();
     this.socket.open();
-    this.#stayAwake();
+    this.#awake.keep();
   }
 
   /** @param {boolean} live the others see and hear from now on */
@@ -160,8 +158,7 @@ export class Room {
     this.#media.setLive(false);
     this.#peer.close();
     this.#tiles.clear();
-    this.#lock?.release().catch(() => {});
-    this.#lock = null;
+    this.#awake.release();
   }
 
   /** Own tracks, toggles and choices changed: the page calls this from LocalMedia's onChange. */
@@ -172,7 +169,7 @@ export class Room {
     this.#own.show(this.#media.track("camera"), cameraOn, micOn);
     this.controls.device("mic", micOn, this.#media.choices.mic && !micOn ? "none" : undefined);
     this.controls.device("camera", cameraOn, this.#media.choices.camera && !cameraOn ? "none" : undefined);
-    this.#meter.listen(this.#media.track("microphone"));
+    this.#voice.refresh();
     this.#trouble.refresh();
     document.documentElement.dataset.mic = micOn ? "on" : "off";
     document.documentElement.dataset.camera = cameraOn ? "on" : "off";
@@ -195,7 +192,6 @@ export class Room {
   /** @param {() => HTMLElement[]} regions */
   #listen(regions) {
     setInterval(() => this.#observe(), LOOK_EVERY);
-    setInterval(() => this.#hear(), 200);
     setInterval(() => this.#time(), 500);
     need(this.#stage, "[data-unblock]").addEventListener("click", async () => this.#blocked(!(await this.#tiles.unblock())));
     addEventListener("online", () => this.#moved());
@@ -204,7 +200,7 @@ export class Room {
     document.addEventListener("visibilitychange", () => {
       if (document.hidden) return;
       this.socket.probe();
-      if (this.#joined) this.#stayAwake();
+      if (this.#joined) this.#awake.keep();
     });
     const all = () => [need(this.#stage, "[data-controls]"), need(this.#stage, "[data-chat-panel]"), ...regions()];
     cycleRegions(() => all().filter((each) => each.checkVisibility()));
@@ -323,25 +319,6 @@ export class Room {
     this.#judge();
   }
 
-  /** Speaking into a microphone that is off, or a microphone that hears nothing: both are said. */
-  #hear() {
-    if (!this.#live || !this.#joined) return;
-    const level = this.#meter.read();
-    if (level === null) return;
-    const now = performance.now();
-    const speaking = this.#speech.push(level, now);
-    this.#own.root.classList.toggle("hc-tile-speaking", speaking && this.#media.micOn);
-    const silent = this.#media.micOn && this.#silence.push(level, now) === "silent";
-    if (now - this.#remindedAt < REMIND_EVERY) return;
-    if (speaking && !this.#media.choices.mic) {
-      this.#remindedAt = now;
-      toast("You are speaking, but your microphone is off. Press Mic to switch it on.", { icon: "microphone-slash" });
-    } else if (silent) {
-      this.#remindedAt = now;
-      toast(explainMediaError({ name: "media.silent" }).message, { icon: "microphone-slash" });
-    }
-  }
-
   #time() {
     const started = this.visit?.started_at;
     if (started) say(need(this.#stage, "[data-clock]"), stopwatch(-this.#clock.until(started)));
@@ -374,13 +351,5 @@ export class Room {
     if (trouble) this.trouble(trouble);
     else this.#trouble.hide();
     announce(this.#media.cameraOn ? "Camera on" : "Camera off");
-  }
-
-  async #stayAwake() {
-    try {
-      this.#lock = (await navigator.wakeLock?.request("screen")) ?? null;
-    } catch {
-      // A phone that saves power may refuse; the call goes on.
-    }
   }
 }

@@ -5,7 +5,7 @@ import { ChatLog } from "../../static/js/chat.js";
 import { ServerClock, countdownWords, ordinal, stopwatch } from "../../static/js/clock.js";
 import { initials } from "../../static/js/dom.js";
 import { SilenceWatch, SpeechWatch, blocksLit, loudness } from "../../static/js/level.js";
-import { presence } from "../../static/js/tiles.js";
+import { presence } from "../../static/js/remote-tile.js";
 import { QualityWatch, isWeak, look } from "../../static/js/quality.js";
 
 const message = (seq, client_id = `c${seq}`) => ({ seq, seat: "s", author: "A", body: "b", sent_at: "", client_id });
