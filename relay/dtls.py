@@ -1,7 +1,7 @@
-"""The one module that touches aiortc's private names: a DTLS server over our own port (see its contract test).
+"""The one module that touches private names of aiortc and pylibsrtp: DTLS over our own port, and SRTP (contract tests).
 
 aiortc's RTCDtlsTransport wants an ICE transport; it gets an object with the three names it uses: `_recv`, `_send` and
-`role`. After the handshake SRTP never comes here: the port gives it straight to the two sessions.
+`role`. After the handshake no datagram comes by here: the port gives SRTP straight to the two sessions.
 """
 
 from __future__ import annotations
@@ -12,13 +12,15 @@ from typing import Any
 
 import pylibsrtp
 from aiortc.rtcdtlstransport import RTCCertificate, RTCDtlsFingerprint, RTCDtlsParameters, RTCDtlsTransport
+from pylibsrtp._binding import ffi, lib
 
 from relay.answer import Fingerprint
 from relay.errors import RelayError
-from relay.limits import HANDSHAKE_QUEUE, HANDSHAKE_SECONDS
+from relay.limits import HANDSHAKE_QUEUE, HANDSHAKE_SECONDS, MAX_PACKET
 
 SrtpError = pylibsrtp.Error
 Protect = Callable[[bytes], bytes]
+_TRAILER = pylibsrtp.SRTP_MAX_SRTCP_TRAILER_LEN
 
 
 class DtlsError(RelayError):
@@ -26,15 +28,40 @@ class DtlsError(RelayError):
 
 
 class Sessions:
-    """The four operations on media packets, bound once."""
+    """The four operations on media packets, bound once. Each raises SrtpError and only that."""
 
-    __slots__ = ("protect", "protect_rtcp", "unprotect", "unprotect_rtcp")
+    __slots__ = ("_kept", "protect", "protect_rtcp", "unprotect", "unprotect_rtcp")
 
     def __init__(self, inbound: Any, outbound: Any) -> None:
-        self.unprotect: Protect = inbound.unprotect
-        self.unprotect_rtcp: Protect = inbound.unprotect_rtcp
-        self.protect: Protect = outbound.protect
-        self.protect_rtcp: Protect = outbound.protect_rtcp
+        self._kept = (inbound, outbound)  # libsrtp's contexts are freed with them
+        self.unprotect = _bind(lib.srtp_unprotect, inbound)
+        self.unprotect_rtcp = _bind(lib.srtp_unprotect_rtcp, inbound)
+        self.protect = _bind(lib.srtp_protect, outbound)
+        self.protect_rtcp = _bind(lib.srtp_protect_rtcp, outbound)
+
+
+# libsrtp works in place, so every packet of the process (one thread) passes through this one buffer. pylibsrtp's own
+# wrapper makes two objects more for each packet: 1.25 µs against 0.8 for 1,162 bytes; and its buffer ends at 1,356.
+_room = ffi.new("char[]", MAX_PACKET + _TRAILER)
+_size = ffi.new("int *")
+_bytes = ffi.buffer(_room)
+
+
+def _bind(function: Callable[[Any, Any, Any], int], session: Any) -> Protect:
+    context = session._srtp[0]
+
+    def run(data: bytes) -> bytes:
+        length = len(data)
+        if length > MAX_PACKET:
+            raise SrtpError("packet is too long")
+        _bytes[0:length] = data
+        _size[0] = length
+        if function(context, _room, _size):
+            raise SrtpError("refused by libsrtp")
+        sealed: bytes = _bytes[0 : _size[0]]
+        return sealed
+
+    return run
 
 
 class _Pipe:

@@ -171,7 +171,7 @@ class Peer:
             return
         try:
             packet = sessions.unprotect(data)
-        except (SrtpError, ValueError):
+        except SrtpError:
             self._counters.dropped += 1
             return
         if self.ice.path is not path:
@@ -188,7 +188,7 @@ class Peer:
             return
         try:
             packet = sessions.unprotect_rtcp(data)
-        except (SrtpError, ValueError):
+        except SrtpError:
             self._counters.dropped += 1
             return
         self._reporters.add(reporter)
@@ -210,7 +210,7 @@ class Peer:
         counters = self._counters
         try:
             path.send(self._sessions.protect(packet), path.address)
-        except (OSError, SrtpError, ValueError):
+        except (OSError, SrtpError):
             counters.dropped += 1
             return
         counters.packets_out += 1
@@ -222,7 +222,7 @@ class Peer:
             return
         try:
             path.send(self._sessions.protect_rtcp(packet), path.address)
-        except (OSError, SrtpError, ValueError):
+        except (OSError, SrtpError):
             self._counters.dropped += 1
 
     def _send_dtls(self, data: bytes) -> None:

@@ -6,7 +6,10 @@ index ever carried two contents, both could be read. So: one (receiver, SSRC, nu
 
 from __future__ import annotations
 
-HISTORY = 512  # numbers that can be mapped back; below the SRTP window of 1,024
+from array import array
+
+HISTORY = 256  # numbers that can be mapped back: as many as the longest ring keeps; below the SRTP window of 1,024
+_NOTHING_SENT = array("q", [-1]) * HISTORY
 MAX_JUMP = 1024  # a larger step forward starts afresh instead of leaving a hole
 MAX_STEPS = 32  # changes of offset remembered for packets that come late
 FIRST_OUT_LIMIT = 1 << 15  # SRTP guesses the roll-over count; the first number must be unambiguous
@@ -26,7 +29,7 @@ class Renumbering:
         self._offset = 0
         self._floor = 0  # nothing below this comes through any more
         self._steps: list[tuple[int, int]] = []  # (from this incoming number on, offset), oldest first
-        self._sent = [-1] * HISTORY  # out << 32 | in, both counted on, by out modulo HISTORY
+        self._sent = _NOTHING_SENT[:]  # what went out, counted on, by its remainder modulo HISTORY
 
     def pause(self) -> None:
         """What follows is withheld until the next `forward`, which goes on without a gap."""
@@ -36,15 +39,16 @@ class Renumbering:
         """The number to send this packet under, or -1 when it must not be sent."""
         if not self._started:
             return self._start(number)
-        step = (number - self._highest) & 0xFFFF
-        if step == 0 or step >= 0x8000:
-            return self._late(number, step)
-        if step > MAX_JUMP:
-            return self._start(number)
-        self._highest += step
-        out = self._highest - self._offset
-        self._out = out
-        self._sent[out % HISTORY] = out << 32 | self._highest
+        highest = self._highest
+        step = (number - highest) & 0xFFFF
+        if step != 1:  # nearly always 1
+            if step == 0 or step >= 0x8000:
+                return self._late(number, step)
+            if step > MAX_JUMP:
+                return self._start(number)
+        self._highest = highest = highest + step
+        self._out = out = highest - self._offset
+        self._sent[out % HISTORY] = out
         return out & 0xFFFF
 
     def withhold(self, number: int) -> None:
@@ -69,8 +73,7 @@ class Renumbering:
         counted = self._out - ((self._out - out) & 0xFFFF)
         if not self._started or counted < 0 or self._out - counted >= HISTORY:
             return -1
-        entry = self._sent[counted % HISTORY]
-        number = entry & 0xFFFFFFFF if entry >> 32 == counted else self._incoming(counted)
+        number = self._incoming(counted)
         # Further back a sender's number may stand for a newer packet with the same 16 bits.
         return -1 if number < self._floor or self._highest - number > MAX_JUMP else number & 0xFFFF
 
@@ -82,8 +85,8 @@ class Renumbering:
         self._steps = [(number, self._offset)]
         self._out = out
         # What went out before can no longer be mapped back: the sender's numbers may have come round meanwhile.
-        self._sent = [-1] * HISTORY
-        self._sent[out % HISTORY] = out << 32 | number
+        self._sent = _NOTHING_SENT[:]
+        self._sent[out % HISTORY] = out
         return out & 0xFFFF
 
     def _late(self, number: int, step: int) -> int:
@@ -97,9 +100,9 @@ class Renumbering:
         out = counted - self._steps[index][1]
         # The number before a step is the one that was withheld: it has no number of its own.
         withheld = index + 1 < len(self._steps) and self._steps[index + 1][0] - 1 == counted
-        if withheld or self._out - out >= HISTORY or out > self._out or self._sent[out % HISTORY] >> 32 == out:
+        if withheld or self._out - out >= HISTORY or out > self._out or self._sent[out % HISTORY] == out:
             return -1
-        self._sent[out % HISTORY] = out << 32 | counted
+        self._sent[out % HISTORY] = out
         return out & 0xFFFF
 
     def _incoming(self, counted: int) -> int:

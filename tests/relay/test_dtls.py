@@ -1,4 +1,4 @@
-"""The contract with aiortc's private names: if one of these fails after an upgrade, look at `relay/dtls.py`."""
+"""The contract with private names of aiortc and pylibsrtp: if one fails after an upgrade, see `relay/dtls.py`."""
 
 import asyncio
 import hashlib
@@ -8,10 +8,12 @@ import pytest
 from aiortc.rtcdtlstransport import RTCCertificate, RTCDtlsFingerprint, RTCDtlsParameters, RTCDtlsTransport
 from cryptography.hazmat.primitives.serialization import Encoding
 from OpenSSL import crypto
+from pylibsrtp import SRTP_MAX_TRAILER_LEN, Session
+from pylibsrtp._binding import ffi, lib
 
 from relay.answer import Fingerprint
-from relay.dtls import DtlsError, DtlsServer
-from relay.limits import HANDSHAKE_QUEUE
+from relay.dtls import DtlsError, DtlsServer, SrtpError
+from relay.limits import HANDSHAKE_QUEUE, MAX_PACKET
 from tests.relay.peer import _Pipe, rtp
 
 
@@ -89,6 +91,31 @@ async def test_datagrams_before_the_handshake_are_bounded() -> None:
         pair.server.push(b"\x16" + bytes(1000))
     assert pair.server._pipe._queue.qsize() == HANDSHAKE_QUEUE
     await pair.server.close()
+
+
+async def test_packet_as_long_as_a_datagram_goes_through_and_a_longer_one_is_refused() -> None:
+    pair = Pair()
+    sessions, _ = await asyncio.gather(pair.server.handshake(pair.fingerprints()), pair.start())
+    long = rtp(5, 1, bytes(MAX_PACKET - 12))
+    sealed = sessions.protect(long)
+    assert len(long) < len(sealed) <= MAX_PACKET + SRTP_MAX_TRAILER_LEN
+    with pytest.raises(SrtpError):
+        sessions.protect(long + b"x")
+    with pytest.raises(SrtpError):
+        sessions.unprotect(pair.client._tx_srtp.protect(rtp(5, 1, b"voice"))[:-1] + b"x")
+    await pair.client.stop()
+    await pair.server.close()
+
+
+@pytest.mark.parametrize("name", ["srtp_protect", "srtp_unprotect", "srtp_protect_rtcp", "srtp_unprotect_rtcp"])
+def test_libsrtp_is_still_called_with_context_packet_and_length(name: str) -> None:
+    called = "srtp_err_status_t(*)(struct srtp_ctx_t_ *, void *, int *)"
+    assert ffi.typeof(getattr(lib, name)).cname == called
+    assert lib.srtp_err_status_ok == 0
+
+
+def test_session_still_keeps_its_context_where_we_look() -> None:
+    assert ffi.typeof(Session()._srtp).cname == "struct srtp_ctx_t_ * *"
 
 
 @pytest.mark.parametrize("name", ["_set_role", "start", "stop", "getLocalParameters", "_do_handshake"])
