@@ -8,6 +8,7 @@ from aiortc import sdp as aiortc_sdp
 
 from relay.errors import SdpError
 from relay.limits import MAX_SDP_BYTES, MAX_SDP_LINE_BYTES, MAX_SDP_LINES, MAX_SDP_SECTIONS, MAX_SDP_SSRCS
+from relay.sources import CODECS, Media
 
 _DIGESTS = {"sha-256": 32, "sha-384": 48, "sha-512": 64}
 _SENDING = frozenset({"sendonly", "sendrecv"})
@@ -15,6 +16,9 @@ _RECEIVING = frozenset({"recvonly", "sendrecv"})
 # All that the relay reads. Candidates are never used (addresses must prove themselves); feedback and format
 # parameters are the relay's own. What is not read here cannot be slow or harmful in the parser either.
 _KEPT = ("v=", "o=", "s=", "t=", "m=", "a=mid:", "a=setup:", "a=fingerprint:", "a=ssrc:", "a=rtpmap:", "a=rtcp-mux")
+_NACK_LINES: dict[Media, frozenset[str]] = {
+    media: frozenset({f"a=rtcp-fb:{codec.payload_type} nack", "a=rtcp-fb:* nack"}) for media, codec in CODECS.items()
+}
 _DIRECTIONS = frozenset({"a=sendrecv", "a=sendonly", "a=recvonly", "a=inactive"})
 
 
@@ -32,6 +36,7 @@ class AnswerSection:
     receives: bool
     ssrcs: tuple[int, ...]
     payload_types: frozenset[int]
+    nack: bool  # takes NACKs, and so sends again what it is asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +47,11 @@ class Answer:
 
 def parse_answer(text: str) -> Answer:
     """The answer, or SdpError. Bounded in time whatever the text is."""
-    kept = _bounded(text)
+    lines = _bounded(text)
+    kept = [line for line in lines if line.startswith(_KEPT) or line.rstrip() in _DIRECTIONS]
     try:
-        session = aiortc_sdp.SessionDescription.parse(kept)
-        sections = tuple(_section(media) for media in session.media)
+        session = aiortc_sdp.SessionDescription.parse("\r\n".join(kept) + "\r\n")
+        sections = tuple(map(_section, session.media, _nacks(lines)))
         fingerprints = _fingerprints(session)
     except SdpError:
         raise
@@ -54,7 +60,7 @@ def parse_answer(text: str) -> Answer:
     return Answer(fingerprints, sections)
 
 
-def _bounded(text: str) -> str:
+def _bounded(text: str) -> list[str]:
     if len(text) > MAX_SDP_BYTES:
         raise SdpError("The answer is too long.")
     if text.count("\n") > MAX_SDP_LINES or text.count("a=ssrc:") > MAX_SDP_SSRCS:
@@ -71,10 +77,23 @@ def _bounded(text: str) -> str:
         raise SdpError("The answer has no section, or too many.")
     if not lines[0].startswith("v=0"):
         raise SdpError("The answer does not begin with its version.")
-    return "\r\n".join(line for line in lines if line.startswith(_KEPT) or line.rstrip() in _DIRECTIONS) + "\r\n"
+    return lines
 
 
-def _section(media: aiortc_sdp.MediaDescription) -> AnswerSection:
+def _nacks(lines: list[str]) -> list[bool]:
+    """Of each section, whether it takes plain NACKs. The parser would try each line on each codec."""
+    found: list[bool] = []
+    wanted: frozenset[str] = frozenset()
+    for line in lines:
+        if line.startswith("m="):
+            found.append(False)
+            wanted = _NACK_LINES["audio" if line.startswith("m=audio") else "video"]
+        elif line.rstrip() in wanted:
+            found[-1] = True
+    return found
+
+
+def _section(media: aiortc_sdp.MediaDescription, nack: bool) -> AnswerSection:
     if media.kind not in ("audio", "video"):
         raise SdpError("The answer has a section of a kind that was not offered.")
     mid = media.rtp.muxId
@@ -94,6 +113,7 @@ def _section(media: aiortc_sdp.MediaDescription) -> AnswerSection:
         receives=open_ and direction in _RECEIVING,
         ssrcs=ssrcs,
         payload_types=frozenset(media.fmt),
+        nack=nack,
     )
 
 

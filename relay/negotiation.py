@@ -47,6 +47,7 @@ class Agreed:
 
     up: dict[str, int]
     down: frozenset[TrackRef]
+    nack: frozenset[str] = frozenset()  # the sources of which it sends again what it is asked for
 
 
 class Negotiation:
@@ -111,7 +112,9 @@ class Negotiation:
                 agreed.add(slot.track)
             slot.free = slot.track is None
         self.open = None
-        return Agreed(up, frozenset(agreed))
+        own = zip(self._sources, by_place[:ups], strict=True)
+        nack = frozenset(source.name for source, section in own if section.nack)
+        return Agreed(up, frozenset(agreed), nack)
 
     def _assign(self) -> None:
         wished = set(self._wished)

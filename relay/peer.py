@@ -51,6 +51,7 @@ class Peer:
         self.downs: dict[int, DownTrack] = {}
         self.policy = RtcpPolicy(self)
         self._may = may
+        self._nack: frozenset[str] = frozenset()  # sources of which the browser sends again what is asked for
         self._counters = board.counters
         self._session_id = secrets.randbits(62)
         self._fingerprints: tuple[object, ...] = ()
@@ -105,6 +106,7 @@ class Peer:
         self.offer = None
         self.agreed = agreed.down
         self.announced = agreed.up
+        self._nack = agreed.nack
         self._take_tracks()
         if not self._fingerprints:
             self._fingerprints = answer.fingerprints
@@ -125,6 +127,8 @@ class Peer:
         for source, ssrc in up.items():
             if source not in self.tracks:
                 self.tracks[source] = UpTrack(self, TrackRef(self.seat, source, ssrc))
+        for source, track in self.tracks.items():
+            track.asks_again = source in self._nack
         self._by_ssrc = {track.ref.ssrc.to_bytes(4, "big"): track for track in self.tracks.values()}
 
     async def _shake_hands(self, answer: Answer) -> None:

@@ -35,8 +35,8 @@ class UpTrack:
     """A track a seat sends: checked, counted, kept for a moment, forwarded."""
 
     __slots__ = (
-        "_asked_at", "_deferred", "_key_wanted", "_mask", "_numbers", "_ring", "downs", "is_video", "key_at",
-        "link", "payload_type", "ref", "report", "reported_at", "sender",
+        "_asked_at", "_deferred", "_key_wanted", "_mask", "_numbers", "_ring", "asks_again", "downs", "is_video",
+        "key_at", "link", "payload_type", "ref", "report", "reported_at", "sender",
     )  # fmt: skip
 
     def __init__(self, sender: Peer, ref: TrackRef) -> None:
@@ -49,6 +49,7 @@ class UpTrack:
         self.downs: tuple[DownTrack, ...] = ()
         self._mask = RING_PACKETS[media] - 1
         self._empty_ring()
+        self.asks_again = True  # whether the sender takes NACKs of this track
         self._key_wanted = False
         self._deferred = False  # asked for within the throttle, not passed on yet
         self._asked_at = -1.0
@@ -121,7 +122,7 @@ class UpTrack:
             self.repair(now)
 
     def repair(self, now: float) -> None:
-        due = self.link.due(now)
+        due = self.link.due(now) if self.asks_again else None
         if due:
             self.sender.send_rtcp(rtcp.receiver_report(()) + rtcp.nack(self.ref.ssrc, due))
 

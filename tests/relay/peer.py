@@ -62,6 +62,7 @@ class Peer(asyncio.DatagramProtocol):
 
     def __init__(self, sends: tuple[str, ...] = ("audio", "camera")) -> None:
         self.sends = sends
+        self.nack = {"audio", "video"}  # the media of which its answers take NACKs
         self.ssrcs = {source: secrets.randbelow((1 << 32) - 16) + 8 for source in SOURCES.values()}
         self.changes = Changes()
         self.packets: list[bytes] = []
@@ -152,6 +153,8 @@ class Peer(asyncio.DatagramProtocol):
                 "a=rtcp-mux",
                 f"a=rtpmap:{PAYLOAD_TYPES[media]} {'opus/48000/2' if media == 'audio' else 'VP8/90000'}",
             ]
+            if media in self.nack:
+                lines.append(f"a=rtcp-fb:{PAYLOAD_TYPES[media]} nack")
             if source is None:
                 lines.append("a=recvonly" if "a=sendonly" in offered else "a=inactive")
             elif source in self.sends and "a=recvonly" in offered:

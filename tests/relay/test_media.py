@@ -2,6 +2,8 @@
 
 import struct
 
+import pytest
+
 from relay import rtcp
 from tests.relay.house import House
 from tests.relay.peer import Peer, rtp, video
@@ -153,6 +155,37 @@ async def test_gap_coming_up_is_asked_for_and_filled_under_its_own_number(house:
     await patient.changes.until(lambda: len(patient.packets) == 4)
     by_number = sorted(patient.packets, key=number_of)
     assert [p[14:] for p in by_number] == [b"10", b"11", b"12", b"13"]
+
+
+@pytest.mark.parametrize("kept", [True, False])
+async def test_lost_speech_is_asked_for_only_where_the_answer_kept_nack(house: House, kept: bool) -> None:
+    doctor = Peer()
+    doctor.nack = {"audio", "video"} if kept else {"video"}
+    await house.join("doctor", peer=doctor)
+    await house.join("patient")
+    await house.sync()
+    await house.settle()
+    for number in (10, 11, 13):
+        doctor.send(rtp(doctor.ssrcs["audio"], number, b"%d" % number))
+        doctor.send(video(doctor.ssrcs["camera"], number, b"%d" % number))
+    # The camera's gap comes after that of the voice: what was to be asked of the voice has been asked by then.
+    await doctor.changes.until(lambda: (doctor.ssrcs["camera"], [12]) in nacks_heard(doctor))
+    assert ((doctor.ssrcs["audio"], [12]) in nacks_heard(doctor)) is kept
+
+
+async def test_receiver_that_lost_speech_gets_it_again(house: House) -> None:
+    doctor, patient = await house.both()
+    for number in range(20):
+        doctor.send(rtp(doctor.ssrcs["audio"], 300 + number, b"p%d" % number))
+    await patient.changes.until(lambda: len(patient.raw) == 20)
+    asked = number_of(patient.packets[5])
+    patient.send_report(rtcp.receiver_report(()) + rtcp.nack(doctor.ssrcs["audio"], [asked]))
+    await patient.changes.until(lambda: len(patient.raw) == 21)
+    assert patient.raw[20] == patient.raw[5]
+
+
+def nacks_heard(peer: Peer) -> list[tuple[int, list[int]]]:
+    return [nack for report in peer.reports for nack in rtcp.parse(report).nacks]
 
 
 async def test_picture_requests_of_a_receiver_are_throttled(house: House) -> None:

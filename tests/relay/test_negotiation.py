@@ -23,6 +23,7 @@ def answer_to(plan: Plan, sends: dict[str, tuple[int, ...]] | None = None, recei
                 receives=receives and section.direction == "sendonly",
                 ssrcs=sends.get(section.mid, ()),
                 payload_types=frozenset({111} if section.media == "audio" else {96}),
+                nack=section.media == "video",
             )
             for section in plan.sections
         ),
@@ -46,6 +47,12 @@ def test_first_offer_asks_for_each_source_and_agrees_its_ssrc() -> None:
     plan = offer(negotiation)
     assert plan.up == {"audio": "0", "camera": "1", "screen": "2"}
     assert negotiation.accept(plan.number, answer_to(plan)).up == {"audio": 1001, "camera": 1002}
+
+
+def test_answer_tells_of_which_sources_the_browser_sends_again() -> None:
+    negotiation = Negotiation()
+    plan = offer(negotiation)
+    assert negotiation.accept(plan.number, answer_to(plan)).nack == {"camera", "screen"}
 
 
 def test_change_while_an_offer_is_in_flight_waits_for_its_answer() -> None:
