@@ -1,13 +1,18 @@
 /** The media connection to the relay: answers its offers, sends our tracks, hands out the others'. No page, no devices. */
 
+import { withAudioNack } from "./answer.js";
+import { Outgoing } from "./outgoing.js";
+
 /** @typedef {import("./types.js").OfferMessage} OfferMessage */
 /** @typedef {import("./types.js").RemoteSeat} RemoteSeat */
 /** @typedef {"closed"|"connecting"|"connected"|"disconnected"} PeerState */
 
 const CONNECT_LIMIT = 8_000;
 const RESTART_LIMIT = 6_000;
-/** Enough for a clear 720p face; what the network gives is less or this. */
-export const CAMERA_BITRATE = 1_700_000;
+/** A network that changes says so several times: what comes within this is one change. */
+const RESTART_PAUSE = 1_000;
+/** @type {RTCConfiguration} */
+const CONFIGURATION = { bundlePolicy: "max-bundle", rtcpMuxPolicy: "require" };
 
 export class Peer {
   #send;
@@ -29,11 +34,13 @@ export class Peer {
   #wanted = false;
   /** @type {PeerState} */
   #state = "closed";
-  #bitrate = CAMERA_BITRATE;
-  /** @type {{audio: MediaStreamTrack|null, camera: MediaStreamTrack|null}} */
-  #tracks = { audio: null, camera: null };
-  /** @type {{audio: RTCRtpSender|null, camera: RTCRtpSender|null}} */
-  #senders = { audio: null, camera: null };
+  #outgoing = new Outgoing();
+  /** A fresh connection was asked for while the present one still carries media. */
+  #renewing = false;
+  /** @type {ReturnType<typeof setTimeout>|undefined} */
+  #pause;
+  #restartAgain = false;
+  #ufrag = "";
 
   /**
    * @param {(message: Record<string, unknown> & {type: string}) => boolean} send
@@ -61,19 +68,45 @@ export class Peer {
     this.#guard(CONNECT_LIMIT);
   }
 
+  /** The room moves to another relay: asks for a connection there and keeps this one until its offer is here. */
+  renew() {
+    if (!this.#wanted || !this.#pc) return this.connect();
+    this.#renewing = true;
+    this.#send({ type: "connect" });
+    clearTimeout(this.#watch);
+    this.#watch = setTimeout(() => this.#wanted && this.connect(), CONNECT_LIMIT);
+  }
+
+  /** The relay closed a connection; one that is being replaced anyway needs nothing. @param {string} connection */
+  ended(connection) {
+    if (this.#wanted && this.owns(connection) && !this.#renewing) this.connect();
+  }
+
   /** The socket is back: go on where media lives (the restart also brings offers to this socket), else ask anew. */
   resume() {
     if (!this.#wanted) return;
     const alive = this.#state === "connected" || this.#state === "disconnected";
-    if (alive && this.#connection) this.restart();
+    if (alive && this.#connection && !this.#renewing) this.#restartNow();
     else this.connect();
   }
 
   /** New candidates under the same keys: Wi-Fi to mobile, or a path that fell silent. */
   restart() {
-    if (!this.#connection) return;
+    if (this.#pause) this.#restartAgain = true;
+    else this.#restartNow();
+  }
+
+  #restartNow() {
+    clearTimeout(this.#pause);
+    this.#pause = undefined;
+    this.#restartAgain = false;
+    if (!this.#connection || this.#renewing) return;
     this.#send({ type: "restart-ice", connection: this.#connection });
     this.#guard(RESTART_LIMIT);
+    this.#pause = setTimeout(() => {
+      this.#pause = undefined;
+      if (this.#restartAgain) this.#restartNow();
+    }, RESTART_PAUSE);
   }
 
   close() {
@@ -93,22 +126,14 @@ export class Peer {
     return this.#pc && this.#pc.connectionState !== "closed" ? this.#pc.getStats() : null;
   }
 
-  /**
-   * Tracks may come before or after the offer: the answer never waits for a device.
-   * @param {"audio"|"camera"} kind
-   * @param {MediaStreamTrack|null} track
-   */
-  setTrack(kind, track) {
-    this.#tracks[kind] = track;
-    const sender = this.#senders[kind];
-    if (!sender || sender.track === track) return;
-    sender.replaceTrack(track).then(() => this.#limit(), ignoreClosed);
+  /** @param {import("./outgoing.js").Source} source @param {MediaStreamTrack|null} track */
+  setTrack(source, track) {
+    this.#outgoing.setTrack(source, track);
   }
 
-  /** @param {number} bitrate the picture gives way so that the sound stays clear */
+  /** @param {number} bitrate of the camera */
   setBitrate(bitrate) {
-    this.#bitrate = bitrate;
-    this.#limit();
+    this.#outgoing.setBitrate(bitrate);
   }
 
   /** @param {OfferMessage} offer */
@@ -119,7 +144,8 @@ export class Peer {
   /** @param {OfferMessage} message */
   async #apply(message) {
     if (!this.#wanted || message.connection === this.#retired) return;
-    if (message.connection !== this.#connection) this.#begin(message.connection);
+    if (message.connection !== this.#connection) this.#begin(message);
+    else this.#configure(message);
     const pc = this.#pc;
     if (!pc) return;
     if (message.offer <= this.#answered) {
@@ -128,8 +154,9 @@ export class Peer {
     }
     await pc.setRemoteDescription({ type: "offer", sdp: message.sdp });
     if (pc !== this.#pc) return;
-    for (const kind of /** @type {const} */ (["audio", "camera"])) this.#lift(pc, kind, message.up[kind]);
-    await pc.setLocalDescription();
+    this.#noteCredentials(message.sdp);
+    this.#outgoing.lift(pc, message.up);
+    await setAnswer(pc, message.sdp);
     if (pc !== this.#pc || !pc.localDescription) return;
     this.#answered = message.offer;
     this.#answer = {
@@ -139,26 +166,17 @@ export class Peer {
       sdp: pc.localDescription.sdp,
     };
     this.#repeatAnswer();
-    this.#limit();
+    void this.#outgoing.tune();
     this.#handlers.onRemote(remoteSeats(pc, message.down));
   }
 
-  /** @param {RTCPeerConnection} pc @param {"audio"|"camera"} kind @param {string|undefined} mid */
-  #lift(pc, kind, mid) {
-    const transceiver = pc.getTransceivers().find((each) => each.mid === mid);
-    if (!transceiver || mid === undefined) return;
-    transceiver.direction = "sendonly";
-    this.#senders[kind] = transceiver.sender;
-    if (transceiver.sender.track !== this.#tracks[kind]) {
-      transceiver.sender.replaceTrack(this.#tracks[kind]).catch(ignoreClosed);
-    }
-  }
-
-  /** @param {string} connection */
-  #begin(connection) {
+  /** @param {OfferMessage} message the first offer of a connection */
+  #begin({ connection, ice_servers }) {
     this.#retire();
+    this.#set("connecting");
+    this.#guard(CONNECT_LIMIT);
     // The browser's own candidates are never needed: the relay learns our address from the first check.
-    const pc = new this.#RTC({ iceServers: [], bundlePolicy: "max-bundle", rtcpMuxPolicy: "require" });
+    const pc = new this.#RTC({ ...CONFIGURATION, iceServers: ice_servers ?? [] });
     this.#pc = pc;
     this.#connection = connection;
     this.#retired = null;
@@ -166,9 +184,26 @@ export class Peer {
     pc.oniceconnectionstatechange = () => this.#changed(pc);
   }
 
+  /** The credentials of a TURN server run out; what came with this offer counts from the next gathering on. @param {OfferMessage} message */
+  #configure({ ice_servers }) {
+    if (!ice_servers?.length) return;
+    try {
+      this.#pc?.setConfiguration({ ...CONFIGURATION, iceServers: ice_servers });
+    } catch (error) {
+      console.warn("media.ice_servers", error instanceof Error ? error.name : "unknown");
+    }
+  }
+
+  /** New credentials in an offer are a gathering on the network of now: no further restart has to wait. @param {string} sdp */
+  #noteCredentials(sdp) {
+    const ufrag = /^a=ice-ufrag:(\S+)/m.exec(sdp)?.[1] ?? "";
+    if (ufrag !== this.#ufrag) this.#restartAgain = false;
+    this.#ufrag = ufrag;
+  }
+
   /** @param {RTCPeerConnection} pc */
   #changed(pc) {
-    if (pc !== this.#pc) return;
+    if (pc !== this.#pc || this.#renewing) return;
     const ice = pc.iceConnectionState;
     if (pc.connectionState === "failed" || ice === "failed") {
       this.connect();
@@ -195,16 +230,6 @@ export class Peer {
     if (this.#answer) this.#send(this.#answer);
   }
 
-  #limit() {
-    const sender = this.#senders.camera;
-    if (!sender) return;
-    const parameters = sender.getParameters();
-    const encoding = parameters.encodings?.[0];
-    if (!encoding || encoding.maxBitrate === this.#bitrate) return;
-    encoding.maxBitrate = this.#bitrate;
-    sender.setParameters(parameters).catch(ignoreClosed);
-  }
-
   /** @param {unknown} error @param {string} connection */
   #broken(error, connection) {
     if (!this.owns(connection)) return;
@@ -228,7 +253,12 @@ export class Peer {
     this.#connection = null;
     this.#answered = -1;
     this.#answer = null;
-    this.#senders = { audio: null, camera: null };
+    this.#renewing = false;
+    this.#ufrag = "";
+    clearTimeout(this.#pause);
+    this.#pause = undefined;
+    this.#restartAgain = false;
+    this.#outgoing.letGo();
     if (!pc) return;
     pc.onconnectionstatechange = pc.oniceconnectionstatechange = null;
     pc.close();
@@ -262,8 +292,19 @@ function remoteSeats(pc, down) {
   return seats;
 }
 
-/** A connection may close under a pending call; that is no fault. @param {unknown} error */
-function ignoreClosed(error) {
-  if (error instanceof DOMException && error.name === "InvalidStateError") return;
-  console.warn("media.sender", error instanceof Error ? error.name : "unknown");
+/**
+ * Sets the answer, with what the relay asks for besides where the browser takes it.
+ * @param {RTCPeerConnection} pc
+ * @param {string} offer
+ */
+async function setAnswer(pc, offer) {
+  const plain = (await pc.createAnswer()).sdp ?? "";
+  const wanted = withAudioNack(plain, offer);
+  if (wanted === plain) return pc.setLocalDescription();
+  try {
+    await pc.setLocalDescription({ type: "answer", sdp: wanted });
+  } catch {
+    // A browser that lets nobody change its answer keeps its own.
+    await pc.setLocalDescription();
+  }
 }

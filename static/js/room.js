@@ -9,7 +9,8 @@ import { ConnectionLine } from "./line.js";
 import { optionsDialog } from "./options.js";
 import { OwnTile } from "./own-tile.js";
 import { OwnVoice } from "./own-voice.js";
-import { CAMERA_BITRATE, Peer } from "./peer.js";
+import { CAMERA_BITRATE } from "./outgoing.js";
+import { Peer } from "./peer.js";
 import { QualityWatch, look } from "./quality.js";
 import { VisitSocket, socketAddress } from "./socket.js";
 import { Tiles } from "./tiles.js";
@@ -23,6 +24,8 @@ import { TroubleBox } from "./trouble.js";
 const WEAK_BITRATE = 250_000;
 const LOOK_EVERY = 2_000;
 const SOCKET_GRACE = 2_500;
+/** When the path has changed, silence means that the old one is dead: a second is long for a line that lives. */
+const PATH_PROBE = 1_000;
 
 export class Room {
   #stage;
@@ -208,7 +211,8 @@ export class Room {
 
   /** The network is another one: the old path may be dead without anybody saying so. */
   #moved() {
-    this.socket.probe();
+    if (!navigator.onLine) return; // what is gone says nothing; what comes next is told again
+    this.socket.probe(PATH_PROBE);
     if (this.#joined && this.#peer.state !== "connecting") this.#peer.restart();
   }
 
@@ -234,10 +238,11 @@ export class Room {
         this.chat.receive(message.messages);
         break;
       case "media-state":
-        if (message.state === "closed" && this.#joined && this.#peer.owns(message.connection)) this.#peer.connect();
+        if (message.state === "closed" && this.#joined) this.#peer.ended(message.connection);
         break;
       case "relay":
         if (message.state === "ready" && this.#joined) this.#peer.connect();
+        if (message.state === "moved" && this.#joined) this.#peer.renew();
         break;
       case "error":
         this.#refused(message);
@@ -294,6 +299,8 @@ export class Room {
       if (!this.#keptIcons) void keepIcons();
       this.#keptIcons = true;
     }
+    // The socket went the same way: without it nobody can be asked for a new path.
+    if (state === "disconnected") this.socket.probe(PATH_PROBE);
     this.#quality.reset();
     this.#judge();
   }

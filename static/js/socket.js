@@ -7,6 +7,7 @@ const PROTOCOL = 1;
 const PING_EVERY = 10_000;
 const SILENCE_LIMIT = 25_000;
 const PROBE_LIMIT = 3_000;
+const OPEN_LIMIT = 8_000;
 /** Ways to end after which asking again by itself would be wrong; 4000 is an old page, to be loaded anew. */
 const FINAL = new Map(
   /** @type {[number, SocketState][]} */ ([
@@ -43,9 +44,12 @@ export class VisitSocket {
   #socket = null;
   #attempt = 0;
   #heardAt = 0;
+  #triedAt = 0;
   #pings = 0;
   /** @type {ReturnType<typeof setTimeout>|undefined} */
   #retry;
+  /** @type {ReturnType<typeof setTimeout>|undefined} */
+  #patience;
   /** @type {ReturnType<typeof setInterval>|undefined} */
   #beat;
   /** @type {SocketState} */
@@ -76,6 +80,9 @@ export class VisitSocket {
     if (this.#state === "connecting" || this.#state === "open") return;
     clearTimeout(this.#retry);
     this.#set("connecting");
+    this.#triedAt = performance.now();
+    clearTimeout(this.#patience);
+    this.#patience = setTimeout(() => this.#state === "connecting" && this.#again(), OPEN_LIMIT);
     const socket = new this.#Socket(this.#address);
     this.#socket = socket;
     socket.onopen = () => this.#opened(socket);
@@ -98,20 +105,27 @@ export class VisitSocket {
     return true;
   }
 
-  /** Asks at once whether the line still lives (the network changed, the page came back). */
-  probe() {
+  /**
+   * Asks at once whether the line still lives (the network changed, the page came back).
+   * @param {number} [limit] how long the answer may take
+   */
+  probe(limit = PROBE_LIMIT) {
     if (this.#state === "waiting") {
       this.#attempt = 0;
       this.open();
       return;
     }
+    // A handshake that went into a network that is gone would wait for its time-out.
+    if (this.#state === "connecting" && performance.now() - this.#triedAt > limit) this.#reopen();
     if (this.#state !== "open") return;
     const socket = this.#socket;
     const asked = performance.now();
     this.#ping();
     setTimeout(() => {
-      if (socket === this.#socket && this.#heardAt < asked) this.#again();
-    }, PROBE_LIMIT);
+      if (socket !== this.#socket || this.#heardAt >= asked) return;
+      // Silence on a line that was asked is a dead line, not a busy server: no need to wait.
+      this.#reopen();
+    }, limit);
   }
 
   /** @param {WebSocket} socket */
@@ -160,6 +174,12 @@ export class VisitSocket {
     else this.#again(code === CLOSE_TOO_MUCH ? 8_000 : 0);
   }
 
+  #reopen() {
+    this.#drop();
+    this.#set("waiting");
+    this.open();
+  }
+
   #again(least = 0) {
     this.#drop();
     const delay = least + backoffDelay(this.#attempt);
@@ -176,6 +196,7 @@ export class VisitSocket {
 
   #drop() {
     clearTimeout(this.#retry);
+    clearTimeout(this.#patience);
     clearInterval(this.#beat);
     const socket = this.#socket;
     this.#socket = null;

@@ -9,6 +9,7 @@
  * @property {boolean} connected
  * @property {boolean} mic
  * @property {boolean} camera
+ * @property {boolean} [screen] shares a screen now
  * @property {string} face
  */
 
@@ -44,8 +45,9 @@
  * @property {string} connection
  * @property {number} offer
  * @property {string} sdp
- * @property {{audio?: string, camera?: string}} up
- * @property {{mid: string, seat: string, kind: "audio"|"camera"}[]} down
+ * @property {{audio?: string, camera?: string, screen?: string}} up
+ * @property {{mid: string, seat: string, kind: "audio"|"camera"|"screen"}[]} down
+ * @property {RTCIceServer[]} [ice_servers]
  */
 
 /**
@@ -65,12 +67,34 @@
  *   | OfferMessage
  *   | {type: "visit", visit: VisitView}
  *   | {type: "media-state", connection: string, state: "connected"|"away"|"closed"}
- *   | {type: "relay", state: "ready"|"lost"}
+ *   | {type: "relay", state: "ready"|"lost"|"moved"}
+ *   | {type: "rung", about: string, rung: Rung, why: Why}
+ *   | {type: "stills", wanted: boolean}
+ *   | {type: "still", from: string, jpeg: string}
+ *   | {type: "figures", seats: Figure[]}
  *   | {type: "chat", messages: ChatMessage[]}
  *   | {type: "ping", n: number}
  *   | {type: "pong", n: number, server_time: string}
  *   | {type: "seat-taken"}
  *   | {type: "error", code: string, message: string, about?: string}} ServerMessage
+ */
+
+/**
+ * How much of the pictures a seat still gets; the sound always goes on.
+ * @typedef {"full"|"low-rate"|"stills"|"audio"} Rung
+ * @typedef {"loss"|"bandwidth"|"recovered"} Why
+ */
+
+/**
+ * What the relay measures about one seat; null where it cannot know.
+ * @typedef {Object} Figure
+ * @property {string} seat
+ * @property {number|null} up_kbps
+ * @property {number|null} up_loss_pct
+ * @property {number|null} down_kbps
+ * @property {number|null} down_loss_pct
+ * @property {number|null} rtt_ms
+ * @property {Rung} rung
  */
 
 /**
@@ -88,7 +112,7 @@
 
 /**
  * The receivers of one other seat.
- * @typedef {{audio?: RTCRtpReceiver, camera?: RTCRtpReceiver}} RemoteSeat
+ * @typedef {{audio?: RTCRtpReceiver, camera?: RTCRtpReceiver, screen?: RTCRtpReceiver}} RemoteSeat
  */
 
 export {};

@@ -117,3 +117,46 @@ test("junk from the wire is dropped", () => {
   assert.equal(heard.length, 0);
   socket.close();
 });
+
+test("a line that stays silent when asked is opened anew without waiting", () => {
+  mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
+  const { socket, last } = setUp();
+  socket.open();
+  last().onopen();
+  const first = last();
+  socket.probe(1_000);
+  assert.equal(first.sent.at(-1).type, "ping");
+  mock.timers.tick(1_000);
+  assert.equal(FakeSocket.made.length, 2);
+  assert.equal(first.readyState, 3);
+  assert.equal(socket.state, "connecting");
+  socket.close();
+  mock.timers.reset();
+});
+
+test("a line that answers when asked stays", () => {
+  mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
+  const { socket, last } = setUp();
+  socket.open();
+  last().onopen();
+  socket.probe(1_000);
+  last().hears({ type: "pong", n: 1, server_time: "" });
+  mock.timers.tick(1_000);
+  assert.equal(FakeSocket.made.length, 1);
+  socket.close();
+  mock.timers.reset();
+});
+
+test("a handshake that nobody answers is tried again after eight seconds", () => {
+  mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
+  const { socket } = setUp();
+  socket.open();
+  mock.timers.tick(7_999);
+  assert.equal(socket.state, "connecting");
+  mock.timers.tick(1);
+  assert.equal(socket.state, "waiting");
+  mock.timers.tick(500);
+  assert.equal(FakeSocket.made.length, 2);
+  socket.close();
+  mock.timers.reset();
+});
