@@ -73,10 +73,15 @@ class Seat(models.Model):
     left_at = models.DateTimeField(null=True, blank=True)
     mic = models.BooleanField(default=True)
     camera = models.BooleanField(default=True)
+    # The browser tab that shows its screen: a page that was loaded again has another and shows nothing any more.
+    sharing = models.UUIDField(null=True, blank=True)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["encounter", "actor_type", "actor_id"], name="seat_once_per_person"),
+            models.UniqueConstraint(
+                fields=["encounter"], condition=models.Q(sharing__isnull=False), name="seat_one_shares_per_visit"
+            ),
         ]
 
     def __str__(self) -> str:

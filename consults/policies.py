@@ -30,6 +30,9 @@ declare(
     Policy("consults.seat.take", PATIENT | PRACTITIONER, OWN),
     Policy("consults.seat.leave", PATIENT | PRACTITIONER, OWN_OR_ENDED),
     Policy("consults.media.set", PATIENT | PRACTITIONER, OWN),
+    Policy("consults.share.start", PATIENT | PRACTITIONER, OWN),
+    # Stopping what the visit's end has stopped is no error.
+    Policy("consults.share.stop", PATIENT | PRACTITIONER, OWN_OR_ENDED),
     Policy("consults.chat.post", PATIENT | PRACTITIONER, OWN),
     Policy("consults.chat.read", PATIENT | PRACTITIONER, OWN_OR_ENDED),
 )

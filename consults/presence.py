@@ -9,6 +9,7 @@ from consults.lifecycle import DOOR_CLOSES_AFTER, VisitStatus
 from consults.models import Encounter, Seat
 
 SILENT_AFTER = dt.timedelta(seconds=15)
+SHARE_KEPT = dt.timedelta(seconds=30)
 
 
 def open_now(instant: dt.datetime) -> Q:
@@ -36,3 +37,10 @@ def is_present(seat: Seat, instant: dt.datetime) -> bool:
     if seat.left_at is not None or not seat.connected or seat.last_seen_at is None:
         return False
     return seat.last_seen_at >= instant - SILENT_AFTER
+
+
+def is_sharing(seat: Seat, instant: dt.datetime) -> bool:
+    """Whether it shows its screen. A tab that was not heard for 30 s does so no longer, whatever its row still says."""
+    if seat.sharing is None or seat.left_at is not None or seat.last_seen_at is None:
+        return False
+    return seat.last_seen_at >= instant - SHARE_KEPT

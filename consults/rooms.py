@@ -9,7 +9,7 @@ from django.db.models import Prefetch, QuerySet
 from accounts.roles import Role
 from consults.lifecycle import VisitStatus
 from consults.models import Encounter, Seat
-from consults.presence import is_open, open_now
+from consults.presence import is_open, is_sharing, open_now
 from core.clock import now
 
 # The highest number that JSON carries everywhere: nothing the relay knows about an unknown room is newer.
@@ -18,7 +18,8 @@ _LAST_VERSION = 2**53 - 1
 
 def room_document(encounter: Encounter) -> dict[str, Any]:
     """One room as it should be: seats that were left are not in it, and only a visit in progress is active."""
-    if not is_open(encounter, now()):
+    instant = now()
+    if not is_open(encounter, instant):
         return _closed(encounter.uuid, encounter.room_version)
     active = encounter.status == VisitStatus.IN_PROGRESS
     seats = sorted((seat for seat in encounter.seats.all() if seat.left_at is None), key=lambda seat: seat.pk)
@@ -26,16 +27,16 @@ def room_document(encounter: Encounter) -> dict[str, Any]:
         "room": str(encounter.uuid),
         "version": encounter.room_version,
         "closed": False,
-        "seats": [_seat(seat, active) for seat in seats],
+        "seats": [_seat(seat, active, instant) for seat in seats],
     }
 
 
-def _seat(seat: Seat, active: bool) -> dict[str, Any]:
+def _seat(seat: Seat, active: bool, instant: dt.datetime) -> dict[str, Any]:
     """`may` is what the seat may send, `figures` whether it is told how the line of everybody in the room is."""
     return {
         "seat": str(seat.uuid),
         "active": active,
-        "may": ["audio", "camera"],
+        "may": ["audio", "camera", *(["screen"] if is_sharing(seat, instant) else [])],
         "figures": seat.role == Role.PRACTITIONER,
     }
 

@@ -14,6 +14,9 @@ MAX_LINE = 256 * 1024
 MAX_DOCUMENTS = 500
 
 
+RungName = Literal["full", "low-rate", "stills", "audio"]
+
+
 class _FromRelay(BaseModel):
     """A relay may be newer than we are: fields we do not know are passed over."""
 
@@ -45,6 +48,45 @@ class RelaySeat(_OfSeat):
     state: Literal["connected", "away", "closed"]
 
 
+class RelayRung(_OfSeat):
+    """On which rung of the ladder the seat `about` receives."""
+
+    type: Literal["rung"]
+    about: UUID
+    rung: RungName
+    why: Literal["loss", "bandwidth", "recovered"]
+
+
+class RelayStills(_OfSeat):
+    """Whether somebody gets this seat's camera as stills."""
+
+    type: Literal["stills"]
+    wanted: bool
+
+
+class RelayStill(_OfSeat):
+    """One picture of the seat `sender`: it goes straight to this seat's socket and is kept nowhere."""
+
+    type: Literal["still"]
+    sender: UUID = Field(validation_alias="from")
+    jpeg: str
+
+
+class SeatFigures(_FromRelay):
+    seat: UUID
+    up_kbps: float | None = None
+    up_loss_pct: float | None = None
+    down_kbps: float | None = None
+    down_loss_pct: float | None = None
+    rtt_ms: float | None = None
+    rung: RungName | None = None
+
+
+class RelayFigures(_OfSeat):
+    type: Literal["figures"]
+    seats: list[SeatFigures]
+
+
 class RelayError(_FromRelay):
     """About a connection, or, where those fields are missing, about a line of ours."""
 
@@ -62,8 +104,8 @@ class RelayReport(_FromRelay):
     load: dict[str, float] = {}
 
 
-FromRelay = RelayOffer | RelaySeat | RelayError
-AnyFromRelay = Annotated[RelayHello | RelayOffer | RelaySeat | RelayError | RelayReport, Field(discriminator="type")]
+FromRelay = RelayOffer | RelaySeat | RelayRung | RelayStills | RelayStill | RelayFigures | RelayError
+AnyFromRelay = Annotated[RelayHello | RelayReport | FromRelay, Field(discriminator="type")]
 _adapter: TypeAdapter[AnyFromRelay] = TypeAdapter(AnyFromRelay)
 
 

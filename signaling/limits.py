@@ -39,6 +39,7 @@ DEFAULT_BUCKETS: Mapping[Rate, Bucket] = {
     Rate.CHAT: Bucket(10, 2),
     Rate.CONNECT: Bucket(8, 0.5),
     Rate.ANSWER: Bucket(30, 5),
+    Rate.STILL: Bucket(1, 1 / 1.5),
 }
 
 

@@ -17,6 +17,7 @@ PROTOCOL = 1
 MAX_FRAME_BYTES = 65_536
 MAX_CHAT = 2_000
 MAX_SDP = 60_000
+MAX_STILL = 4 * (8 * 1024 // 3 + 1)  # characters of Base64: a JPEG of 8 KiB
 
 ERROR_WORDS = {
     "malformed": "We could not read that message. Reload the page.",
@@ -63,7 +64,7 @@ class Message(BaseModel):
 
     def frame(self) -> str:
         """The text frame."""
-        return self.model_dump_json()
+        return self.model_dump_json(by_alias=True)
 
 
 # --- client to server ---
@@ -109,6 +110,19 @@ class Media(Message):
     camera: bool
 
 
+class Share(Message):
+    type: Literal["share"] = "share"
+    on: bool
+
+
+class Still(Message):
+    type: Literal["still"] = "still"
+    # "/9j/" is how a JPEG begins. Whether it is one, the relay looks at and the browser that shows it.
+    jpeg: Annotated[
+        str, Field(max_length=MAX_STILL, pattern=r"^/9j/(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}[A-Za-z0-9+/=]=)?$")
+    ]
+
+
 class Chat(Message):
     type: Literal["chat"] = "chat"
     client_id: UUID
@@ -150,6 +164,7 @@ class Offer(Message):
     sdp: str
     up: dict[str, str]
     down: list[dict[str, str]]
+    ice_servers: list[dict[str, Any]]
 
 
 class MediaState(Message):
@@ -160,7 +175,30 @@ class MediaState(Message):
 
 class Relay(Message):
     type: Literal["relay"] = "relay"
-    state: Literal["ready", "lost"]
+    state: Literal["ready", "lost", "moved"]
+
+
+class Rung(Message):
+    type: Literal["rung"] = "rung"
+    about: UUID
+    rung: Literal["full", "low-rate", "stills", "audio"]
+    why: Literal["loss", "bandwidth", "recovered"]
+
+
+class Stills(Message):
+    type: Literal["stills"] = "stills"
+    wanted: bool
+
+
+class StillOf(Message):
+    type: Literal["still"] = "still"
+    sender: UUID = Field(serialization_alias="from")
+    jpeg: str
+
+
+class Figures(Message):
+    type: Literal["figures"] = "figures"
+    seats: list[dict[str, Any]]
 
 
 class ChatMessages(Message):
@@ -213,6 +251,7 @@ class Rate(StrEnum):
     CHAT = "chat"
     CONNECT = "connect"
     ANSWER = "answer"
+    STILL = "still"
 
 
 @dataclass(frozen=True)
@@ -233,7 +272,9 @@ class Row:
 WATCH = "signaling.visit.watch"
 MEDIA = "signaling.visit.media"
 CHAT = "signaling.visit.chat"
+SHARE = "signaling.visit.share"
 LEAVE = "signaling.visit.leave"
+FIGURES = "signaling.visit.figures"  # what a page is shown, not what it says
 QUEUE = "signaling.queue.watch"
 
 
@@ -253,14 +294,15 @@ TABLE: tuple[Row, ...] = (
     _from_client("visit", Answer, MEDIA, Rate.ANSWER),
     _from_client("visit", RestartIce, MEDIA, Rate.CONNECT),
     _from_client("visit", Media, MEDIA, Rate.CONTROL),
+    _from_client("visit", Share, SHARE, Rate.CONTROL),
+    _from_client("visit", Still, MEDIA, Rate.STILL),
     _from_client("visit", Chat, CHAT, Rate.CHAT),
     _from_client("visit", ChatSince, WATCH, Rate.CONTROL),
     _from_client("visit", Leave, LEAVE, Rate.CONTROL),
     _from_client("queue", Ping, QUEUE, Rate.CONTROL),
     _from_client("queue", Pong, QUEUE, Rate.CONTROL),
-    *_from_server(
-        "visit", Welcome, VisitNow, Offer, MediaState, Relay, ChatMessages, Ping, ServerPong, SeatTaken, Error
-    ),
+    *_from_server("visit", Welcome, VisitNow, ChatMessages, Ping, ServerPong, SeatTaken, Error),
+    *_from_server("visit", Offer, MediaState, Relay, Rung, Stills, StillOf, Figures),
     *_from_server("queue", QueueNow, Ping, ServerPong, Error),
 )
 

@@ -2,7 +2,7 @@
 
 from accounts.policy import Policy, Relation, declare
 from accounts.roles import STAFF, Role
-from signaling.messages import CHAT, LEAVE, MEDIA, QUEUE, WATCH
+from signaling.messages import CHAT, FIGURES, LEAVE, MEDIA, QUEUE, SHARE, WATCH
 
 IN_THE_VISIT = frozenset({Role.PATIENT, Role.PRACTITIONER})
 
@@ -10,6 +10,9 @@ declare(
     # A visit that is over is still told to those it belonged to, before the socket is closed.
     Policy(WATCH, IN_THE_VISIT, {Relation.OWN, Relation.ENDED}),
     Policy(MEDIA, IN_THE_VISIT, {Relation.OWN}),
+    Policy(SHARE, IN_THE_VISIT, {Relation.OWN, Relation.ENDED}),
+    # How good everybody's line is, is for whoever can act on it.
+    Policy(FIGURES, {Role.PRACTITIONER}, {Relation.OWN}),
     Policy(CHAT, IN_THE_VISIT, {Relation.OWN}),
     Policy(LEAVE, IN_THE_VISIT, {Relation.OWN, Relation.ENDED}),
     # Which staff see which queue is consults' own row; it is asked for the queue itself.

@@ -159,6 +159,9 @@ class RelayLink:
     def restart_ice(self, room: UUID, seat: UUID, connection: UUID) -> bool:
         return self._put(control.line("restart-ice", room=room, seat=seat, connection=connection))
 
+    def still(self, room: UUID, seat: UUID, connection: UUID, *, jpeg: str) -> bool:
+        return self._put(control.line("still", room=room, seat=seat, connection=connection, jpeg=jpeg))
+
     def look(self, *suspects: UUID) -> None:
         """Send the open rooms now; of the suspects, those that are not open are closed at the relay."""
         self._suspects.update(suspects)
@@ -230,7 +233,9 @@ class RelayLink:
                     self.load = message.load
                     if unknown := set(message.rooms) - self._known:
                         self.look(*unknown)
-                case control.RelayOffer() | control.RelaySeat() | control.RelayError():
+                case control.RelayHello():
+                    pass
+                case _:
                     self._pass_on(message)
 
     def _pass_on(self, message: control.FromRelay) -> None:
@@ -312,6 +317,10 @@ def send_answer(room: UUID, seat: UUID, connection: UUID, *, offer: int, sdp: st
 
 def send_restart_ice(room: UUID, seat: UUID, connection: UUID) -> bool:
     return _current is not None and _current.restart_ice(room, seat, connection)
+
+
+def send_still(room: UUID, seat: UUID, connection: UUID, *, jpeg: str) -> bool:
+    return _current is not None and _current.still(room, seat, connection, jpeg=jpeg)
 
 
 def relay_status() -> dict[str, Any]:

@@ -15,7 +15,7 @@ from consults.models import Encounter, Seat
 from consults.policies import relation_to_visit
 from consults.presence import may_sit
 from core.clock import now
-from signaling.messages import CHAT, LEAVE, MEDIA, WATCH, ProtocolError
+from signaling.messages import CHAT, LEAVE, MEDIA, SHARE, WATCH, ProtocolError
 
 Wire = dict[str, Any]
 
@@ -53,12 +53,12 @@ def admit_socket(door: Door) -> tuple[Actor, UUID]:
     return actor, encounter.uuid
 
 
-def open_view(door: Door, holder: UUID, chat_seq: int) -> View:
+def open_view(door: Door, holder: UUID, tab: UUID, chat_seq: int) -> View:
     """For hello: takes the seat where the visit allows one."""
     actor, encounter = door.enter(WATCH)
     seat = None
     if may_sit(actor, encounter, now()):
-        seat = services.take_seat(actor=actor, encounter=encounter, holder=holder)
+        seat = services.take_seat(actor=actor, encounter=encounter, holder=holder, tab=tab)
         encounter.refresh_from_db(fields=["room_version"])
     return _view(actor, encounter, seat, chat_seq, taken=False)
 
@@ -66,6 +66,7 @@ def open_view(door: Door, holder: UUID, chat_seq: int) -> View:
 def look_again(door: Door, seat: Seat | None, holder: UUID, chat_seq: int) -> View:
     """For hints and heartbeats: marks the seat as alive and finds out whether another tab has taken it."""
     actor, encounter = door.enter(WATCH)
+    services.end_lost_share(encounter=encounter)
     if seat is None or not may_sit(actor, encounter, now()):
         return _view(actor, encounter, None, chat_seq, taken=False)
     if services.touch_seat(seat=seat, holder=holder):
@@ -73,13 +74,13 @@ def look_again(door: Door, seat: Seat | None, holder: UUID, chat_seq: int) -> Vi
     return _view(actor, encounter, None, chat_seq, taken=True)
 
 
-def join_room(door: Door, seat: Seat | None, holder: UUID) -> tuple[Seat, Wire]:
+def join_room(door: Door, seat: Seat | None, holder: UUID, tab: UUID) -> tuple[Seat, Wire]:
     """For connect: the seat (taken now where it was not held) and the room's document."""
     actor, encounter = door.enter(MEDIA)
     if not may_sit(actor, encounter, now()):
         raise ProtocolError("no_seat", about="connect")
     if seat is None:
-        seat = services.take_seat(actor=actor, encounter=encounter, holder=holder)
+        seat = services.take_seat(actor=actor, encounter=encounter, holder=holder, tab=tab)
     elif not services.touch_seat(seat=seat, holder=holder):
         raise ProtocolError("no_seat", about="connect")
     encounter.refresh_from_db(fields=["status", "room_version"])
@@ -93,6 +94,14 @@ def check(door: Door, action: str) -> None:
 def set_media(door: Door, mic: bool, camera: bool) -> None:
     actor, encounter = door.enter(MEDIA)
     services.set_media(actor=actor, encounter=encounter, mic=mic, camera=camera)
+
+
+def set_share(door: Door, tab: UUID, on: bool) -> None:
+    actor, encounter = door.enter(SHARE)
+    if on:
+        services.start_share(actor=actor, encounter=encounter, tab=tab)
+    else:
+        services.stop_share(actor=actor, encounter=encounter)
 
 
 def post_chat(door: Door, body: str, client_id: UUID) -> Wire:

@@ -1,10 +1,12 @@
 """Values of the environment that would make an installation unsafe: each refuses to start, with a plain sentence."""
 
+import datetime as dt
 from collections.abc import Sequence
 
 from django.core.exceptions import ImproperlyConfigured
 
 from telehealth.origins import is_loopback_host, parse_origin
+from telehealth.turn.addresses import parse_turn_url
 
 SHORTEST_SECRET = 32
 ENGINES = {"django.db.backends.sqlite3", "django.db.backends.postgresql"}
@@ -20,6 +22,21 @@ def refuse_weak_secret(secret: str) -> None:
             f"SECRET_KEY is too short or too plain. Use at least {SHORTEST_SECRET} random characters, "
             "or leave it out: one is then made and kept in secret_key."
         )
+
+
+def refuse_unusable_turn(urls: Sequence[str], secret: str, ttl: dt.timedelta) -> None:
+    for url in urls:
+        try:
+            parse_turn_url(url)
+        except ValueError as error:
+            raise ImproperlyConfigured(f"TURN_URLS: {error}") from None
+    if urls and (len(secret) < SHORTEST_SECRET or len(set(secret)) < 8):
+        raise ImproperlyConfigured(
+            f"TURN_SECRET is too short or too plain. Use at least {SHORTEST_SECRET} random characters, "
+            "the same as static-auth-secret of turnserver.conf."
+        )
+    if not dt.timedelta(minutes=5) <= ttl <= dt.timedelta(hours=12):
+        raise ImproperlyConfigured("TURN_TTL must lie between five minutes and twelve hours.")
 
 
 def refuse_unsafe(

@@ -1,5 +1,6 @@
 """Settings, all from the environment. Nothing is required; a value that would be unsafe refuses to start."""
 
+import datetime as dt
 import sys
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,9 @@ try:
     WEB_PROCESSES = env.int("WEB_PROCESSES", 1)
     TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0)
     RELAY_CONTROL = env.str("RELAY_CONTROL", str(VAR / "relay.sock"))
+    TURN_URLS = env.list("TURN_URLS", [], subcast=str.strip)
+    TURN_SECRET = env.str("TURN_SECRET", "")
+    TURN_TTL = env.timedelta("TURN_TTL", dt.timedelta(hours=1))
     EMAIL = env.dj_email_url("EMAIL_URL", "console://")
     DATABASE: dict[str, Any] = dict(env.dj_db_url("DATABASE_URL", f"sqlite:///{VAR / 'db.sqlite3'}"))
     CONFIGURED_SECRET = env.str("SECRET_KEY", "")
@@ -46,6 +50,7 @@ refusals.refuse_unsafe(
     configured_secret=CONFIGURED_SECRET,
     database_engine=DATABASE["ENGINE"],
 )
+refusals.refuse_unusable_turn(TURN_URLS, TURN_SECRET, TURN_TTL)
 VAR.mkdir(mode=0o700, parents=True, exist_ok=True)
 SECRET_KEY = CONFIGURED_SECRET or secret.read_or_create(VAR / "secret_key")
 refusals.refuse_weak_secret(SECRET_KEY)

@@ -12,7 +12,7 @@ from accounts.policy import may
 from consults.lifecycle import VisitStatus, door_opens_at, door_state
 from consults.models import Encounter, Seat
 from consults.policies import relation_to_visit, require_visit
-from consults.presence import is_open, is_present, open_now
+from consults.presence import is_open, is_present, is_sharing, open_now
 from core.clock import now
 from core.errors import NotFound
 from scheduling.selectors import get_link
@@ -125,6 +125,7 @@ def _seat(seat: Seat, actor: Actor, encounter: Encounter, instant: dt.datetime) 
         "connected": is_present(seat, instant),
         "mic": seat.mic,
         "camera": seat.camera,
+        "screen": is_sharing(seat, instant),
         "face": encounter.patient.face if is_patient else encounter.practitioner.face,
     }
 

@@ -12,27 +12,30 @@ from consults import hints
 from consults.lifecycle import OVER, VisitStatus
 from consults.models import Encounter, Seat
 from consults.policies import require_visit, visit_late, visit_over
-from consults.presence import SILENT_AFTER, is_open, may_sit
+from consults.presence import SILENT_AFTER, is_open, is_sharing, may_sit
 from consults.services.rows import locked_visit, record_visit, store_change
 from core.clock import now
 from core.errors import Conflict, NotFound
 from scheduling.models import PersonalLink
 
-MOST_SEATS = 4
+MOST_SEATS = 8
 TOUCH_EVERY = dt.timedelta(seconds=5)
 
 
 @transaction.atomic
-def take_seat(*, actor: Actor, encounter: Encounter, holder: uuids.UUID) -> Seat:
-    """Sit down in the tab `holder`; whichever tab had the seat before loses it.
+def take_seat(*, actor: Actor, encounter: Encounter, holder: uuids.UUID, tab: uuids.UUID | None = None) -> Seat:
+    """Sit down by the socket `holder`; whichever had the seat before loses it.
 
     A patient sits from the waiting room on, the practitioner in the call; before that Conflict `visit.not_open`,
-    afterwards `visit.over`, and `visit.full` for a fifth person.
+    afterwards `visit.over`, and `visit.full` for a ninth person. A shared screen goes on only
+    in the browser tab, `tab`, that shows it.
     """
     encounter = locked_visit(encounter)
     require_visit(actor, "consults.seat.take", encounter)
     _require_open_for(actor, encounter)
     seat = _seat_of(actor, encounter) or _new_seat(actor, encounter)
+    if seat.sharing != tab or not is_sharing(seat, now()):
+        seat.sharing = None
     seat.holder, seat.connected, seat.last_seen_at, seat.left_at = holder, True, now(), None
     seat.save()
     store_change(encounter)
@@ -144,7 +147,7 @@ def _seat_of(actor: Actor, encounter: Encounter) -> Seat | None:
 
 def _new_seat(actor: Actor, encounter: Encounter) -> Seat:
     if Seat.objects.filter(encounter=encounter).count() >= MOST_SEATS:
-        raise Conflict("This visit is full: four people can take part.", code="visit.full")
+        raise Conflict("This visit is full: eight people can take part.", code="visit.full")
     is_patient = actor.type == "patient"
     label = encounter.patient.full_name if is_patient else encounter.practitioner.display_name
     role = "patient" if is_patient else "practitioner"
@@ -152,7 +155,7 @@ def _new_seat(actor: Actor, encounter: Encounter) -> Seat:
 
 
 def _vacate(encounter: Encounter, seats: QuerySet[Seat]) -> bool:
-    if not seats.update(left_at=now(), connected=False, holder=None):
+    if not seats.update(left_at=now(), connected=False, holder=None, sharing=None):
         return False
     store_change(encounter)
     return True
@@ -162,8 +165,12 @@ def _vacate(encounter: Encounter, seats: QuerySet[Seat]) -> bool:
 def _come_back(seat: Seat, holder: uuids.UUID) -> bool:
     """Heard again after a silence, or after the tab's older socket was given up late: everybody must learn it."""
     encounter = locked_visit(seat.encounter)
-    mine = Seat.objects.filter(pk=seat.pk, holder=holder, left_at=None)
-    if not mine.update(connected=True, last_seen_at=now()):
+    mine = Seat.objects.filter(pk=seat.pk, holder=holder, left_at=None).first()
+    if mine is None:
         return False
+    if not is_sharing(mine, now()):
+        mine.sharing = None
+    mine.connected, mine.last_seen_at = True, now()
+    mine.save(update_fields=["connected", "last_seen_at", "sharing"])
     store_change(encounter)
     return True

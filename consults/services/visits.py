@@ -105,4 +105,6 @@ def confirm_identity(*, actor: Actor, encounter: Encounter) -> Encounter:
 
 
 def _empty_seats(encounter: Encounter) -> None:
-    Seat.objects.filter(encounter=encounter, left_at=None).update(left_at=now(), connected=False, holder=None)
+    Seat.objects.filter(encounter=encounter, left_at=None).update(
+        left_at=now(), connected=False, holder=None, sharing=None
+    )

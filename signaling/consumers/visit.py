@@ -9,14 +9,17 @@ from typing import Any
 from uuid import UUID
 
 from accounts.actors import Actor
+from accounts.policy import may_ever
 from consults.models import Seat
-from core.errors import HousecallError, NotFound
+from core.errors import NotFound
 from core.ids import new_uuid
 from signaling import connections, relay_link, visits
 from signaling.consumers.base import PROTOCOL_CLOSE, SEAT_TAKEN, VISIT_OVER, SocketConsumer, instant
-from signaling.control import FromRelay, RelayError, RelayOffer, RelaySeat
+from signaling.consumers.relayed import message_for_page
+from signaling.control import FromRelay, RelayFigures
 from signaling.database import in_database
 from signaling.messages import (
+    FIGURES,
     MEDIA,
     PROTOCOL,
     Answer,
@@ -27,14 +30,14 @@ from signaling.messages import (
     Hello,
     Leave,
     Media,
-    MediaState,
     Message,
-    Offer,
     ProtocolError,
     Relay,
     RestartIce,
     Row,
     SeatTaken,
+    Share,
+    Still,
     VisitNow,
     Welcome,
 )
@@ -97,6 +100,10 @@ class VisitConsumer(SocketConsumer):
                 case Media():
                     self._needs_seat()
                     await in_database(visits.set_media, self.door, message.mic, message.camera)
+                case Share():
+                    await self._share(message)
+                case Still():
+                    await self._still(message)
                 case Chat():
                     await self._chat(message)
                 case ChatSince():
@@ -112,7 +119,7 @@ class VisitConsumer(SocketConsumer):
             self.send_error("unsupported_protocol", about=message)
             self.outbox.close(PROTOCOL_CLOSE)
             return
-        view = await in_database(visits.open_view, self.door, self.holder, message.chat_seq)
+        view = await in_database(visits.open_view, self.door, self.holder, message.tab, message.chat_seq)
         self.tab, self.chat_seq, self._shown = message.tab, message.chat_seq, view.visit
         first, rest = view.chat[:CHAT_PAGE], view.chat[CHAT_PAGE:]
         self.send_message(
@@ -136,7 +143,7 @@ class VisitConsumer(SocketConsumer):
     async def _connect(self) -> None:
         assert self.tab is not None
         try:
-            seat, document = await in_database(visits.join_room, self.door, self.seat, self.holder)
+            seat, document = await in_database(visits.join_room, self.door, self.seat, self.holder, self.tab)
         except ProtocolError:
             # Either the visit has no seat for us now, or another tab took it: the look finds out which and says so.
             self.woken.set()
@@ -164,6 +171,19 @@ class VisitConsumer(SocketConsumer):
         seat = self._owned(message.connection)
         await in_database(visits.check, self.door, MEDIA)
         self._taken_by(relay_link.send_restart_ice(self.room, seat.uuid, message.connection))
+
+    async def _share(self, message: Share) -> None:
+        self._needs_seat()
+        assert self.tab is not None
+        await in_database(visits.set_share, self.door, self.tab, message.on)
+
+    async def _still(self, message: Still) -> None:
+        """A picture of the patient: from this socket to the relay's link, through no layer and into no table."""
+        seat = self._needs_seat()
+        await in_database(visits.check, self.door, MEDIA)
+        if self.connection is not None:
+            # One that finds no room on the link is lost like a packet: the next one comes in 3 s.
+            relay_link.send_still(self.room, seat.uuid, self.connection, jpeg=message.jpeg)
 
     async def _chat(self, message: Chat) -> None:
         self._needs_seat()
@@ -288,17 +308,14 @@ class VisitConsumer(SocketConsumer):
     # --- what the relay says (registry.Seated) ---
 
     def relay_said(self, message: FromRelay) -> None:
-        if not self._is_current(message.connection):
+        if self.seat is None or not self._is_current(message.connection):
+            return
+        if isinstance(message, RelayFigures) and (self.actor is None or not may_ever(self.actor, FIGURES)):
+            log.error("relay.figures_misdirected")  # the room's document asked them for staff only
             return
         try:
-            match message:
-                case RelayOffer():
-                    self.send_message(Offer.model_validate(message.model_dump(include=set(Offer.model_fields))))
-                case RelaySeat():
-                    self.send_message(MediaState(connection=message.connection, state=message.state))
-                case RelayError():
-                    self.send_error(message.code, message.message, connection=message.connection)
-        except (ValueError, HousecallError):
+            self.send_message(*message_for_page(message, self.seat.uuid))
+        except ValueError:
             log.exception("relay.message_unusable")
 
     def _is_current(self, connection: UUID | None) -> bool:

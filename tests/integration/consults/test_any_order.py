@@ -35,6 +35,8 @@ ACTS: dict[str, Callable[[Actor, Encounter], Any]] = {
     "finish": lambda a, v: services.finish_visit(actor=a, encounter=v),
     "sit": lambda a, v: services.take_seat(actor=a, encounter=v, holder=uuid.uuid4()),
     "hang up": lambda a, v: services.leave_call(actor=a, encounter=v),
+    "share": lambda a, v: services.start_share(actor=a, encounter=v, tab=uuid.UUID(int=a.id or 0)),
+    "stop sharing": lambda a, v: services.stop_share(actor=a, encounter=v),
     "write": lambda a, v: services.post_chat(actor=a, encounter=v, body="hi", client_id=uuid.uuid4()),
     "cancel": lambda a, v: cancel_appointment(actor=a, appointment=v.appointment, reason=""),
 }
@@ -75,6 +77,9 @@ def _press_all(presses: list[tuple[str, str]]) -> None:
         assert not (over and visit.status not in OVER)
         document = rooms.room_document(visit)
         assert document["closed"] == (visit.status not in {"arrived", "in-progress"})
+        shares = [row for row in visit.seats.all() if row.sharing is not None]
+        assert len(shares) <= (visit.status == "in-progress")
+        assert [row["seat"] for row in document["seats"] if "screen" in row["may"]] == [str(s.uuid) for s in shares]
         if visit.status in OVER:
             assert not visit.seats.filter(left_at=None).exists()
         version, over = visit.room_version, visit.status in OVER

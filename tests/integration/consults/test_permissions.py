@@ -85,6 +85,16 @@ CASES: dict[str, tuple[Callable[..., Encounter], list[Callable[[Encounter], Acto
         [the_patient, the_practitioner],
         lambda a, v: services.set_media(actor=a, encounter=v, mic=False, camera=True),
     ),
+    "share": (
+        make.make_visit_in_progress,
+        [the_patient],
+        lambda a, v: services.start_share(actor=a, encounter=v, tab=uuid.uuid4()),
+    ),
+    "stop sharing": (
+        make.make_visit_in_progress,
+        [the_patient, the_practitioner],
+        lambda a, v: services.stop_share(actor=a, encounter=v),
+    ),
     "write": (
         make.make_visit_in_progress,
         [the_patient, the_practitioner],

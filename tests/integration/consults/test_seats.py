@@ -56,9 +56,9 @@ def test_take_needs_the_right_state_of_the_visit() -> None:
     assert sit(waiting, ONE).role == "patient"
 
 
-def test_take_a_fifth_seat_conflicts() -> None:
+def test_take_a_ninth_seat_conflicts() -> None:
     visit = make.make_waiting_visit()
-    for guest in range(3):
+    for guest in range(7):
         Seat.objects.create(encounter=visit, actor_type="guest", actor_id=guest, label="Guest", role="guest")
     services.admit_patient(actor=make.practitioner_actor(visit.practitioner), encounter=visit)
     with pytest.raises(Conflict) as refused:

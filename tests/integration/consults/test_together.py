@@ -1,6 +1,7 @@
 """Two hands on one visit at the same moment: seats, chat, admission and the ways in and out of the waiting room."""
 
 import uuid
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -9,7 +10,7 @@ from django.db import IntegrityError
 
 from consults import selectors, services
 from consults.models import ChatMessage, Encounter, Queue, Seat
-from consults.services import chat
+from consults.services import chat, sharing
 from core.errors import HousecallError, NotFound
 from scheduling.models import PersonalLink
 from scheduling.services import cancel_appointment, reissue_link
@@ -71,6 +72,36 @@ def test_one_message_sent_twenty_times_at_once_is_stored_once() -> None:
     lines = all_at_once([call] * 20)
     assert [line["seq"] for line in lines] == [1] * 20
     assert ChatMessage.objects.count() == 1
+
+
+def _crowd(visit: Encounter, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """Twenty people with a seat each (more than a visit takes), who all press Share."""
+    monkeypatch.setattr(sharing, "require_visit", lambda actor, action, encounter: None)
+    actors = [replace(make.staff_actor(organization=visit.organization), id=1_000 + n) for n in range(20)]
+    for actor in actors:
+        Seat.objects.create(encounter=visit, actor_type="user", actor_id=actor.id, label="Guest", role="guest")
+    return [partial(services.start_share, actor=actor, encounter=visit, tab=uuid.uuid4()) for actor in actors]
+
+
+def _sharing(visit: Encounter) -> int:
+    return Seat.objects.filter(encounter=visit, sharing__isnull=False).count()
+
+
+def test_twenty_people_who_share_at_once_give_one_share(monkeypatch: pytest.MonkeyPatch) -> None:
+    visit = make.make_visit_in_progress()
+    refused = [result for result in all_at_once(_crowd(visit, monkeypatch)) if result is not None]
+    assert [refusal.code for refusal in refused] == ["share.taken"] * 19
+    assert _sharing(visit) == 1
+
+
+@pytest.mark.postgres  # SQLite locks the whole database when a transaction begins.
+def test_twenty_people_who_share_without_the_row_lock_meet_the_constraint(monkeypatch: pytest.MonkeyPatch) -> None:
+    visit = make.make_visit_in_progress()
+    unlocked = Encounter.objects.select_related("organization", "appointment", "patient", "practitioner", "queue")
+    monkeypatch.setattr(sharing, "locked_visit", lambda encounter: unlocked.get(pk=encounter.pk))
+    with pytest.raises(IntegrityError):
+        all_at_once(_crowd(visit, monkeypatch))
+    assert _sharing(visit) <= 1
 
 
 def test_admission_by_two_practitioners_at_once_is_the_treating_ones() -> None:

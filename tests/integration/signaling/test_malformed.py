@@ -1,5 +1,6 @@
 """Frames that no client of ours sends: each gets a typed error, and the socket and the process stay up."""
 
+import base64
 import json
 import logging
 import os
@@ -35,6 +36,12 @@ near_misses = st.builds(
     st.dictionaries(st.sampled_from(fields), values, max_size=4),
 )
 whole = st.integers()
+
+
+def still(rest: bytes) -> str:
+    return base64.b64encode(b"\xff\xd8\xff" + rest).decode()
+
+
 valid = st.one_of(
     st.builds(
         lambda tab, seq: {"type": "hello", "protocol": 1, "tab": tab, "chat_seq": seq}, st.uuids(), st.integers()
@@ -45,6 +52,8 @@ valid = st.one_of(
     st.builds(lambda c, body: {"type": "chat", "client_id": c, "body": body}, st.uuids(), st.text()),
     st.builds(lambda seq: {"type": "chat-since", "seq": seq}, whole),
     st.sampled_from([{"type": "connect"}, {"type": "leave"}]),
+    st.builds(lambda on: {"type": "share", "on": on}, st.booleans() | st.integers()),
+    st.builds(lambda jpeg: {"type": "still", "jpeg": jpeg}, st.binary(max_size=40).map(still) | st.text()),
     st.builds(lambda mic: {"type": "media", "mic": mic, "camera": mic}, st.booleans() | st.integers()),
 ).map(lambda message: json.dumps(message, default=str))
 junk = st.one_of(
@@ -167,7 +176,7 @@ def test_answer_with_an_impossible_sdp_is_invalid(sdp: Any) -> None:
 
 def test_every_client_message_has_a_declared_policy_and_a_rate() -> None:
     rows = [row for row in TABLE if row.direction is Direction.TO_SERVER]
-    assert len(rows) == 12
+    assert len(rows) == 14
     assert [row.type for row in rows if row.action is None or not policies_of(row.action) or row.rate is None] == []
 
 

@@ -62,6 +62,7 @@ async def test_offer_and_answer_pass_between_page_and_relay(
         "sdp": "v=0\r\n",
         "up": {"audio": "0", "camera": "1"},
         "down": [],
+        "ice_servers": [],
     }
     await page.say("answer", connection=wish["connection"], offer=1, sdp="v=0\r\na=x\r\n")
     answer = await relay.hear("answer")

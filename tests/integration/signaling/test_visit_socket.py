@@ -89,6 +89,8 @@ async def test_every_message_before_hello_is_out_of_order(visit: Visit, app: Any
         "answer": {"connection": connection, "offer": 1, "sdp": "v=0"},
         "restart-ice": {"connection": connection},
         "media": {"mic": True, "camera": True},
+        "share": {"on": True},
+        "still": {"jpeg": "/9j/"},
         "chat": {"client_id": connection, "body": "x"},
         "chat-since": {"seq": 0},
         "leave": {},

@@ -44,6 +44,11 @@ SAFE = {"ALLOWED_HOSTS": "clinic.example", "ORIGINS": "https://clinic.example"}
         ({"WEB_PROCESSES": "0"}, "at least 1"),
         ({"WEB_PROCESSES": "many"}, "WEB_PROCESSES"),
         ({"DEBUG": "perhaps"}, "DEBUG"),
+        ({"TURN_URLS": "stun:turn.example", "TURN_SECRET": "x7" * 20}, "is not like turn:host:port"),
+        ({"TURN_URLS": "turns:turn.example?transport=udp"}, "asks for DTLS"),
+        ({"TURN_URLS": "turn:turn.example:70000"}, "no possible port"),
+        ({"TURN_URLS": "turn:turn.example"}, "TURN_SECRET is too short"),
+        ({"TURN_TTL": "7d"}, "TURN_TTL must lie between"),
         ({"DATABASE_URL": "mysql://root@localhost/clinic"}, "SQLite or PostgreSQL"),
     ],
 )
