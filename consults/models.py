@@ -45,6 +45,8 @@ class Encounter(models.Model):
         "accounts.User", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
     room_version = models.PositiveBigIntegerField(default=1)
+    # The relay that has the room, by its name in RELAYS; empty until somebody connects.
+    relay = models.CharField(max_length=64, blank=True)
     chat_seq = models.PositiveIntegerField(default=0)
 
     class Meta:

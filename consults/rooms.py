@@ -1,8 +1,10 @@
 """The documents that tell the relay which rooms are open and who sits in them. Sending them is signaling's part."""
 
 import datetime as dt
-import uuid as uuids
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Prefetch, QuerySet
 
@@ -12,15 +14,28 @@ from consults.models import Encounter, Seat
 from consults.presence import is_open, is_sharing, open_now
 from core.clock import now
 
-# The highest number that JSON carries everywhere: nothing the relay knows about an unknown room is newer.
-_LAST_VERSION = 2**53 - 1
+Document = dict[str, Any]
 
 
-def room_document(encounter: Encounter) -> dict[str, Any]:
+@dataclass(frozen=True)
+class PlacedRoom:
+    """A room's document, and the relay that it is meant for (empty while it is on none)."""
+
+    uuid: UUID
+    relay: str
+    version: int
+    document: Document
+
+    @property
+    def is_open(self) -> bool:
+        return not self.document["closed"]
+
+
+def room_document(encounter: Encounter) -> Document:
     """One room as it should be: seats that were left are not in it, and only a visit in progress is active."""
     instant = now()
     if not is_open(encounter, instant):
-        return _closed(encounter.uuid, encounter.room_version)
+        return closed_document(encounter.uuid, encounter.room_version)
     active = encounter.status == VisitStatus.IN_PROGRESS
     seats = sorted((seat for seat in encounter.seats.all() if seat.left_at is None), key=lambda seat: seat.pk)
     return {
@@ -41,16 +56,24 @@ def _seat(seat: Seat, active: bool, instant: dt.datetime) -> dict[str, Any]:
     }
 
 
-def open_room_documents() -> list[dict[str, Any]]:
+def open_rooms() -> list[PlacedRoom]:
     """All rooms that are open now, in two queries however many they are."""
-    return [room_document(encounter) for encounter in _open_visits(now())]
+    return [placed_room(encounter) for encounter in _open_visits(now())]
 
 
-def closed_document(uuid: uuids.UUID | str) -> dict[str, Any]:
-    """The answer about a room that a relay still holds: closed, unless it is open after all."""
-    parsed = uuid if isinstance(uuid, uuids.UUID) else uuids.UUID(uuid)
-    encounter = Encounter.objects.select_related("appointment").prefetch_related("seats").filter(uuid=parsed).first()
-    return _closed(parsed, _LAST_VERSION) if encounter is None else room_document(encounter)
+def rooms_of(uuids: Iterable[UUID]) -> list[PlacedRoom]:
+    """These rooms, open or closed, as far as the records know them."""
+    found = Encounter.objects.select_related("appointment").prefetch_related("seats").filter(uuid__in=list(uuids))
+    return [placed_room(encounter) for encounter in found]
+
+
+def placed_room(encounter: Encounter) -> PlacedRoom:
+    return PlacedRoom(encounter.uuid, encounter.relay, encounter.room_version, room_document(encounter))
+
+
+def closed_document(uuid: UUID, version: int) -> Document:
+    """For a relay that should not have this room. At the version that it reported: a relay closes what it has."""
+    return {"room": str(uuid), "version": version, "closed": True, "seats": []}
 
 
 def _open_visits(instant: dt.datetime) -> QuerySet[Encounter]:
@@ -59,7 +82,3 @@ def _open_visits(instant: dt.datetime) -> QuerySet[Encounter]:
         .prefetch_related(Prefetch("seats", queryset=Seat.objects.filter(left_at=None)))
         .filter(open_now(instant))
     )
-
-
-def _closed(uuid: uuids.UUID, version: int) -> dict[str, Any]:
-    return {"room": str(uuid), "version": version, "closed": True, "seats": []}

@@ -98,6 +98,13 @@ class RelayError(_FromRelay):
     message: str = ""
 
 
+class RelayDraining(_FromRelay):
+    """The relay ends when its rooms have moved away, or in so many seconds; it takes no new room."""
+
+    type: Literal["draining"]
+    seconds: float = 20.0
+
+
 class RelayReport(_FromRelay):
     type: Literal["report"]
     rooms: dict[UUID, int]
@@ -105,7 +112,7 @@ class RelayReport(_FromRelay):
 
 
 FromRelay = RelayOffer | RelaySeat | RelayRung | RelayStills | RelayStill | RelayFigures | RelayError
-AnyFromRelay = Annotated[RelayHello | RelayReport | FromRelay, Field(discriminator="type")]
+AnyFromRelay = Annotated[RelayHello | RelayReport | RelayDraining | FromRelay, Field(discriminator="type")]
 _adapter: TypeAdapter[AnyFromRelay] = TypeAdapter(AnyFromRelay)
 
 

@@ -4,26 +4,29 @@ from __future__ import annotations
 
 from django.conf import settings
 
-from signaling import boards, relay_link
+from signaling import boards, fleet
+from signaling.relay_link import Trust
 
 
 async def startup() -> None:
-    """Start the link to the relay. A relay that is not there yet is waited for, never an error."""
-    if relay_link.current() is None:
-        link = relay_link.RelayLink(settings.RELAY_CONTROL)
-        relay_link.use(link)
-        link.start()
+    """Start the links to the relays. A relay that is not there yet is waited for, never an error."""
+    if fleet.current() is None:
+        is_remote = any(relay.is_remote for relay in settings.RELAYS)
+        trust = Trust.read(settings.RELAY_SECRET, settings.RELAY_TLS_CA) if is_remote else None
+        relays = fleet.RelayFleet(settings.RELAYS, trust=trust)
+        fleet.use(relays)
+        relays.start()
 
 
 async def shutdown() -> None:
     """End every task of ours. Idempotent, and nothing of ours runs when it returns."""
-    link = relay_link.current()
-    relay_link.use(None)
-    if link is not None:
-        await link.close()
+    relays = fleet.current()
+    fleet.use(None)
+    if relays is not None:
+        await relays.close()
     await boards.close_all()
 
 
-def is_linked() -> bool:
-    """For /readyz, from any thread: whether this process has a link to the relay now."""
-    return bool(relay_link.relay_status()["state"] == "ready")
+def relay_states() -> dict[str, str]:
+    """For /readyz, from any thread: each relay by name, `ready`, `draining` or `lost`."""
+    return {name: str(status["state"]) for name, status in fleet.relay_status().items()}

@@ -14,7 +14,9 @@ from consults.lifecycle import OVER
 from consults.models import Encounter, Seat
 from consults.policies import relation_to_visit
 from consults.presence import may_sit
+from consults.rooms import PlacedRoom
 from core.clock import now
+from signaling.choice import Choice
 from signaling.messages import CHAT, LEAVE, MEDIA, SHARE, WATCH, ProtocolError
 
 Wire = dict[str, Any]
@@ -44,6 +46,8 @@ class View:
     visit: Wire
     chat: list[Wire]
     seat: Seat | None
+    relay: str
+    version: int
     taken: bool
     over: bool
 
@@ -59,7 +63,7 @@ def open_view(door: Door, holder: UUID, tab: UUID, chat_seq: int) -> View:
     seat = None
     if may_sit(actor, encounter, now()):
         seat = services.take_seat(actor=actor, encounter=encounter, holder=holder, tab=tab)
-        encounter.refresh_from_db(fields=["room_version"])
+        encounter.refresh_from_db(fields=["room_version", "relay"])
     return _view(actor, encounter, seat, chat_seq, taken=False)
 
 
@@ -74,8 +78,8 @@ def look_again(door: Door, seat: Seat | None, holder: UUID, chat_seq: int) -> Vi
     return _view(actor, encounter, None, chat_seq, taken=True)
 
 
-def join_room(door: Door, seat: Seat | None, holder: UUID, tab: UUID) -> tuple[Seat, Wire]:
-    """For connect: the seat (taken now where it was not held) and the room's document."""
+def join_room(door: Door, seat: Seat | None, holder: UUID, tab: UUID, choice: Choice) -> tuple[Seat, PlacedRoom]:
+    """For connect: the seat (taken now where it was not held) and the room, on a relay where one takes it."""
     actor, encounter = door.enter(MEDIA)
     if not may_sit(actor, encounter, now()):
         raise ProtocolError("no_seat", about="connect")
@@ -83,8 +87,11 @@ def join_room(door: Door, seat: Seat | None, holder: UUID, tab: UUID) -> tuple[S
         seat = services.take_seat(actor=actor, encounter=encounter, holder=holder, tab=tab)
     elif not services.touch_seat(seat=seat, holder=holder):
         raise ProtocolError("no_seat", about="connect")
-    encounter.refresh_from_db(fields=["status", "room_version"])
-    return seat, dict(rooms.room_document(encounter))
+    encounter.refresh_from_db(fields=["status", "room_version", "relay"])
+    if (relay := choice.of(encounter.relay)) != encounter.relay:
+        services.place_visit(actor=actor, room=encounter.uuid, former=encounter.relay, relay=relay)
+        encounter.refresh_from_db(fields=["status", "room_version", "relay"])
+    return seat, rooms.placed_room(encounter)
 
 
 def check(door: Door, action: str) -> None:
@@ -129,4 +136,14 @@ def _view(actor: Actor, encounter: Encounter, seat: Seat | None, chat_seq: int, 
     mine = any(row["you"] for row in visit["seats"])
     chat = [dict(line) for line in selectors.chat_since(actor, encounter, chat_seq)]
     over = encounter.status in OVER or visit["state"] == "late"
-    return View(actor, encounter.uuid, visit, chat, seat, taken and mine, over)
+    return View(
+        actor=actor,
+        room=encounter.uuid,
+        visit=visit,
+        chat=chat,
+        seat=seat,
+        relay=encounter.relay,
+        version=encounter.room_version,
+        taken=taken and mine,
+        over=over,
+    )

@@ -8,6 +8,7 @@ from typing import Any
 from csp.constants import NONE, SELF
 from environs import Env, EnvError
 
+from signaling.addresses import read_relays, refuse_remote_without_trust
 from telehealth import logs, refusals, secret
 
 env = Env()
@@ -25,7 +26,9 @@ try:
     REDIS_URL = env.str("REDIS_URL", "")
     WEB_PROCESSES = env.int("WEB_PROCESSES", 1)
     TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0)
-    RELAY_CONTROL = env.str("RELAY_CONTROL", str(VAR / "relay.sock"))
+    RELAYS = read_relays(env.str("RELAYS", f"relay-1=unix:{(VAR / 'relay.sock').resolve()}"))
+    RELAY_SECRET = env.str("RELAY_SECRET", "")
+    RELAY_TLS_CA = env.str("RELAY_TLS_CA", "")
     TURN_URLS = env.list("TURN_URLS", [], subcast=str.strip)
     TURN_SECRET = env.str("TURN_SECRET", "")
     TURN_TTL = env.timedelta("TURN_TTL", dt.timedelta(hours=1))
@@ -51,6 +54,7 @@ refusals.refuse_unsafe(
     database_engine=DATABASE["ENGINE"],
 )
 refusals.refuse_unusable_turn(TURN_URLS, TURN_SECRET, TURN_TTL)
+refuse_remote_without_trust(RELAYS, RELAY_SECRET, RELAY_TLS_CA)
 VAR.mkdir(mode=0o700, parents=True, exist_ok=True)
 SECRET_KEY = CONFIGURED_SECRET or secret.read_or_create(VAR / "secret_key")
 refusals.refuse_weak_secret(SECRET_KEY)

@@ -8,13 +8,15 @@ import socket
 import sys
 import time
 from asyncio.subprocess import Process
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 TETHER = ROOT / "telehealth" / "tether.py"
 PATIENCE_SECONDS = 8.0
+RELAY_PORT = 40404
+DRAIN_SECONDS = 20  # as in relay/config.py
 QUICK_DEATH_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 5.0
 # The relay is trusted with media only: it sees its own settings and what any program needs, no key and no database.
@@ -30,6 +32,8 @@ class Child:
     arguments: tuple[str, ...]
     environment: Mapping[str, str]
     sockets: tuple[int, ...] = ()
+    patience: float = PATIENCE_SECONDS
+    """How long it may take to end when told to."""
 
     async def start(self) -> Process:
         """Start it in its own session (Ctrl-C reaches the parent only), tied to us by its standard input."""
@@ -37,6 +41,7 @@ class Child:
             sys.executable,
             "-P",
             str(TETHER),
+            str(self.patience),
             *self.arguments,
             stdin=asyncio.subprocess.PIPE,
             env=dict(self.environment),
@@ -73,15 +78,54 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def house(listening: socket.socket, environment: Mapping[str, str]) -> tuple[Child, ...]:
-    """The two processes of a house on one machine, told the same control address."""
-    var = Path(environment.get("HOUSECALL_VAR") or ROOT / "var")
+    """The processes of a house on one machine: one web process and the relays it is told of."""
+    var = Path(environment.get("HOUSECALL_VAR") or ROOT / "var").resolve()
     var.mkdir(mode=0o700, parents=True, exist_ok=True)
-    environment = {"RELAY_CONTROL": str(var / "relay.sock"), **environment}
+    relays = tuple(relay_environments(environment, var))
+    here = ",".join(f"relay-{number}=unix:{relay['RELAY_CONTROL']}" for number, relay in enumerate(relays, start=1))
     descriptor = listening.fileno()
-    return (
-        Child("relay", ("relay",), relay_environment(environment)),
-        Child("web", ("telehealth.serve", "--fd", str(descriptor)), environment, (descriptor,)),
-    )
+    web = Child("web", ("telehealth.serve", "--fd", str(descriptor)), {"RELAYS": here, **environment}, (descriptor,))
+    return (*(_relay(number, relay, len(relays)) for number, relay in enumerate(relays, start=1)), web)
+
+
+def relay_environments(environment: Mapping[str, str], var: Path) -> Iterator[dict[str, str]]:
+    """What each of RELAY_PROCESSES relays sees: a control socket and ports of its own."""
+    count = _number(environment, "RELAY_PROCESSES", 1)
+    port = _number(environment, "RELAY_PORT", RELAY_PORT)
+    for index in range(count):
+        own = relay_environment(environment)
+        own["RELAY_PORT"] = str(port + index if port else 0)
+        if count > 1:
+            own["RELAY_CONTROL"] = str(var / f"relay-{index + 1}.sock")
+            if address := own.get("RELAY_METRICS"):
+                host, _, metrics = address.rpartition(":")
+                own["RELAY_METRICS"] = f"{host}{':' if host else ''}{int(metrics) + index}"
+        else:
+            own["RELAY_CONTROL"] = _control(environment, var)
+        yield own
+
+
+def _control(environment: Mapping[str, str], var: Path) -> str:
+    """Where the only relay of this machine is told what to do."""
+    control = environment.get("RELAY_CONTROL") or str(var / "relay.sock")
+    if not control.startswith("tls:"):
+        return str(Path(control).resolve())
+    if "RELAYS" not in environment:
+        raise SystemExit("RELAY_CONTROL is a tls:// address: RELAYS must say under which name web finds it.")
+    return control
+
+
+def _relay(number: int, environment: dict[str, str], count: int) -> Child:
+    drain = _number(environment, "RELAY_DRAIN_SECONDS", DRAIN_SECONDS)
+    name = f"relay-{number}" if count > 1 else "relay"
+    return Child(name, ("relay",), environment, patience=drain + PATIENCE_SECONDS)
+
+
+def _number(environment: Mapping[str, str], name: str, default: int) -> int:
+    text = environment.get(name) or str(default)
+    if not text.isdecimal():
+        raise SystemExit(f"{name} must be a whole number.")
+    return int(text)
 
 
 async def supervise(children: tuple[Child, ...]) -> None:
@@ -102,7 +146,7 @@ async def _keep(child: Child, stopping: asyncio.Event) -> None:
         process = await child.start()
         await _either(process, stopping)
         if stopping.is_set():
-            await _end(process)
+            await _end(process, child.patience)
             return
         lived = time.monotonic() - started_at
         quick_deaths = quick_deaths + 1 if lived < QUICK_DEATH_SECONDS else 0
@@ -119,12 +163,12 @@ async def _either(process: Process, stopping: asyncio.Event) -> None:
     await asyncio.gather(*pending, return_exceptions=True)
 
 
-async def _end(process: Process) -> None:
+async def _end(process: Process, patience: float) -> None:
     if process.returncode is not None:
         return
     process.terminate()
     try:
-        await asyncio.wait_for(process.wait(), PATIENCE_SECONDS)
+        await asyncio.wait_for(process.wait(), patience)
     except TimeoutError:
         process.kill()
         await process.wait()

@@ -2,6 +2,7 @@
 
 from consults.services.chat import post_chat
 from consults.services.door import enter_waiting_room, leave_waiting_room
+from consults.services.places import outrun_relay, place_visit
 from consults.services.queues import open_queue
 from consults.services.seats import leave_call, release_seat, set_media, take_seat, touch_seat
 from consults.services.sharing import end_lost_share, start_share, stop_share
@@ -16,6 +17,8 @@ __all__ = [
     "leave_call",
     "leave_waiting_room",
     "open_queue",
+    "outrun_relay",
+    "place_visit",
     "post_chat",
     "release_seat",
     "set_media",

@@ -13,10 +13,11 @@ from accounts.policy import may_ever
 from consults.models import Seat
 from core.errors import NotFound
 from core.ids import new_uuid
-from signaling import connections, relay_link, visits
+from signaling import connections, fleet, visits
+from signaling.choice import Choice
 from signaling.consumers.base import PROTOCOL_CLOSE, SEAT_TAKEN, VISIT_OVER, SocketConsumer, instant
 from signaling.consumers.relayed import message_for_page
-from signaling.control import FromRelay, RelayFigures
+from signaling.control import FromRelay, RelayFigures, RelaySeat
 from signaling.database import in_database
 from signaling.messages import (
     FIGURES,
@@ -46,6 +47,7 @@ from signaling.registry import seats
 log = logging.getLogger(__name__)
 
 CHAT_PAGE = 100
+NO_RELAY = Choice(kept=frozenset(), target="")
 
 
 class VisitConsumer(SocketConsumer):
@@ -60,8 +62,11 @@ class VisitConsumer(SocketConsumer):
         self.tab: UUID | None = None
         self.seat: Seat | None = None
         self.connection: UUID | None = None
+        self.relay = ""  # where the visit's room is, by its name; empty while it is on none
+        self.has_media = False
         self.chat_seq = 0
         self._shown: dict[str, Any] | None = None
+        self._placed_at = 0  # the version of the room that `relay` is from
         self._told_relay_lost = False
         self._lost_seat = False
 
@@ -135,6 +140,7 @@ class VisitConsumer(SocketConsumer):
         )
         self._count_chat(first)
         self._send_chat(rest)
+        self.relay, self._placed_at = view.relay, view.version
         if view.seat is not None:
             self._sit(view.seat)
         if view.over:
@@ -142,8 +148,10 @@ class VisitConsumer(SocketConsumer):
 
     async def _connect(self) -> None:
         assert self.tab is not None
+        relays = fleet.current()
+        choice = relays.choose(self.room) if relays is not None else NO_RELAY
         try:
-            seat, document = await in_database(visits.join_room, self.door, self.seat, self.holder, self.tab)
+            seat, room = await in_database(visits.join_room, self.door, self.seat, self.holder, self.tab, choice)
         except ProtocolError:
             # Either the visit has no seat for us now, or another tab took it: the look finds out which and says so.
             self.woken.set()
@@ -153,24 +161,26 @@ class VisitConsumer(SocketConsumer):
             self.woken.set()
             if self._lost_seat:
                 return
-        link = relay_link.current()
-        if link is None or not link.ready:
+        self.relay, self._placed_at, self.has_media = room.relay, room.version, False
+        if relays is None or not relays.serves(room.relay):
             self.relay_lost(again=True)
             return
         self.connection = connections.issue(seat.uuid, self.tab)
-        self._taken_by(link.connect(document, seat.uuid, self.connection))
+        self._taken_by(relays.connect(room, seat.uuid, self.connection))
 
     async def _answer(self, message: Answer) -> None:
         seat = self._owned(message.connection)
         await in_database(visits.check, self.door, MEDIA)
-        self._taken_by(
-            relay_link.send_answer(self.room, seat.uuid, message.connection, offer=message.offer, sdp=message.sdp)
-        )
+        self._taken_by(self._send("answer", seat, message.connection, offer=message.offer, sdp=message.sdp))
 
     async def _restart_ice(self, message: RestartIce) -> None:
         seat = self._owned(message.connection)
         await in_database(visits.check, self.door, MEDIA)
-        self._taken_by(relay_link.send_restart_ice(self.room, seat.uuid, message.connection))
+        self._taken_by(self._send("restart-ice", seat, message.connection))
+
+    def _send(self, kind: str, seat: Seat, connection: UUID, **fields: Any) -> bool:
+        """To the relay where the connection lives."""
+        return fleet.send(self.relay, kind, room=self.room, seat=seat.uuid, connection=connection, **fields)
 
     async def _share(self, message: Share) -> None:
         self._needs_seat()
@@ -183,7 +193,7 @@ class VisitConsumer(SocketConsumer):
         await in_database(visits.check, self.door, MEDIA)
         if self.connection is not None:
             # One that finds no room on the link is lost like a packet: the next one comes in 3 s.
-            relay_link.send_still(self.room, seat.uuid, self.connection, jpeg=message.jpeg)
+            self._send("still", seat, self.connection, jpeg=message.jpeg)
 
     async def _chat(self, message: Chat) -> None:
         self._needs_seat()
@@ -219,8 +229,7 @@ class VisitConsumer(SocketConsumer):
     def _taken_by(self, accepted: bool) -> None:
         if accepted:
             return
-        link = relay_link.current()
-        if link is None or not link.ready:
+        if not fleet.serves(self.relay):
             self.relay_lost(again=True)
         else:
             raise ProtocolError("relay_busy")
@@ -233,14 +242,14 @@ class VisitConsumer(SocketConsumer):
         seats.bind(seat.uuid, self, seat.last_seen_at)
         if self._lost_seat:
             return  # another tab took it while our answer was on its way
-        link = relay_link.current()
-        if link is None or not link.ready:
+        if not fleet.serves(self.relay):
             self.relay_lost()
 
     def _stand_up(self) -> None:
         if self.seat is not None:
             seats.unbind(self.seat.uuid, self)
         self.seat = self.connection = None
+        self.has_media = False
 
     def lose_seat(self) -> None:
         """Another tab has it: say so, and go."""
@@ -307,12 +316,14 @@ class VisitConsumer(SocketConsumer):
 
     # --- what the relay says (registry.Seated) ---
 
-    def relay_said(self, message: FromRelay) -> None:
-        if self.seat is None or not self._is_current(message.connection):
+    def relay_said(self, message: FromRelay, relay: str) -> None:
+        if relay != self.relay or self.seat is None or not self._is_current(message.connection):
             return
         if isinstance(message, RelayFigures) and (self.actor is None or not may_ever(self.actor, FIGURES)):
             log.error("relay.figures_misdirected")  # the room's document asked them for staff only
             return
+        if isinstance(message, RelaySeat):
+            self.has_media = message.state == "connected"
         try:
             self.send_message(*message_for_page(message, self.seat.uuid))
         except ValueError:
@@ -326,7 +337,7 @@ class VisitConsumer(SocketConsumer):
         return connection == self.connection
 
     def relay_lost(self, again: bool = False) -> None:
-        self.connection = None
+        self.connection, self.has_media = None, False
         if again or not self._told_relay_lost:
             self._told_relay_lost = True
             self.send_message(Relay(state="lost"))
@@ -335,3 +346,13 @@ class VisitConsumer(SocketConsumer):
         if self._told_relay_lost:
             self._told_relay_lost = False
             self.send_message(Relay(state="ready"))
+
+    def room_is_on(self, relay: str, version: int) -> None:
+        """What the records say of the visit's place. Older news than ours comes from a look that began before it."""
+        if version <= self._placed_at:
+            return
+        former, self.relay, self._placed_at = self.relay, relay, version
+        if former not in ("", relay):
+            self.connection, self.has_media = None, False
+            self._told_relay_lost = False
+            self.send_message(Relay(state="moved"))

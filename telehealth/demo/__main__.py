@@ -6,9 +6,7 @@ import os
 import socket
 import sys
 
-from telehealth.supervisor import house, listen, supervise
-
-RELAY_PORT = 40404
+from telehealth.supervisor import RELAY_PORT, house, listen, supervise
 
 
 def main() -> None:

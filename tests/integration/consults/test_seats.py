@@ -2,6 +2,7 @@
 
 import datetime as dt
 import uuid
+from typing import Any
 
 import pytest
 import time_machine
@@ -134,9 +135,14 @@ def test_set_media_and_chat_without_a_seat_conflict() -> None:
         assert refused.value.code == "visit.no_seat"
 
 
+def document_of(visit: Encounter) -> dict[str, Any]:
+    [room] = rooms.rooms_of([visit.uuid])
+    return room.document
+
+
 def test_room_document_follows_the_visit_with_a_rising_version() -> None:
     visit = make.make_visit()
-    planned = rooms.closed_document(visit.uuid)
+    planned = document_of(visit)
     assert (planned["closed"], planned["seats"]) == (True, [])
     waiting = make.make_waiting_visit()
     document = rooms.room_document(waiting)
@@ -150,15 +156,15 @@ def test_room_document_follows_the_visit_with_a_rising_version() -> None:
     doctor = make.practitioner_actor(waiting.practitioner)
     begun = services.admit_patient(actor=doctor, encounter=waiting)
     services.take_seat(actor=doctor, encounter=begun, holder=TWO)
-    active = rooms.closed_document(waiting.uuid)
+    active = document_of(waiting)
     assert active["version"] > document["version"]
     assert [row["active"] for row in active["seats"]] == [True, True]
     assert {row["seat"]: row["figures"] for row in active["seats"]}.pop(seat) is False
     assert sorted(row["figures"] for row in active["seats"]) == [False, True]
     services.leave_call(actor=make.patient_actor(waiting.appointment), encounter=begun)
-    assert seat not in {row["seat"] for row in rooms.closed_document(waiting.uuid)["seats"]}
+    assert seat not in {row["seat"] for row in document_of(waiting)["seats"]}
     services.finish_visit(actor=doctor, encounter=begun)
-    over = rooms.closed_document(waiting.uuid)
+    over = document_of(waiting)
     assert (over["closed"], over["seats"]) == (True, [])
     assert over["version"] > active["version"]
 
@@ -169,21 +175,20 @@ def test_open_rooms_are_those_with_people_in_a_constant_number_of_queries(
     make.make_visit()
     waiting, begun = make.make_waiting_visit(), make.make_visit_in_progress()
     with django_assert_num_queries(2):
-        few = rooms.open_room_documents()
-    assert {document["room"] for document in few} == {str(waiting.uuid), str(begun.uuid)}
+        few = rooms.open_rooms()
+    assert {room.uuid for room in few} == {waiting.uuid, begun.uuid}
     more = [make.make_waiting_visit() for _ in range(3)]
     with django_assert_num_queries(2):
-        assert len(rooms.open_room_documents()) == 2 + len(more)
+        assert len(rooms.open_rooms()) == 2 + len(more)
 
 
 def test_room_of_somebody_who_waited_past_the_door_is_closed() -> None:
     visit = make.make_waiting_visit()
     assert not rooms.room_document(visit)["closed"]
     with time_machine.travel(visit.appointment.ends_at + dt.timedelta(hours=12, seconds=1)):
-        assert rooms.open_room_documents() == []
-        assert rooms.closed_document(visit.uuid)["closed"]
+        assert rooms.open_rooms() == []
+        assert document_of(visit)["closed"]
 
 
-def test_closed_document_of_an_unknown_room_beats_every_version() -> None:
-    document = rooms.closed_document(str(uuid.uuid4()))
-    assert (document["closed"], document["version"]) == (True, 2**53 - 1)
+def test_room_that_the_records_do_not_know_is_not_found() -> None:
+    assert rooms.rooms_of([uuid.uuid4()]) == []

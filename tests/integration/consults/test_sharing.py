@@ -46,7 +46,7 @@ def share(actor: Actor, visit: Encounter, tab: uuid.UUID = TAB) -> None:
 def sharing(visit: Encounter, actor: Actor) -> set[str]:
     """Who shows their screen, by role: in the snapshot, and the same in the relay's document."""
     seats = selectors.visit_snapshot(actor, selectors.get_visit_for(actor, visit.uuid))["seats"]
-    allowed = {row["seat"] for row in rooms.closed_document(visit.uuid)["seats"] if "screen" in row["may"]}
+    allowed = {row["seat"] for row in rooms.rooms_of([visit.uuid])[0].document["seats"] if "screen" in row["may"]}
     assert allowed == {seat["id"] for seat in seats if seat["screen"]}
     return {seat["role"] for seat in seats if seat["screen"]}
 

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from channels.layers import channel_layers
 
-from signaling import boards, registry, relay_link
-from signaling.relay_link import RelayLink
+from signaling import boards, fleet, registry
+from signaling.addresses import RelayAddress
+from signaling.fleet import RelayFleet
 from tests.integration.signaling.house import FarRelay, Page, Visit, signed_in, sockets
 
 
@@ -64,10 +65,11 @@ async def relay(control: Path) -> AsyncIterator[FarRelay]:
 
 
 @pytest.fixture
-async def link(control: Path, transactional_db: None) -> AsyncIterator[RelayLink]:
-    link = RelayLink(control)
-    relay_link.use(link)
-    link.start()
-    yield link
-    relay_link.use(None)
-    await link.close()
+async def link(control: Path, transactional_db: None) -> AsyncIterator[RelayFleet]:
+    """This process's links: one, to the relay at `control`."""
+    relays = RelayFleet([RelayAddress("relay-1", path=control)])
+    fleet.use(relays)
+    relays.start()
+    yield relays
+    fleet.use(None)
+    await relays.close()

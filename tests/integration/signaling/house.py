@@ -125,6 +125,11 @@ class Visit:
         self.arrive()
         self.admit()
 
+    def place(self, relay: str = "relay-1") -> None:
+        """Put the room on a relay, as the first connect does."""
+        found = Encounter.objects.get(pk=self.encounter.pk)
+        services.place_visit(room=found.uuid, former=found.relay, relay=relay)
+
     def finish(self) -> None:
         services.finish_visit(actor=self.doctor_actor, encounter=self.encounter)
 

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
+from signaling.fleet import RelayFleet
 from signaling.limits import DEFAULT_BUCKETS, Bucket, Timing, TokenBucket
 from signaling.messages import ProtocolError, Rate, client_messages, parse
-from signaling.relay_link import RelayLink
 from tests.integration.signaling.house import UNLIMITED, FarRelay, Page, Visit, Wire, do, sockets
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -39,9 +39,10 @@ def shares(message: Wire) -> list[str]:
 
 
 async def test_share_shows_at_both_and_in_the_room_and_a_second_is_refused_by_name(
-    visit: Visit, app: Any, doctor: Any, relay: FarRelay, link: RelayLink
+    visit: Visit, app: Any, doctor: Any, relay: FarRelay, link: RelayFleet
 ) -> None:
     await do(visit.begin)
+    await do(visit.place)
     patient = await visit.patient_page(app).enter()
     page = await visit.doctor_page(app, headers=doctor).enter()
     seat = page.heard[0]["seat"]
@@ -88,7 +89,7 @@ async def test_share_and_still_need_a_seat(visit: Visit, app: Any) -> None:
 
 
 async def test_still_goes_to_the_relay_and_one_from_it_to_the_page(
-    visit: Visit, app: Any, relay: FarRelay, link: RelayLink
+    visit: Visit, app: Any, relay: FarRelay, link: RelayFleet
 ) -> None:
     await do(visit.begin)
     page = visit.patient_page(app)
@@ -103,7 +104,7 @@ async def test_still_goes_to_the_relay_and_one_from_it_to_the_page(
 
 
 async def test_second_still_within_a_second_and_a_half_is_dropped(
-    visit: Visit, relay: FarRelay, link: RelayLink
+    visit: Visit, relay: FarRelay, link: RelayFleet
 ) -> None:
     await do(visit.begin)
     stopped = Timing(clock=lambda: 1000.0)
@@ -128,7 +129,7 @@ def test_stills_have_one_token_and_get_the_next_after_a_second_and_a_half() -> N
 
 
 async def test_still_before_the_connection_is_known_is_dropped_without_a_word(
-    visit: Visit, relay: FarRelay, link: RelayLink
+    visit: Visit, relay: FarRelay, link: RelayFleet
 ) -> None:
     await do(visit.begin)
     page = await visit.patient_page(sockets(limits=UNLIMITED)).enter()
@@ -177,7 +178,7 @@ def test_still_that_is_no_small_jpeg_in_base64_is_invalid(jpeg: Any) -> None:
 
 
 async def test_rung_reaches_the_page_it_is_addressed_to(
-    visit: Visit, app: Any, relay: FarRelay, link: RelayLink
+    visit: Visit, app: Any, relay: FarRelay, link: RelayFleet
 ) -> None:
     await do(visit.begin)
     page = visit.patient_page(app)
@@ -190,7 +191,7 @@ async def test_rung_reaches_the_page_it_is_addressed_to(
 
 
 async def test_figures_reach_the_practitioner_and_never_the_patient(
-    visit: Visit, app: Any, doctor: Any, relay: FarRelay, link: RelayLink, caplog: pytest.LogCaptureFixture
+    visit: Visit, app: Any, doctor: Any, relay: FarRelay, link: RelayFleet, caplog: pytest.LogCaptureFixture
 ) -> None:
     await do(visit.begin)
     patient, page = visit.patient_page(app), visit.doctor_page(app, headers=doctor)
@@ -217,7 +218,7 @@ async def test_figures_reach_the_practitioner_and_never_the_patient(
 
 
 async def test_each_offer_brings_the_turn_server_with_credentials_of_this_seat(
-    visit: Visit, app: Any, relay: FarRelay, link: RelayLink, settings: Any
+    visit: Visit, app: Any, relay: FarRelay, link: RelayFleet, settings: Any
 ) -> None:
     settings.TURN_URLS = ["turn:turn.example.org:3478", "turns:turn.example.org:443?transport=tcp"]
     settings.TURN_SECRET, settings.TURN_TTL = "a secret of the tests", timedelta(hours=1)

@@ -7,19 +7,27 @@ from typing import Any
 import pytest
 
 from consults import services
-from signaling import connections, lifespan, relay_link
+from consults.rooms import PlacedRoom
+from signaling import connections, fleet, lifespan
+from signaling.addresses import RelayAddress
+from signaling.fleet import RelayFleet
 from signaling.limits import Timing
-from signaling.relay_link import RelayLink
+from signaling.records import Records
+from signaling.relay_link import LinkTiming, RelayLink
 from tests.integration.signaling.house import FarRelay, Page, Visit, Wire, do, sockets
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-async def seated(visit: Visit, app: Any, relay: FarRelay, link: RelayLink) -> Page:
+async def seated(visit: Visit, app: Any, relay: FarRelay, link: RelayFleet) -> Page:
     """A patient in the waiting room, with the link up."""
     await do(visit.arrive)
     await relay.hear("rooms")
     return await visit.patient_page(app).enter()
+
+
+def one_relay(relay: FarRelay, **options: Any) -> RelayFleet:
+    return RelayFleet([RelayAddress("relay-1", path=relay.control)], **options)
 
 
 async def connected(page: Page, relay: FarRelay) -> tuple[Wire, Wire]:
@@ -33,7 +41,7 @@ async def connected(page: Page, relay: FarRelay) -> tuple[Wire, Wire]:
 
 
 async def test_connect_sends_the_room_and_then_the_wish(
-    visit: Visit, app: Any, relay: FarRelay, link: RelayLink, monkeypatch: pytest.MonkeyPatch
+    visit: Visit, app: Any, relay: FarRelay, link: RelayFleet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await relay.hear("rooms")
     # Without hints nothing but the connect itself brings the room in time.
@@ -51,7 +59,7 @@ async def test_connect_sends_the_room_and_then_the_wish(
 
 
 async def test_offer_and_answer_pass_between_page_and_relay(
-    visit: Visit, app: Any, relay: FarRelay, link: RelayLink
+    visit: Visit, app: Any, relay: FarRelay, link: RelayFleet
 ) -> None:
     page = await seated(visit, app, relay, link)
     wish, offer = await connected(page, relay)
@@ -74,7 +82,7 @@ async def test_offer_and_answer_pass_between_page_and_relay(
 
 
 async def test_error_of_the_relay_reaches_the_page_with_its_connection(
-    visit: Visit, app: Any, relay: FarRelay, link: RelayLink
+    visit: Visit, app: Any, relay: FarRelay, link: RelayFleet
 ) -> None:
     page = await seated(visit, app, relay, link)
     wish, _ = await connected(page, relay)
@@ -83,7 +91,7 @@ async def test_error_of_the_relay_reaches_the_page_with_its_connection(
     assert (error["code"], error["connection"]) == ("bad_sdp", wish["connection"])
 
 
-async def test_connection_of_another_is_refused(visit: Visit, app: Any, relay: FarRelay, link: RelayLink) -> None:
+async def test_connection_of_another_is_refused(visit: Visit, app: Any, relay: FarRelay, link: RelayFleet) -> None:
     page = await seated(visit, app, relay, link)
     seat, tab = uuid.UUID(page.heard[0]["seat"]), page.tab
     foreign = [uuid.uuid4(), connections.issue(uuid.uuid4(), tab), connections.issue(seat, uuid.uuid4())]
@@ -100,7 +108,7 @@ async def test_connection_of_another_is_refused(visit: Visit, app: Any, relay: F
     assert [line for line in relay.lines if line["type"] == "answer"] == []
 
 
-async def test_messages_about_media_need_a_seat(visit: Visit, app: Any, relay: FarRelay, link: RelayLink) -> None:
+async def test_messages_about_media_need_a_seat(visit: Visit, app: Any, relay: FarRelay, link: RelayFleet) -> None:
     page = await visit.patient_page(app).enter()
     await page.say("connect")
     assert (await page.refused())["code"] == "no_seat"
@@ -109,7 +117,7 @@ async def test_messages_about_media_need_a_seat(visit: Visit, app: Any, relay: F
         assert (await page.refused())["code"] == "no_seat"
 
 
-async def test_watching_page_sits_down_by_connect(visit: Visit, app: Any, relay: FarRelay, link: RelayLink) -> None:
+async def test_watching_page_sits_down_by_connect(visit: Visit, app: Any, relay: FarRelay, link: RelayFleet) -> None:
     page = await visit.patient_page(app).enter()
     await do(visit.arrive)
     await page.hear("visit", lambda m: m["visit"]["status"] == "arrived")
@@ -120,7 +128,7 @@ async def test_watching_page_sits_down_by_connect(visit: Visit, app: Any, relay:
 
 
 async def test_offer_to_a_former_connection_is_not_passed_on(
-    visit: Visit, app: Any, relay: FarRelay, link: RelayLink
+    visit: Visit, app: Any, relay: FarRelay, link: RelayFleet
 ) -> None:
     page = await seated(visit, app, relay, link)
     former, _ = await connected(page, relay)
@@ -132,7 +140,7 @@ async def test_offer_to_a_former_connection_is_not_passed_on(
     assert (await page.hear("offer"))["offer"] == 1
 
 
-async def test_media_goes_on_over_a_new_socket(visit: Visit, app: Any, relay: FarRelay, link: RelayLink) -> None:
+async def test_media_goes_on_over_a_new_socket(visit: Visit, app: Any, relay: FarRelay, link: RelayFleet) -> None:
     page = await seated(visit, app, relay, link)
     wish, _ = await connected(page, relay)
     await page.hang_up()
@@ -144,7 +152,7 @@ async def test_media_goes_on_over_a_new_socket(visit: Visit, app: Any, relay: Fa
 
 
 async def test_new_tab_does_not_go_on_with_the_old_tabs_connection(
-    visit: Visit, app: Any, relay: FarRelay, link: RelayLink
+    visit: Visit, app: Any, relay: FarRelay, link: RelayFleet
 ) -> None:
     page = await seated(visit, app, relay, link)
     wish, _ = await connected(page, relay)
@@ -157,24 +165,24 @@ async def test_new_tab_does_not_go_on_with_the_old_tabs_connection(
 
 
 async def test_relay_killed_and_back_gives_a_new_offer(
-    visit: Visit, app: Any, relay: FarRelay, link: RelayLink
+    visit: Visit, app: Any, relay: FarRelay, link: RelayFleet
 ) -> None:
     page = await seated(visit, app, relay, link)
     former, _ = await connected(page, relay)
     await relay.stop()
     assert (await page.hear("relay"))["state"] == "lost"
-    assert not lifespan.is_linked()
+    assert lifespan.relay_states() == {"relay-1": "lost"}
     await page.say("connect")
     assert (await page.hear("relay"))["state"] == "lost"
     await relay.start("two")
     assert (await page.hear("relay"))["state"] == "ready"
     wish, offer = await connected(page, relay)
     assert offer["connection"] == wish["connection"] != former["connection"]
-    assert lifespan.is_linked()
+    assert lifespan.relay_states() == {"relay-1": "ready"}
 
 
 async def test_link_that_breaks_under_a_living_relay_repeats_and_troubles_nobody(
-    visit: Visit, app: Any, relay: FarRelay, link: RelayLink
+    visit: Visit, app: Any, relay: FarRelay, link: RelayFleet
 ) -> None:
     page = await seated(visit, app, relay, link)
     wish, _ = await connected(page, relay)
@@ -189,11 +197,11 @@ async def test_page_that_comes_while_the_relay_is_away_is_told(visit: Visit, app
     await do(visit.arrive)
     page = await visit.patient_page(app).enter()
     assert (await page.hear("relay"))["state"] == "lost"
-    assert relay_link.relay_status()["state"] == "off"
+    assert fleet.relay_status() == {}
 
 
 async def test_relay_that_does_not_read_makes_the_page_try_later(
-    visit: Visit, app: Any, relay: FarRelay, link: RelayLink, monkeypatch: pytest.MonkeyPatch
+    visit: Visit, app: Any, relay: FarRelay, link: RelayFleet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     page = await seated(visit, app, relay, link)
     monkeypatch.setattr(RelayLink, "MAX_LINES", 0)
@@ -202,21 +210,21 @@ async def test_relay_that_does_not_read_makes_the_page_try_later(
 
 
 async def test_unreadable_line_of_a_relay_ends_the_link_and_not_the_process(
-    visit: Visit, app: Any, relay: FarRelay, link: RelayLink
+    visit: Visit, app: Any, relay: FarRelay, link: RelayFleet
 ) -> None:
     await relay.hear("rooms")
     for line in (b"{}\n", b"\xff\n", b'{"type":"offer"}\n', b"[" * 300_000 + b"\n"):
         await relay.say_raw(line)
         await relay.hear("rooms")
-        assert not link._tasks[0].done()
+        assert not any(task.done() for task in link._tasks)
 
 
-async def test_relay_of_another_protocol_is_not_used(visit: Visit, control: Any, link: RelayLink) -> None:
+async def test_relay_of_another_protocol_is_not_used(visit: Visit, control: Any, link: RelayFleet) -> None:
     relay = FarRelay(control)
     relay.greeting = {"type": "hello", "protocol": 9, "relay": "x"}
     await relay.start("x")
     await relay.ended.wait()
-    assert not link.ready
+    assert lifespan.relay_states() == {"relay-1": "lost"}
     await relay.stop()
 
 
@@ -224,10 +232,11 @@ async def test_relay_of_another_protocol_is_not_used(visit: Visit, control: Any,
 
 
 async def test_rooms_are_sent_on_connection_on_hint_and_closed_at_the_end(
-    visit: Visit, app: Any, relay: FarRelay, link: RelayLink
+    visit: Visit, app: Any, relay: FarRelay, link: RelayFleet
 ) -> None:
     assert (await relay.hear("rooms"))["documents"] == []
     await do(visit.arrive)
+    await do(visit.place)
     opened = await relay.hear("rooms", lambda line: line["documents"] != [])
     assert opened["documents"][0]["room"] == visit.room
     await do(visit.admit)
@@ -237,33 +246,35 @@ async def test_rooms_are_sent_on_connection_on_hint_and_closed_at_the_end(
 
 
 async def test_report_of_a_room_that_is_not_open_is_answered_closed(
-    visit: Visit, relay: FarRelay, link: RelayLink
+    visit: Visit, relay: FarRelay, link: RelayFleet
 ) -> None:
     await relay.hear("rooms")
     unknown = str(uuid.uuid4())
     await relay.say(type="report", rooms={unknown: 3}, load={"seats": 1})
     answer = await relay.hear("rooms", lambda line: line["documents"] != [])
     assert [(document["room"], document["closed"]) for document in answer["documents"]] == [(unknown, True)]
-    assert relay_link.relay_status()["load"] == {"seats": 1.0}
+    assert fleet.relay_status()["relay-1"]["load"] == {"seats": 1.0}
 
 
 async def test_lost_hint_costs_one_refresh(visit: Visit, relay: FarRelay, monkeypatch: pytest.MonkeyPatch) -> None:
-    link = RelayLink(relay.control, timing=relay_link.LinkTiming(refresh=0.1))
+    link = one_relay(relay, timing=LinkTiming(refresh=0.1))
     link.start()
     await relay.hear("rooms")
     monkeypatch.setattr("consults.hints.send", lambda group, message: None)
     await do(visit.arrive)
+    await do(visit.place)
     assert (await relay.hear("rooms", lambda line: line["documents"] != []))["documents"][0]["room"] == visit.room
     await link.close()
     await link.close()
 
 
 async def test_seat_that_left_is_gone_from_the_document(
-    visit: Visit, app: Any, relay: FarRelay, link: RelayLink
+    visit: Visit, app: Any, relay: FarRelay, link: RelayFleet
 ) -> None:
     page = await seated(visit, app, relay, link)
+    await do(visit.place)
     await do(visit.admit)
-    await relay.hear("rooms", lambda line: [seat["active"] for seat in line["documents"][0]["seats"]] == [True])
+    await relay.hear("rooms", lambda line: any(seat["active"] for room in line["documents"] for seat in room["seats"]))
     await page.say("leave")
     left = await relay.hear("rooms", lambda line: line["documents"][0]["seats"] == [])
     assert left["documents"][0]["closed"] is False
@@ -280,10 +291,11 @@ async def test_many_rooms_are_sent_in_lines_that_the_relay_reads(relay: FarRelay
         for _ in range(1_300)
     ]
 
-    async def open_rooms() -> list[Wire]:
-        return documents
+    class ManyRooms(Records):
+        async def open_rooms(self) -> list[PlacedRoom]:
+            return [PlacedRoom(uuid.UUID(document["room"]), "relay-1", 1, document) for document in documents]
 
-    link = RelayLink(relay.control, open_rooms=open_rooms)
+    link = one_relay(relay, records=ManyRooms())
     link.start()
     heard: list[Wire] = []
     while len(heard) < len(documents):
@@ -295,36 +307,37 @@ async def test_many_rooms_are_sent_in_lines_that_the_relay_reads(relay: FarRelay
     await link.close()
 
 
-async def test_link_that_failed_for_an_unknown_reason_is_made_again(relay: FarRelay, transactional_db: None) -> None:
+async def test_look_that_failed_for_an_unknown_reason_is_made_again(relay: FarRelay, transactional_db: None) -> None:
     failures = [RuntimeError("nobody thought of this")]
 
-    async def open_rooms() -> list[Wire]:
-        if failures:
-            raise failures.pop()
-        return []
+    class FailingOnce(Records):
+        async def open_rooms(self) -> list[PlacedRoom]:
+            if failures:
+                raise failures.pop()
+            return []
 
-    link = RelayLink(relay.control, open_rooms=open_rooms)
+    link = one_relay(relay, records=FailingOnce())
     link.start()
     await relay.hear("rooms")
-    assert link.ready
+    assert link.links["relay-1"].ready
     await link.close()
 
 
 async def test_lifespan_starts_one_link_and_ends_it_twice(visit: Visit, relay: FarRelay, settings: Any) -> None:
-    settings.RELAY_CONTROL = str(relay.control)
+    settings.RELAYS = (RelayAddress("relay-1", path=relay.control),)
     await lifespan.startup()
-    link = relay_link.current()
+    link = fleet.current()
     await lifespan.startup()
-    assert relay_link.current() is link
+    assert fleet.current() is link
     await relay.hear("rooms")
-    assert lifespan.is_linked()
+    assert lifespan.relay_states() == {"relay-1": "ready"}
     await lifespan.shutdown()
     await lifespan.shutdown()
-    assert not lifespan.is_linked()
+    assert lifespan.relay_states() == {}
 
 
 async def test_connect_over_a_seat_that_another_tab_took_is_refused(
-    visit: Visit, relay: FarRelay, link: RelayLink, monkeypatch: pytest.MonkeyPatch
+    visit: Visit, relay: FarRelay, link: RelayFleet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     no_heartbeat = Timing(ping_every=3600, silence=3600)
     page = await seated(visit, sockets(timing=no_heartbeat), relay, link)

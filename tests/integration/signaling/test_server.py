@@ -21,6 +21,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from scheduling import links
 from signaling import lifespan
+from signaling.addresses import RelayAddress
 from telehealth import serve
 from telehealth.asgi import application
 from tests.integration.signaling.house import PATIENCE, Visit, Wire, do
@@ -64,7 +65,7 @@ class Served:
 
 @pytest.fixture
 def served(visit: Visit, control: Path, settings: Any) -> Iterator[Served]:
-    settings.RELAY_CONTROL = str(control)
+    settings.RELAYS = (RelayAddress("relay-1", path=control),)
     served = Served()
     served.thread.start()
     yield served
@@ -230,5 +231,13 @@ async def test_server_that_stops_says_1012_and_leaves_nothing_running(
     await page.hello()
     await asyncio.to_thread(served.stop)
     assert await page.closed() == 1012
-    names = {"relay-link", "relay-link-hints", "socket-attendant", "socket-outbox", "queue-feed"}
+    names = {
+        "relay-link-relay-1",
+        "relay-fleet",
+        "relay-fleet-mover",
+        "relay-fleet-hints",
+        "socket-attendant",
+        "socket-outbox",
+        "queue-feed",
+    }
     assert names.isdisjoint(task.get_name() for task in asyncio.all_tasks())

@@ -24,7 +24,7 @@ def just_started() -> Iterator[None]:
 
 @pytest.fixture
 def linked() -> Iterator[None]:
-    with patch.object(lifespan, "is_linked", return_value=True):
+    with patch.object(lifespan, "relay_states", return_value={"relay-1": "ready"}):
         yield
 
 
@@ -42,6 +42,14 @@ def test_readyz_with_everything_in_place_is_200(client: Client, linked: None) ->
 def test_readyz_without_the_relay_is_503(client: Client) -> None:
     status, checks = ready(client)
     assert (status, checks["relay"], checks["database"]) == (503, "failed", "ok")
+
+
+@pytest.mark.parametrize(("second", "status"), [("ready", 200), ("draining", 503), ("lost", 503)])
+def test_readyz_shows_every_relay_and_needs_one_that_takes_visits(client: Client, second: str, status: int) -> None:
+    states = {"relay-1": "lost", "relay-2": second}
+    with patch.object(lifespan, "relay_states", return_value=states):
+        response = client.get("/readyz")
+    assert (response.status_code, response.json()["relays"]) == (status, states)
 
 
 def test_readyz_without_a_guard_is_503(client: Client, linked: None) -> None:
