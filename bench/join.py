@@ -60,9 +60,9 @@ def percentile(values: list[float], percent: int) -> float:
 
 
 @contextmanager
-def house_in(folder: Path) -> Iterator[House]:
+def house_in(folder: Path, **environment: str) -> Iterator[House]:
     """A running house, and Django in this process on the same database."""
-    house = House(folder)
+    house = House(folder, **environment)
     os.environ.update(house.environment, DJANGO_SETTINGS_MODULE="telehealth.settings")
     import django
 

@@ -55,6 +55,65 @@ class Counts:
     duplicated: int = 0
 
 
+@dataclass(slots=True)
+class Stream:
+    """One media stream at the end of a line, since it was last read: the longest time without a packet. Seconds."""
+
+    newest: float
+    longest: float = 0.0
+    packets: int = 0
+
+    def saw(self, now: float) -> None:
+        """A packet came out."""
+        self.longest = max(self.longest, now - self.newest)
+        self.newest = now
+        self.packets += 1
+
+
+class Streams:
+    """Which media came out of the lines, by direction, SSRC and payload type: so a stream keeps its name over new
+    addresses and new ICE credentials."""
+
+    MOST = 1024
+
+    def __init__(self) -> None:
+        self._streams: dict[tuple[str, int, int], Stream] = {}
+
+    def saw(self, way: str, data: bytes, now: float) -> None:
+        """A packet came out; all but media is passed over."""
+        if not is_media(data):
+            return
+        name = way, int.from_bytes(data[8:12], "big"), data[1] & 127
+        if name not in self._streams and len(self._streams) < self.MOST:
+            self._streams[name] = Stream(now)
+        if name in self._streams:
+            self._streams[name].saw(now)
+
+    def read(self, now: float) -> list[dict[str, Any]]:
+        """Each stream since this was last read, a silence that lasts included. One without a packet is forgotten."""
+        told = []
+        for (way, ssrc, payload), stream in self._streams.items():
+            longest = max(stream.longest, now - stream.newest)
+            told.append(
+                {
+                    "way": way,
+                    "ssrc": ssrc,
+                    "payload": payload,
+                    "packets": stream.packets,
+                    "longest_ms": round(longest * 1000, 1),
+                }
+            )
+        self._streams = {name: stream for name, stream in self._streams.items() if stream.packets}
+        for stream in self._streams.values():
+            stream.longest, stream.packets = 0.0, 0
+        return told
+
+
+def is_media(data: bytes) -> bool:
+    """RTP and not RTCP, by the first two bytes (RFC 7983, RFC 5761 section 4)."""
+    return len(data) > 11 and 128 <= data[0] <= 191 and not 192 <= data[1] <= 223
+
+
 class Line:
     """One direction of one client's line.
 

@@ -13,11 +13,12 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Self
 
-from tests.faults.core import Faults, Line
+from tests.faults.core import Faults, Line, Streams
 
 Address = tuple[str, int]
 _DATAGRAM = 2048
 _MAX_CLIENTS = 256
+_SILENT_SECONDS = 30.0
 
 
 @dataclass(eq=False, slots=True)
@@ -29,6 +30,7 @@ class Client:
     up: Line
     down: Line
     upstream: socket.socket
+    heard_at: float
     name: str = ""  # the relay's user fragment in its last connectivity check: says which seat it is
     former: list[int] = field(default_factory=list)  # upstream ports before rebinding
 
@@ -52,9 +54,11 @@ class FaultProxy:
         self._down = down or Faults()
         self._waiting: list[tuple[float, int, Callable[[], None]]] = []
         self._order = itertools.count()
+        self._numbers = itertools.count()
         self._timer: asyncio.TimerHandle | None = None
         self._socket: socket.socket | None = None
         self.clients: dict[Address, Client] = {}
+        self.streams = Streams()
 
     async def __aenter__(self) -> Self:
         self._loop = asyncio.get_running_loop()
@@ -125,7 +129,8 @@ class FaultProxy:
             if client is None:
                 continue
             client.name = user_fragment(data) or client.name
-            for at in client.up.schedule(len(data), self._loop.time()):
+            client.heard_at = now = self._loop.time()
+            for at in client.up.schedule(len(data), now):
                 self._at(at, partial(self._to_relay, client, data))
 
     def _from_relay(self, client: Client, sock: socket.socket) -> None:
@@ -137,25 +142,37 @@ class FaultProxy:
                 self._at(at, partial(self._to_client, client, data))
 
     def _to_relay(self, client: Client, data: bytes) -> None:
+        self.streams.saw("up", data, self._loop.time())
         _send(client.upstream, data, self._to)
 
     def _to_client(self, client: Client, data: bytes) -> None:
+        self.streams.saw("down", data, self._loop.time())
         _send(self._socket, data, client.address)
 
     def _new_client(self, address: Address) -> Client | None:
-        if len(self.clients) >= _MAX_CLIENTS:
+        now = self._loop.time()
+        if len(self.clients) >= _MAX_CLIENTS and not self._forget_silent(now):
             return None
-        number = len(self.clients)
+        number = next(self._numbers)
         client = Client(
             number,
             address,
             Line(self._up, f"{self._seed} up {number}"),
             Line(self._down, f"{self._seed} down {number}"),
             _bound((self._listen[0], 0)),
+            heard_at=now,
         )
         self._watch(client, client.upstream)
         self.clients[address] = client
         return client
+
+    def _forget_silent(self, now: float) -> bool:
+        """Make room for one more, at the cost of whoever has been silent longest: a browser that went away."""
+        silent = min(self.clients.values(), key=lambda client: client.heard_at)
+        if now - silent.heard_at < _SILENT_SECONDS:
+            return False
+        self._let_go(self.clients.pop(silent.address).upstream)
+        return True
 
     def _open_upstream(self, client: Client) -> socket.socket:
         sock = _bound((self._listen[0], 0))

@@ -5,7 +5,7 @@ from dataclasses import asdict
 
 import pytest
 
-from tests.faults.core import Faults, Line
+from tests.faults.core import Faults, Line, Streams, is_media
 
 ALL = Faults(loss=0.1, delay=0.03, jitter=0.05, reorder=0.1, duplicate=0.05)
 
@@ -83,3 +83,27 @@ def test_faults_are_read_as_a_person_types_them() -> None:
 def test_faults_that_cannot_be_are_refused(words: str) -> None:
     with pytest.raises(ValueError, match=r".+"):
         Faults().read(words)
+
+
+def test_streams_keep_the_longest_silence_and_count_one_that_lasts() -> None:
+    streams = Streams()
+    voice, picture = (bytes([128, kind]) + bytes(6) + b"ssrc" for kind in (111, 96))
+    for at in (10.0, 10.1, 10.4, 10.5):
+        streams.saw("down", voice, at)
+    streams.saw("down", picture, 10.5)
+    streams.saw("down", b"\x80\xc9" + voice[2:], 10.5)
+    told = streams.read(10.6)
+    assert [(each["payload"], each["packets"], each["longest_ms"]) for each in told] == [
+        (111, 4, 300.0),
+        (96, 1, 100.0),
+    ]
+    streams.saw("down", voice, 12.1)
+    assert [(each["packets"], each["longest_ms"]) for each in streams.read(12.2)] == [(1, 1600.0), (0, 1700.0)]
+    assert [each["payload"] for each in streams.read(12.3)] == [111]
+
+
+def test_media_is_told_from_reports_and_checks() -> None:
+    assert is_media(b"\x80\x60" + bytes(10))
+    assert is_media(b"\x90\xef" + bytes(10))
+    for other in (b"\x80\xc8" + bytes(10), b"\x00\x01" + bytes(18), b"\x16\xfe\xfd" + bytes(10), b"\x80\x60", b""):
+        assert not is_media(other)

@@ -1,6 +1,7 @@
 """The fault proxy on real sockets: who is who, rebinding, blackout, delay, and the command line."""
 
 import asyncio
+import json
 import sys
 from collections.abc import AsyncIterator, Callable
 from typing import Any, cast
@@ -9,8 +10,11 @@ import pytest
 
 from tests.architecture.sources import ROOT
 from tests.faults.core import Faults
+from tests.faults.process import BadLine
 from tests.faults.proxy import Address, FaultProxy, user_fragment
 from tests.relay.peer import PATIENCE, Changes, Peer
+
+LOOPBACK = ("127.0.0.1", 0)
 
 
 class End(asyncio.DatagramProtocol):
@@ -165,5 +169,27 @@ async def test_command_line_takes_commands_and_ends_with_its_input(relay: End, e
     await relay.heard(2)
     assert relay.came[0][1] != relay.came[1][1]
     assert '"passed": 2' in await ask("counts")
+    name = Peer()
+    name.credentials = ("fedcba9876543210", "x" * 32)
+    ends[1].transport.sendto(bytes(name.request()), to)
+    await relay.heard(3)
+    assert await ask("@fedcba9876543210 blackout on") == "ok"
+    assert await ask("@nobody rebind") == "error nobody has asked for that user fragment"
+    ends[1].transport.sendto(b"\x80\x60 into the dark", to)
+    ends[0].transport.sendto(b"\x80\x60 media in the light", to)
+    await relay.heard(4)
+    assert relay.came[3][0].endswith(b"light")
+    assert [(each["way"], each["packets"]) for each in json.loads(await ask("gaps"))] == [("up", 1)]
     process.stdin.close()
     assert await process.wait() == 0
+
+
+def test_bad_line_is_a_proxy_in_a_process_of_its_own() -> None:
+    with BadLine(LOOPBACK, LOOPBACK) as line:
+        assert line.ask("gaps") == []
+        assert line.longest_gaps_ms(111) == []
+        with pytest.raises(ValueError, match="there is no fault 'lose'"):
+            line.say("up lose=0.5")
+        line.say("up loss=0.5")
+    with pytest.raises(AssertionError):
+        line.say("rebind")
