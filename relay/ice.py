@@ -8,7 +8,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from relay import stun
-from relay.limits import CONSENT_SECONDS, MAX_PATHS
+from relay.limits import (
+    CHECKS_PER_ADDRESS,
+    CONSENT_SECONDS,
+    MAX_CHECK_SOURCES,
+    MAX_PATHS,
+    OWN_CHECKS_BURST,
+    OWN_CHECKS_RATE,
+    STRANGE_CHECKS,
+    TokenBucket,
+)
 from relay.stun import Address
 
 Send = Callable[[bytes, Any], Any]
@@ -37,11 +46,32 @@ class Path:
         self.checked_at = now
 
 
+class CheckGate:
+    """How many checks of an address that has proven nothing are looked at in a second. The rest cost this look-up."""
+
+    __slots__ = ("_counts", "_second")
+
+    def __init__(self) -> None:
+        self._second = -1
+        self._counts: dict[Address, int] = {}
+
+    def admits(self, address: Address, now: float) -> bool:
+        if int(now) != self._second:
+            self._second = int(now)
+            self._counts = {}
+        count = self._counts.get(address, 0)
+        if count >= CHECKS_PER_ADDRESS or (not count and len(self._counts) >= MAX_CHECK_SOURCES):
+            return False
+        self._counts[address] = count + 1
+        return True
+
+
 class Directory:
     """Which seat a user fragment or a proven address belongs to. Nothing else is ever let in."""
 
     def __init__(self, senders: list[Send]) -> None:
         self.senders = senders
+        self.gate = CheckGate()
         self.by_ufrag: dict[bytes, Any] = {}
         self.by_address: list[dict[Address, Path]] = [{} for _ in senders]
 
@@ -53,6 +83,8 @@ class IceAgent:
         self._owner = owner
         self._directory = directory
         self._paths: dict[tuple[int, Address], Path] = {}
+        self._strange = TokenBucket(STRANGE_CHECKS, STRANGE_CHECKS, now)  # checks from addresses that proved nothing
+        self._own = TokenBucket(OWN_CHECKS_RATE, OWN_CHECKS_BURST, now)  # checks signed with the seat's password
         self._restarted = False
         self.credentials = Credentials.fresh()
         self._former: Credentials | None = None
@@ -74,7 +106,15 @@ class IceAgent:
         credentials = self._credentials_for(ufrag)
         if credentials is None:
             return None
+        # Cheapest first: a table, a bucket, one HMAC, and only then the parser and an answer. A proven address skips
+        # the first two, else whoever forges that address could keep the browser's own checks out.
+        if (socket, address) not in self._paths and not (
+            self._directory.gate.admits(address, now) and self._strange.take(1.0, now)
+        ):
+            return None
         password = credentials.password.encode()
+        if not stun.is_signed(data, password) or not self._own.take(1.0, now):
+            return None
         request = stun.read_request(data, password)
         if request is None:
             return None

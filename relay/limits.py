@@ -34,6 +34,22 @@ KEY_FRAME_SECONDS = 0.3  # at most one request per track in this time
 # that asks for a picture long gone, and 512 cost each camera 300 KiB more.
 RING_PACKETS = {"audio": 128, "video": 256}
 
+# Checks are looked at before anything is proven, so each stage has a bound before the dearer next one.
+MAX_ATTRIBUTES = 8  # looked through for the user fragment; browsers write it first
+CHECKS_PER_ADDRESS = 60  # a second, of an address that has proven nothing; browsers send at most one in 20 ms
+MAX_CHECK_SOURCES = 4096  # such addresses in a second
+STRANGE_CHECKS = 500  # a second, for one user fragment from addresses that have proven nothing
+OWN_CHECKS_RATE = 100  # a second, signed by the seat: each is answered with a message that is built and signed
+OWN_CHECKS_BURST = 200
+HANDSHAKE_RATE = 50  # DTLS datagrams a second from proven addresses of a seat
+HANDSHAKE_BURST = 100
+
+PATIENCE_RATE = 50  # packets a second that a seat may send beyond its budget ...
+PATIENCE_BURST = 200  # ... and this many at once, before it is muted
+MUTE_SECONDS = 10.0
+FLOOD_MEMORY_SECONDS = 30.0  # who floods again this soon after having been muted is removed
+REMOVED_SECONDS = 60.0
+
 PACKET_COST = 200  # a small packet costs the relay about as much as a large one
 BUCKET_RATE = 2_000_000  # cost units (bytes plus PACKET_COST) a second: about 12 Mbit/s of video
 BUCKET_BURST = 2_000_000

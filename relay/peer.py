@@ -10,8 +10,18 @@ from relay import rtcp
 from relay.answer import Answer
 from relay.dtls import DtlsServer, Sessions, SrtpError
 from relay.errors import RelayError
+from relay.flood import FloodGuard
 from relay.ice import IceAgent, Path
-from relay.limits import BUCKET_BURST, BUCKET_RATE, MAX_NUMBERINGS, MAX_REPORTERS, PACKET_COST, TokenBucket
+from relay.limits import (
+    BUCKET_BURST,
+    BUCKET_RATE,
+    HANDSHAKE_BURST,
+    HANDSHAKE_RATE,
+    MAX_NUMBERINGS,
+    MAX_REPORTERS,
+    PACKET_COST,
+    TokenBucket,
+)
 from relay.negotiation import Negotiation, Plan, TrackRef
 from relay.renumber import Renumbering
 from relay.sdp import TransportText, write_offer
@@ -59,7 +69,10 @@ class Peer:
         self._reporters: set[bytes] = set()  # the SSRCs its RTCP came from
         self._numberings: dict[int, Renumbering] = {}
         self._bucket = TokenBucket(BUCKET_RATE, BUCKET_BURST, now)
+        self._handshakes = TokenBucket(HANDSHAKE_RATE, HANDSHAKE_BURST, now)
+        self.flood = FloodGuard(now)
         self._sessions: Sessions | None = None
+        self._inbound: Sessions | None = None  # the same, but None while the seat is muted
         self._handshake: asyncio.Task[None] | None = None
 
     @property
@@ -133,7 +146,7 @@ class Peer:
 
     async def _shake_hands(self, answer: Answer) -> None:
         try:
-            self._sessions = await self.dtls.handshake(answer.fingerprints)
+            self._sessions = self._inbound = await self.dtls.handshake(answer.fingerprints)
         except RelayError as error:
             self.board.failed(self, error)
             return
@@ -155,13 +168,16 @@ class Peer:
             self._become("connected")
 
     def on_handshake(self, data: bytes, path: Path, now: float) -> None:
-        """A DTLS datagram from a proven address."""
+        """A DTLS datagram from a proven address. Few come after the handshake; a flood never reaches OpenSSL."""
+        if not self._handshakes.take(1.0, now):
+            self._counters.dropped += 1
+            return
         self.ice.handshake_from(path, now)
         self.dtls.push(data)
 
     def on_media(self, data: bytes, path: Path, now: float) -> None:
         """The hot path: one SRTP or SRTCP datagram from a proven address."""
-        sessions = self._sessions
+        sessions = self._inbound
         if sessions is None or len(data) < 12:
             self._counters.dropped += 1
             return
@@ -203,7 +219,14 @@ class Peer:
 
     def affords(self, size: int, now: float) -> bool:
         """What a seat sends, asks for again and has sent to it again comes out of one budget."""
-        return self._bucket.take(size + PACKET_COST, now)
+        if self._bucket.take(size + PACKET_COST, now):
+            return True
+        self.flood.denied(now)
+        return False
+
+    def mute(self, muted: bool) -> None:
+        """Whether what the seat sends is dropped unread, its reports too."""
+        self._inbound = None if muted else self._sessions
 
     # -- what goes out
 
@@ -281,7 +304,7 @@ class Peer:
     async def _close(self) -> None:
         await self.dtls.close()
         self.ice.close()
-        self._sessions = None
+        self._sessions = self._inbound = None
 
     def _hung_up(self) -> None:
         self.board.hung_up(self)

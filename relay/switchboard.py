@@ -10,8 +10,9 @@ from typing import Any
 from relay.answer import parse_answer
 from relay.documents import Address, AnswerText, Connect, Message, Repeat, RestartIce, RoomDocument, Rooms
 from relay.errors import RelayError
+from relay.flood import Verdict
 from relay.ice import Directory
-from relay.limits import EARLY_CONNECT_SECONDS, MAX_EARLY_CONNECTS, MAX_ROOMS, MAX_TOMBSTONES
+from relay.limits import EARLY_CONNECT_SECONDS, MAX_EARLY_CONNECTS, MAX_ROOMS, MAX_TOMBSTONES, REMOVED_SECONDS
 from relay.peer import Counters, Peer
 from relay.room import Link, Room
 from relay.sdp import Candidate
@@ -31,6 +32,7 @@ class Switchboard:
         self._clock = clock
         self._closed: OrderedDict[str, int] = OrderedDict()  # rooms torn down, by version, so that none comes back
         self._early: dict[tuple[str, str], tuple[float, Connect, Link]] = {}
+        self._removed: dict[tuple[str, str], float] = {}  # seats that flooded, and until when they stay out
         self._tasks: set[asyncio.Task[None]] = set()
         self._handlers: dict[type, Callable[[Any, Link], None]] = {
             Rooms: self._on_rooms,
@@ -79,6 +81,8 @@ class Switchboard:
 
     def _on_connect(self, message: Connect, link: Link) -> None:
         at = message.at
+        if self._clock() < self._removed.get((at.room, at.seat), 0.0):
+            raise RelayError("This seat was removed because it sent far too much. Wait a minute.", "removed_flood")
         room = self.rooms.get(at.room)
         if room is None or at.seat not in room.seats:
             # The document that brings the seat may come over another link, a moment later.
@@ -183,10 +187,29 @@ class Switchboard:
 
     def tick(self, now: float) -> None:
         """Ten times a second."""
+        flooding = []
         for room in self.rooms.values():
             for peer in room.peers():
                 for track in peer.tracks.values():
                     track.tick(now)
+                verdict = peer.flood.verdict(now)
+                if verdict is not None:
+                    flooding.append((peer, verdict))
+        for peer, verdict in flooding:
+            self._restrain(peer, verdict, now)
+
+    def _restrain(self, peer: Peer, verdict: Verdict, now: float) -> None:
+        at = Address(peer.room, peer.seat, peer.connection)
+        if verdict == "remove":
+            self._removed[(peer.room, peer.seat)] = now + REMOVED_SECONDS
+            removed = RelayError("This seat was removed because it sent far too much.", "removed_flood")
+            self._tell(peer, error_message(removed, at))
+            self.hung_up(peer)
+            return
+        peer.mute(verdict == "mute")
+        if verdict == "mute":
+            muted = RelayError("This seat sends far too much; nothing of it is passed on for a moment.", "flooding")
+            self._tell(peer, error_message(muted, at))
 
     def tick_second(self, now: float) -> None:
         """Once a second: reports to senders, consent, connects whose seat never came."""
@@ -194,6 +217,9 @@ class Switchboard:
             for peer in list(room.peers()):
                 peer.tick(now)
                 peer.policy.tick(now)
+        for who, until in list(self._removed.items()):
+            if now >= until:
+                del self._removed[who]
         for key, (asked_at, message, link) in list(self._early.items()):
             if now - asked_at > EARLY_CONNECT_SECONDS:
                 del self._early[key]

@@ -1,11 +1,6 @@
 """Reading answers: what browsers write is understood, anything else is one typed error, and soon."""
 
-import contextlib
 import random
-import sys
-from collections.abc import Iterator
-from types import FrameType
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -13,6 +8,7 @@ from hypothesis import strategies as st
 
 from relay.answer import parse_answer
 from relay.errors import SdpError
+from tests.relay.steps import counted
 
 FINGERPRINT = ":".join(["AB"] * 32)
 CHROMIUM = f"""v=0
@@ -137,23 +133,6 @@ def test_mutant_is_understood_or_one_typed_error(dice: random.Random, changes: i
 
 def _many(line: str, count: int) -> str:
     return CHROMIUM.replace("a=mid:0\r\n", "a=mid:0\r\n" + "".join(line.format(n) + "\r\n" for n in range(count)))
-
-
-@contextlib.contextmanager
-def counted() -> Iterator[list[int]]:
-    """How many lines of Python run inside: the same on every machine, however busy it is."""
-    steps = [0]
-
-    def trace(frame: FrameType, event: str, argument: Any) -> Any:
-        steps[0] += event == "line"
-        return trace
-
-    former = sys.gettrace()
-    sys.settrace(trace)
-    try:
-        yield steps
-    finally:
-        sys.settrace(former)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,192 @@
+"""A member that floods: muted, then removed, and nobody else hears a gap. The clock of the rooms is the test's own."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+
+import pytest
+
+from relay import rtcp
+from relay.flood import FloodGuard
+from relay.limits import FLOOD_MEMORY_SECONDS, MUTE_SECONDS, PATIENCE_BURST, REMOVED_SECONDS
+from tests.relay.house import House
+from tests.relay.peer import Peer, rtp
+
+PACKETS_A_SECOND = 5_000
+SIZE = 500  # 20 Mbit/s
+TURN = 0.02
+SECONDS = 60 if os.environ.get("HOUSECALL_LONG") == "1" else 4
+
+
+def exhaust(guard: FloodGuard, now: float) -> None:
+    for _ in range(3 * PATIENCE_BURST):  # a bucket may be credited once for the time since it was made
+        guard.denied(now)
+
+
+def test_guard_mutes_who_goes_on_and_removes_who_floods_again() -> None:
+    guard = FloodGuard(0.0)
+    exhaust(guard, 1.0)
+    assert guard.verdict(1.0) == "mute"
+    assert guard.verdict(1.0 + MUTE_SECONDS - 0.1) is None
+    assert guard.verdict(1.0 + MUTE_SECONDS) == "unmute"
+    assert guard.verdict(12.0) is None
+    exhaust(guard, 13.0)
+    assert guard.verdict(13.0) == "remove"
+
+
+def test_guard_forgives_a_burst_and_forgets_a_flood_long_ago() -> None:
+    guard = FloodGuard(0.0)
+    for _ in range(PATIENCE_BURST):
+        guard.denied(1.0)
+    assert guard.verdict(1.0) is None
+    exhaust(guard, 2.0)
+    assert guard.verdict(2.0) == "mute"
+    assert guard.verdict(12.0) == "unmute"
+    later = 13.0 + FLOOD_MEMORY_SECONDS
+    exhaust(guard, later)
+    assert guard.verdict(later) == "mute"
+
+
+@pytest.fixture
+async def other(house: House) -> AsyncIterator[House]:
+    """Another room of the same relay."""
+    other = House(house.relay, house.web, house.control)
+    yield other
+    for peer in other.peers.values():
+        await peer.close()
+
+
+class Speech:
+    """Somebody speaks and somebody in the same room should hear every word."""
+
+    def __init__(self, speaker: Peer, listener: Peer) -> None:
+        self.speaker, self.listener = speaker, listener
+        self.said = 0
+
+    def say(self) -> None:
+        self.said += 1
+        self.speaker.send(rtp(self.speaker.ssrcs["audio"], self.said, self.said.to_bytes(4, "big")))
+
+    @property
+    def heard(self) -> list[int]:
+        ssrc = self.speaker.ssrcs["audio"].to_bytes(4, "big")
+        return [int.from_bytes(p[12:], "big") for p in self.listener.packets if p[8:12] == ssrc]
+
+    async def was_heard(self) -> None:
+        await self.listener.changes.until(lambda: len(self.heard) == self.said)
+
+
+async def three(house: House) -> tuple[Peer, Peer, Peer]:
+    doctor, patient = await house.both()
+    flooder = await house.join("flooder")
+    await house.sync()
+    await house.settle()
+    return doctor, patient, flooder
+
+
+async def test_member_that_floods_is_muted_then_removed_and_others_hear_everything(house: House, other: House) -> None:
+    doctor, patient, flooder = await three(house)
+    speeches = [Speech(doctor, patient), Speech(*await other.both())]
+    now = house.clock()
+    house.clock = lambda: now  # type: ignore[method-assign]
+    board, at = house.relay.board, house.at("flooder")
+    junk, ssrc, sent = bytes(SIZE - 40), flooder.ssrcs["audio"], 0
+    moments: dict[str, float] = {}
+    start = now
+    while "removed_flood" not in moments and now < start + 40:
+        now += TURN
+        for _ in range(int(PACKETS_A_SECOND * TURN)):
+            sent += 1
+            flooder.send(rtp(ssrc, sent, junk))
+        for speech in speeches:
+            speech.say()
+            await speech.was_heard()
+        board.tick(now)
+        for message in house.web.heard:
+            if message["type"] == "error":
+                moments.setdefault(message["code"], now - start)
+    assert moments["flooding"] < 3
+    assert moments["flooding"] + MUTE_SECONDS < moments["removed_flood"] < moments["flooding"] + MUTE_SECONDS + 3
+    for speech in speeches:
+        assert speech.heard == list(range(1, speech.said + 1))
+    assert await house.web.expect("seat", state="closed", **at)
+    await house.settle()
+    assert not {track["seat"] for track in doctor.offer["down"]} & {house.seat("flooder")}
+    mark = len(house.web.heard)
+    house.web.send(type="connect", **at)
+    assert await house.web.expect("error", mark, code="removed_flood", **at)
+    now += REMOVED_SECONDS
+    house.web.send(type="connect", **at)
+    assert await house.web.expect("offer", mark, **at)
+
+
+async def test_muted_members_media_is_not_decrypted(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    doctor, patient = await house.both()
+    peer = house.relay.board.rooms[house.room].seats[house.seat("doctor")].peer
+    assert peer is not None
+    assert peer._sessions is not None
+    opened, unprotect = [0], peer._sessions.unprotect
+
+    def spy(data: bytes) -> bytes:
+        opened[0] += 1
+        return unprotect(data)
+
+    monkeypatch.setattr(peer._sessions, "unprotect", spy)
+    exhaust(peer.flood, house.clock())
+    assert await house.web.expect("error", code="flooding", **house.at("doctor"))
+    for number in range(500):
+        doctor.send(rtp(doctor.ssrcs["audio"], number, b"muted"))
+    await doctor.check()
+    assert opened == [0]
+    patient.send(rtp(patient.ssrcs["audio"], 1, b"to the muted one"))  # who still hears the others
+    await doctor.changes.until(lambda: doctor.packets)
+    house.skew += MUTE_SECONDS + 1
+    await patient.changes.until(lambda: (doctor.send(rtp(doctor.ssrcs["audio"], 1000, b"back")), patient.packets)[1])
+
+
+async def test_datagrams_that_are_not_the_members_own_do_not_have_it_muted(house: House) -> None:
+    doctor, patient = await house.both()
+    for turn in range(100):
+        for number in range(50):  # from its address and under its SSRC, but not under its keys
+            doctor.send_raw(rtp(doctor.ssrcs["audio"], number, bytes(1000)))
+        doctor.send(rtp(doctor.ssrcs["audio"], turn, b"own"))
+        await patient.changes.until(lambda turn=turn: len(patient.packets) == turn + 1)
+    await house.sync()
+    assert not [message for message in house.web.heard if message.get("code") == "flooding"]
+
+
+async def test_flood_of_requests_to_send_again_mutes_too(house: House) -> None:
+    doctor, patient = await house.both()
+    camera = doctor.ssrcs["camera"]
+    for number in range(60):
+        doctor.send(rtp(camera, number, bytes(1000), 96))
+    await patient.changes.until(lambda: len(patient.packets) == 60)
+    first = int.from_bytes(patient.packets[0][2:4], "big")
+    again = rtcp.receiver_report(()) + rtcp.nack(camera, [(first + number) & 0xFFFF for number in range(60)])
+    for _ in range(60):
+        for _ in range(10):
+            patient.send_report(again)
+        await patient.check()
+    assert await house.web.expect("error", code="flooding", **house.at("patient"))
+
+
+@pytest.mark.slow
+async def test_flood_at_full_rate_costs_the_other_room_under_one_percent(house: House, other: House) -> None:
+    """5,000 packets a second, 20 Mbit/s, by the real clock; speech every 20 ms in the other room."""
+    _, _, flooder = await three(house)
+    speech = Speech(*await other.both())
+    junk, ssrc, sent = bytes(SIZE - 40), flooder.ssrcs["audio"], 0
+    loop = asyncio.get_running_loop()
+    start = loop.time()
+    for turn in range(int(SECONDS / TURN)):
+        for _ in range(int(PACKETS_A_SECOND * TURN)):
+            sent += 1
+            flooder.send(rtp(ssrc, sent, junk))
+        speech.say()
+        due = loop.create_future()
+        loop.call_at(start + (turn + 1) * TURN, due.set_result, None)
+        await due
+    speech.say()
+    await speech.listener.changes.until(lambda: speech.heard[-1:] == [speech.said])
+    assert len(speech.heard) >= 0.99 * speech.said
+    assert await house.web.expect("error", code="flooding")
