@@ -26,12 +26,13 @@ function start(/** @type {PageData} */ data) {
   const call = new Room(stage, {
     path: data.path,
     media,
-    name: (seat) => seat.label,
     texts: {
       connecting: "Connecting",
       good: "All connections good",
       weak: "Weak: sound kept clear",
       socket: "Picture and sound work, the rest is coming back",
+      theirs: "Weak: sound kept clear",
+      moving: "One moment, your visit goes on",
       lost: "Connection lost: trying again",
     },
     onVisit: (visit) => onVisit(visit, data, call, media),

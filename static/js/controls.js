@@ -2,7 +2,7 @@
 
 import { need, say, swapIcon } from "./dom.js";
 
-/** @typedef {"mic"|"camera"|"chat"|"more"|"leave"} Control */
+/** @typedef {"mic"|"camera"|"share"|"chat"|"more"|"leave"} Control */
 
 const ICONS = {
   mic: { on: "microphone", off: "microphone-slash" },
@@ -50,6 +50,15 @@ export class Controls {
     button.setAttribute("aria-expanded", String(open));
     button.classList.toggle("hc-control-in-use", open);
     say(need(button, "small"), open ? "open" : unread ? `${unread} new` : works ? "works" : "closed");
+  }
+
+  /** @param {boolean} on */
+  share(on) {
+    const button = this.#root.querySelector("[data-control=share]");
+    if (!button) return;
+    button.setAttribute("aria-pressed", String(on));
+    button.classList.toggle("hc-control-in-use", on);
+    say(need(button, "small"), on ? "sharing" : "screen");
   }
 
   /** @param {Control} name */

@@ -3,7 +3,7 @@
 import { announce, need, say, swapIcon } from "./dom.js";
 import { plural } from "./clock.js";
 
-/** @typedef {"connecting"|"good"|"weak"|"socket"|"lost"} LineState */
+/** @typedef {"connecting"|"good"|"weak"|"theirs"|"moving"|"socket"|"lost"} LineState */
 
 /** A visit that ends takes its line down a moment before it says so: nobody is told of trouble then. */
 const SAY_AFTER = 1_500;
@@ -13,6 +13,8 @@ const LOOK = {
   connecting: { icon: "wifi-medium", css: "hc-connection-weak" },
   good: { icon: "wifi-high", css: "" },
   weak: { icon: "wifi-medium", css: "hc-connection-weak" },
+  theirs: { icon: "wifi-medium", css: "hc-connection-weak" },
+  moving: { icon: "wifi-medium", css: "hc-connection-weak" },
   socket: { icon: "wifi-medium", css: "hc-connection-weak" },
   lost: { icon: "wifi-x", css: "hc-connection-lost" },
 };
@@ -42,8 +44,9 @@ export class ConnectionLine {
     setInterval(() => this.#count(), 1_000);
   }
 
-  /** @param {LineState} state */
-  set(state) {
+  /** @param {LineState} state @param {string} [words] in place of the usual ones */
+  set(state, words = this.#texts[state]) {
+    say(this.#words, words);
     if (state === this.state && this.#line.dataset.connection === state) return;
     const before = this.state;
     this.state = state;
@@ -51,13 +54,14 @@ export class ConnectionLine {
     this.#line.dataset.connection = state;
     this.#line.className = `hc-connection ${css}`.trim();
     swapIcon(this.#line, icon);
-    say(this.#words, this.#texts[state]);
     document.documentElement.dataset.line = state;
     this.#lostAt = state === "lost" ? (this.#lostAt ?? performance.now()) : null;
     this.#cover.hidden = state !== "lost";
     if (before === "lost" && this.#said) {
       announce("", "assertive");
       if (state === "good") announce("You are back.");
+    } else if (state === "socket" || state === "moving" || (state === "good" && before === "socket")) {
+      announce(words);
     }
     if (state !== "lost") this.#said = false;
     this.#count();

@@ -23,6 +23,11 @@ export class OwnTile {
     root.addEventListener("pointercancel", () => this.#rest());
   }
 
+  /** Among more than two it stands in the row and cannot be moved. */
+  get #floats() {
+    return this.#place.dataset.layout !== "several";
+  }
+
   /** @returns {Corner} */
   get corner() {
     return /** @type {Corner} */ (this.root.dataset.corner ?? "bottom-right");
@@ -43,11 +48,12 @@ export class OwnTile {
       say(plate.children[1], micOn ? "You" : "You, muted");
       swapIcon(plate, micOn ? "microphone" : "microphone-slash", "fill");
     }
-    this.root.setAttribute("aria-label", `${words}. Arrow keys move your picture`);
+    this.root.setAttribute("aria-label", this.#floats ? `${words}. Arrow keys move your picture` : words);
   }
 
   /** @param {KeyboardEvent} event */
   #keys(event) {
+    if (!this.#floats) return;
     const [vertical, horizontal] = this.corner.split("-");
     const moved = {
       ArrowUp: `top-${horizontal}`,
@@ -62,6 +68,7 @@ export class OwnTile {
 
   /** @param {PointerEvent} event */
   #down(event) {
+    if (!this.#floats) return;
     this.#grab = { x: event.clientX, y: event.clientY };
     this.root.setPointerCapture(event.pointerId);
   }

@@ -3,9 +3,22 @@
 import { icon, make, markOnce, portrait, say, swapIcon } from "./dom.js";
 import { plural } from "./clock.js";
 import { SpeechWatch } from "./level.js";
+import { depth, tileNote } from "./rungs.js";
+import { StillPicture } from "./still-picture.js";
 
 /** @typedef {import("./types.js").SeatView} SeatView */
 /** @typedef {import("./types.js").RemoteSeat} RemoteSeat */
+/** @typedef {import("./types.js").Rung} Rung */
+
+/**
+ * What a tile tells besides picture and name.
+ * @typedef {Object} Around
+ * @property {string} name
+ * @property {string} short the name inside a sentence
+ * @property {Rung} mine on which rung the others reach me
+ * @property {Rung} theirs on which rung I reach this person
+ * @property {{short: string, words: string}} [trouble] what the relay measured of their line
+ */
 
 const SILENT_LINE = 4_000;
 /** Whoever is away for longer is not coming back this moment: the words are then those of somebody who left. */
@@ -33,10 +46,18 @@ export class RemoteTile {
   #receivers = {};
   #onBlocked;
   #picture = false;
+  /** @type {Rung} */
+  #mine = "full";
+  #still = new StillPicture();
   away = false;
 
-  /** @param {string} seat @param {() => void} onBlocked */
-  constructor(seat, onBlocked) {
+  /**
+   * @param {string} seat
+   * @param {Object} options
+   * @param {() => void} options.onBlocked the browser keeps the sound off
+   * @param {() => void} options.onOpen the person's name was pressed
+   */
+  constructor(seat, { onBlocked, onOpen }) {
     this.#onBlocked = onBlocked;
     this.video = make("video", { autoplay: true, playsinline: true, "aria-hidden": "true" });
     this.video.muted = true;
@@ -44,8 +65,13 @@ export class RemoteTile {
     this.audio = make("audio", { autoplay: true });
     this.portrait = make("div", { class: "hc-tile-portrait" });
     this.back = make("div", { class: "hc-tile-back", hidden: true }, icon("arrows-clockwise", "bold"), make("p"));
-    this.plate = make("p", { class: "hc-plate" }, icon("microphone", "fill"), make("span"));
-    this.root = make("div", { class: "hc-tile", role: "group", "data-seat": seat }, this.video, this.audio, this.portrait, this.back, this.plate);
+    this.note = make("p", { class: "hc-tile-note", hidden: true }, make("span", { class: "hc-note-long" }), make("span", { class: "hc-note-short" }));
+    const more = make("span", { class: "visually-hidden" }, ": volume and size");
+    this.plate = make("button", { class: "hc-plate", type: "button", "aria-haspopup": "dialog" });
+    this.plate.append(icon("microphone", "fill"), make("span"), more, icon("caret-up"));
+    this.plate.addEventListener("click", onOpen);
+    this.root = make("div", { class: "hc-tile", role: "group", "data-seat": seat });
+    this.root.append(this.video, this.#still.canvas, this.audio, this.portrait, this.back, this.note, this.plate);
     this.video.addEventListener("resize", () => {
       this.root.dataset.width = String(this.video.videoWidth);
       if (this.video.videoWidth >= 1280) markOnce("full-size-remote-frame");
@@ -85,6 +111,21 @@ export class RemoteTile {
     }
   }
 
+  /** 0..1; each voice has its own, so that an interpreter can be heard above the rest. */
+  get volume() {
+    return this.audio.volume;
+  }
+
+  set volume(volume) {
+    this.audio.volume = volume;
+    this.root.dataset.volume = String(volume);
+  }
+
+  /** @param {Uint8Array<ArrayBuffer>} jpeg */
+  still(jpeg) {
+    void this.#still.show(jpeg, performance.now());
+  }
+
   /** @param {string} id */
   async speaker(id) {
     const audio = /** @type {HTMLAudioElement & {setSinkId?: (id: string) => Promise<void>}} */ (this.audio);
@@ -103,30 +144,73 @@ export class RemoteTile {
     else /** @type {HTMLVideoElement} */ (this.video).addEventListener("timeupdate", seen, { once: true });
   }
 
-  /** @param {SeatView} seat @param {number} now @param {string} name */
-  show(seat, now, name) {
+  /** @param {SeatView} seat @param {number} now @param {Around} around */
+  show(seat, now, around) {
     if (!this.portrait.firstChild) this.portrait.append(portrait(seat.face, seat.label));
+    this.#climb(around.mine);
     const lost = !seat.connected || this.#stalled(seat, now);
     this.#backSince = lost ? (this.#backSince ?? now) : null;
     this.away = presence(this.#backSince, now) === "away" && now - this.#packetsAt > SILENT_LINE;
     this.root.hidden = this.away;
     this.back.hidden = !lost;
-    this.portrait.hidden = lost || (seat.camera && this.#picture);
-    // The last picture of somebody who is away is taken off: it would look like a person who listens.
-    this.video.hidden = lost || !seat.camera;
+    this.#showPicture(!lost && seat.camera, now);
     if (lost) say(this.back.children[1], `Coming back, ${plural(Math.floor((now - (this.#backSince ?? now)) / 1000), "second")}`);
+    this.#showName(seat, lost, around.name);
+    this.#showNote(lost ? [] : this.#notes(seat, now, around));
+    this.root.dataset.lost = lost ? "yes" : "no";
+    this.root.dataset.rung = around.theirs;
+  }
+
+  /** @param {Rung} mine */
+  #climb(mine) {
+    const before = this.#mine;
+    this.#mine = mine;
+    // Back to moving pictures: the last still stays until the first of them is here.
+    if (depth(before) >= 2 && depth(mine) < 2 && this.#receivers.camera) this.#watchFrames();
+    if (mine === "stills" && before !== "stills") this.#still.clear();
+  }
+
+  /** @param {boolean} here somebody whose camera is on @param {number} now */
+  #showPicture(here, now) {
+    const moving = here && depth(this.#mine) < 2;
+    const still = here && this.#still.isHere && (this.#mine === "stills" || (moving && !this.#picture));
+    // For a moment the last moving picture stands in for the first still; for longer it would look like somebody who listens.
+    const frozen = here && this.#mine === "stills" && this.#picture && this.#still.isAwaited(now);
+    this.#still.canvas.hidden = !still;
+    this.portrait.hidden = (!here && !this.back.hidden) || still || frozen || (moving && this.#picture);
+    this.video.hidden = !(moving || frozen);
+  }
+
+  /** @param {SeatView} seat @param {boolean} lost @param {string} name */
+  #showName(seat, lost, name) {
     const speaking = !lost && seat.mic && this.root.dataset.speaking === "yes";
     this.root.classList.toggle("hc-tile-speaking", speaking);
     const words = [name, ...(seat.camera ? [] : ["sound only"]), ...(seat.mic ? (speaking ? ["speaking"] : []) : ["muted"])].join(", ");
     say(this.plate.children[1], words);
     swapIcon(this.plate, lost ? "wifi-x" : !seat.mic ? "microphone-slash" : speaking ? "speaker-high" : "microphone", "fill");
     this.root.setAttribute("aria-label", lost ? `${name}, coming back` : words);
-    this.root.dataset.lost = lost ? "yes" : "no";
   }
 
-  /** Packets came and stopped although something is switched on. @param {SeatView} seat @param {number} now */
+  /** @param {SeatView} seat @param {number} now @param {Around} around @returns {{short: string, words: string}[]} */
+  #notes(seat, now, { mine, theirs, trouble }) {
+    const notes = [];
+    if (mine === "stills" && seat.camera) notes.push(this.#still.words(now));
+    if (mine === "audio" && seat.camera) notes.push({ short: "Sound only", words: "No picture for now, the sound goes on" });
+    if (theirs !== "full") notes.push({ short: "Weak line", words: tileNote(theirs) });
+    if (trouble) notes.push(trouble);
+    return notes;
+  }
+
+  /** @param {{short: string, words: string}[]} notes */
+  #showNote(notes) {
+    this.note.hidden = notes.length === 0;
+    say(this.note.children[0], notes.map(({ words }) => words).join(". "));
+    say(this.note.children[1], notes[0]?.short ?? "");
+  }
+
+  /** Packets came and stopped although something is switched on, and is meant to reach us. @param {SeatView} seat @param {number} now */
   #stalled(seat, now) {
-    return (seat.mic || seat.camera) && this.#packets > 0 && now - this.#packetsAt > SILENT_LINE;
+    return (seat.mic || (seat.camera && depth(this.#mine) < 2)) && this.#packets > 0 && now - this.#packetsAt > SILENT_LINE;
   }
 
   /** @param {number} now */
@@ -156,6 +240,7 @@ export class RemoteTile {
   }
 
   remove() {
+    this.#still.clear();
     this.audio.srcObject = null;
     this.video.srcObject = null;
     this.root.remove();

@@ -3,16 +3,18 @@
 import { Awake } from "./awake.js";
 import { ChatPanel } from "./chat.js";
 import { ServerClock, stopwatch } from "./clock.js";
+import { Connection } from "./connection.js";
 import { Controls, cycleRegions } from "./controls.js";
 import { announce, keepIcons, markOnce, need, say } from "./dom.js";
-import { ConnectionLine } from "./line.js";
 import { optionsDialog } from "./options.js";
+import { shortName } from "./names.js";
 import { OwnTile } from "./own-tile.js";
 import { OwnVoice } from "./own-voice.js";
-import { CAMERA_BITRATE } from "./outgoing.js";
 import { Peer } from "./peer.js";
-import { QualityWatch, look } from "./quality.js";
+import { PersonDialog } from "./person.js";
 import { VisitSocket, socketAddress } from "./socket.js";
+import { SharePart } from "./share-part.js";
+import { StillCamera } from "./stills.js";
 import { Tiles } from "./tiles.js";
 import { toast } from "./toast.js";
 import { TroubleBox } from "./trouble.js";
@@ -21,9 +23,6 @@ import { TroubleBox } from "./trouble.js";
 /** @typedef {import("./types.js").MediaTrouble} MediaTrouble */
 /** @typedef {import("./socket.js").SocketState} SocketState */
 
-const WEAK_BITRATE = 250_000;
-const LOOK_EVERY = 2_000;
-const SOCKET_GRACE = 2_500;
 /** When the path has changed, silence means that the old one is dead: a second is long for a line that lives. */
 const PATH_PROBE = 1_000;
 
@@ -32,16 +31,12 @@ export class Room {
   #media;
   #handlers;
   #clock = new ServerClock();
-  #quality = new QualityWatch();
   #awake = new Awake();
   #live = false;
   #joined = false;
-  #wasConnected = false;
   #keptIcons = false;
   /** @type {TroubleBox} */
   #trouble;
-  /** @type {number|null} */
-  #socketLostAt = null;
   /** @type {Peer} */
   #peer;
   /** @type {Tiles} */
@@ -50,8 +45,13 @@ export class Room {
   #own;
   /** @type {OwnVoice} */
   #voice;
-  /** @type {ConnectionLine} */
-  #line;
+  /** @type {Connection} */
+  #connection;
+  /** @type {SharePart} */
+  #share;
+  /** @type {StillCamera} */
+  #stills;
+  #person = new PersonDialog(/** @type {HTMLDialogElement} */ (need(document, "[data-person]")));
   #unread = 0;
   /** @type {VisitView|null} */
   visit = null;
@@ -67,14 +67,13 @@ export class Room {
    * @param {Object} options
    * @param {string} options.path the page's own path; the socket lives below it
    * @param {import("./media.js").LocalMedia} options.media
-   * @param {(seat: import("./types.js").SeatView) => string} options.name
    * @param {Record<import("./line.js").LineState, string>} options.texts
    * @param {(visit: VisitView) => void} options.onVisit
    * @param {(state: SocketState) => void} options.onSocket
    * @param {() => void} options.onLeave
    * @param {() => HTMLElement[]} [options.regions] what F6 goes round besides picture and chat
    */
-  constructor(stage, { path, media, name, texts, onVisit, onSocket, onLeave, regions }) {
+  constructor(stage, { path, media, texts, onVisit, onSocket, onLeave, regions }) {
     this.#stage = stage;
     this.#media = media;
     this.#handlers = { onVisit, onSocket };
@@ -91,16 +90,36 @@ export class Room {
       onRemote: (seats) => this.#tiles.attach(seats),
       onState: (state) => this.#peerChanged(state),
     });
-    this.#tiles = new Tiles(need(stage, "[data-tiles]"), { onBlocked: () => this.#blocked(true), name });
+    this.#tiles = new Tiles(need(stage, "[data-tiles]"), need(stage, "[data-own]"), {
+      onBlocked: () => this.#blocked(true),
+      around: (seat) => this.#around(seat),
+      onOpen: (seat, tile) => this.#openPerson(seat, tile),
+    });
     this.#own = new OwnTile(need(stage, "[data-own]"), need(stage, "[data-tiles]"));
     this.#voice = new OwnVoice(media, () => this.#live && this.#joined, this.#own.root);
-    this.#line = new ConnectionLine(stage, texts);
+    this.#connection = new Connection(stage, {
+      texts,
+      peer: this.#peer,
+      people: () => ({ seats: this.visit?.seats ?? [], name: (seat) => shortName(seat, this.visit) }),
+      picture: () => this.#live && media.cameraOn,
+      onChange: () => this.#chatWords(this.#unread),
+    });
+    this.#stills = new StillCamera(
+      () => (this.#live && media.cameraOn ? this.#own.video : null),
+      (jpeg) => this.socket.send({ type: "still", jpeg }),
+    );
     this.chat = new ChatPanel(need(stage, "[data-chat-panel]"), {
       send: (message) => this.socket.send(message),
       onUnread: (unread) => this.#chatWords(unread),
       onClose: () => this.openChat(false),
     });
+    this.#share = new SharePart(stage, {
+      send: (message) => this.socket.send(message),
+      onTrack: (track) => this.#peer.setTrack("screen", track),
+      name: (seat) => shortName(seat, this.visit),
+    });
     this.controls = this.#makeControls(onLeave);
+    this.#share.controls = this.controls;
     this.#trouble = new TroubleBox(need(stage, "[data-stage-trouble]"), media, () => this.controls.focus());
     this.#listen(regions ?? (() => []));
   }
@@ -117,8 +136,9 @@ export class Room {
       onTrouble: (trouble) => this.trouble(trouble),
     });
     return new Controls(need(this.#stage, "[data-controls]"), {
-      mic: () => this.#toggleMic(),
-      camera: () => this.#toggleCamera(),
+      mic: () => this.#toggle("Mic"),
+      camera: () => this.#toggle("Camera"),
+      share: () => this.#share.toggle(),
       chat: () => this.openChat(!this.chat.isOpen),
       more: options,
       leave: onLeave,
@@ -156,8 +176,10 @@ export class Room {
   /** Lets go of media without a word to the server. */
   part() {
     this.#joined = false;
-    this.#wasConnected = false;
     this.#live = false;
+    this.#connection.forget();
+    this.#stills.stop();
+    this.#share.part();
     this.#media.setLive(false);
     this.#peer.close();
     this.#tiles.clear();
@@ -194,7 +216,6 @@ export class Room {
 
   /** @param {() => HTMLElement[]} regions */
   #listen(regions) {
-    setInterval(() => this.#observe(), LOOK_EVERY);
     setInterval(() => this.#time(), 500);
     need(this.#stage, "[data-unblock]").addEventListener("click", async () => this.#blocked(!(await this.#tiles.unblock())));
     addEventListener("online", () => this.#moved());
@@ -230,25 +251,48 @@ export class Room {
         this.#clock.set(message.visit.server_time);
         this.#show(message.visit);
         break;
-      case "offer":
-        markOnce("first-offer");
-        this.#peer.receive(message);
-        break;
       case "chat":
         this.chat.receive(message.messages);
+        break;
+      case "error":
+        this.#refused(message);
+        break;
+      default:
+        this.#receiveMedia(message);
+    }
+    document.documentElement.dataset.chatSeq = String(this.chat.seq);
+  }
+
+  /** What the relay says. @param {import("./types.js").ServerMessage} message */
+  #receiveMedia(message) {
+    switch (message.type) {
+      case "offer":
+        markOnce("first-offer");
+        // What another connection was asked for does not hold for this one.
+        if (!this.#peer.owns(message.connection)) this.#stills.stop();
+        this.#peer.receive(message);
         break;
       case "media-state":
         if (message.state === "closed" && this.#joined) this.#peer.ended(message.connection);
         break;
       case "relay":
+        this.#connection.relayChanged(message.state);
         if (message.state === "ready" && this.#joined) this.#peer.connect();
         if (message.state === "moved" && this.#joined) this.#peer.renew();
         break;
-      case "error":
-        this.#refused(message);
+      case "rung":
+        this.#connection.rung(message);
+        break;
+      case "figures":
+        this.#connection.figures(message.seats);
+        break;
+      case "stills":
+        if (this.#joined) this.#stills.want(message.wanted);
+        break;
+      case "still":
+        this.#tiles.still(message.from, message.jpeg);
         break;
     }
-    document.documentElement.dataset.chatSeq = String(this.chat.seq);
   }
 
   /** @param {{code: string, message: string, about?: string, client_id?: string, connection?: string}} error */
@@ -256,6 +300,10 @@ export class Room {
     if (error.about === "chat" && error.client_id && error.code !== "unavailable" && error.code !== "internal") {
       this.chat.refused(error.client_id, error.message);
       toast(error.message, { icon: "warning-circle" });
+    } else if (error.about === "share") {
+      this.#share.refused(error.message);
+    } else if (error.about === "still") {
+      return; // the next one is newer
     } else if (error.connection || error.code === "unknown_connection" || error.code === "relay_busy") {
       if (error.connection && !this.#peer.owns(error.connection)) return;
       if (error.code === "stale_offer") return; // an answer given twice, or overtaken by an offer that is on its way
@@ -269,6 +317,7 @@ export class Room {
     this.visit = visit;
     this.chat.setSeat(mine?.id ?? null);
     this.#tiles.setSeats(visit.seats.filter((seat) => !seat.you));
+    this.#share.show(visit.seats);
     this.#handlers.onVisit(visit);
     this.#tellMedia();
   }
@@ -285,8 +334,7 @@ export class Room {
   /** @param {SocketState} state */
   #socketChanged(state) {
     document.documentElement.dataset.socketState = state;
-    this.#socketLostAt = state === "open" ? null : (this.#socketLostAt ?? performance.now());
-    this.#judge();
+    this.#connection.socketChanged(state === "open");
     this.#handlers.onSocket(state);
   }
 
@@ -294,36 +342,37 @@ export class Room {
   #peerChanged(state) {
     document.documentElement.dataset.mediaState = state;
     if (state === "connected") {
-      this.#wasConnected = true;
       markOnce("media-connected");
       if (!this.#keptIcons) void keepIcons();
       this.#keptIcons = true;
     }
     // The socket went the same way: without it nobody can be asked for a new path.
     if (state === "disconnected") this.socket.probe(PATH_PROBE);
-    this.#quality.reset();
-    this.#judge();
+    this.#connection.peerChanged(state);
   }
 
-  #judge() {
-    const state = this.#peer.state;
-    if (state !== "connected") this.#line.set(this.#wasConnected ? "lost" : "connecting");
-    else if (this.#socketLostAt !== null && performance.now() - this.#socketLostAt > SOCKET_GRACE) this.#line.set("socket");
-    else this.#line.set(this.#quality.weak ? "weak" : "good");
-    this.#chatWords(this.#unread);
+  /** @param {import("./types.js").SeatView} seat @returns {import("./remote-tile.js").Around} */
+  #around(seat) {
+    const mine = this.visit?.seats.find((each) => each.you)?.id;
+    const verdict = this.#connection.verdict(seat.id);
+    return {
+      name: seat.label,
+      short: shortName(seat, this.visit),
+      mine: this.#connection.rungOf(mine),
+      theirs: this.#connection.rungOf(seat.id),
+      trouble: verdict && verdict.kind !== "good" ? verdict : undefined,
+    };
   }
 
-  async #observe() {
-    const report = this.#peer.state === "connected" ? await this.#peer.stats() : null;
-    if (report) {
-      const before = this.#quality.weak;
-      const weak = this.#quality.push(look(report, this.#live && this.#media.cameraOn, performance.now()));
-      this.#peer.setBitrate(weak ? WEAK_BITRATE : CAMERA_BITRATE);
-      if (weak && !before && this.#live) {
-        toast("Your connection is weak. We turned the picture down to keep the sound clear.", { icon: "wifi-medium" });
-      }
-    }
-    this.#judge();
+  /** @param {import("./types.js").SeatView} seat @param {import("./remote-tile.js").RemoteTile} tile */
+  #openPerson(seat, tile) {
+    this.#person.open(tile, {
+      name: seat.label,
+      line: this.#connection.verdict(seat.id)?.words ?? "",
+      pinned: this.#tiles.pinned === seat.id,
+      several: this.#tiles.several,
+      onPin: (pinned) => this.#tiles.pin(pinned ? seat.id : ""),
+    });
   }
 
   #time() {
@@ -334,7 +383,7 @@ export class Room {
   /** @param {number} unread */
   #chatWords(unread) {
     this.#unread = unread;
-    const works = this.#line?.state === "lost" && this.socket.state === "open";
+    const works = this.#connection?.state === "lost" && this.socket.state === "open";
     this.controls?.chat(this.chat.isOpen, unread, works);
   }
 
@@ -345,18 +394,12 @@ export class Room {
     if (blocked) announce("Your browser keeps the sound off. Press Turn sound on.", "assertive");
   }
 
-  async #toggleMic() {
-    const on = !this.#media.micOn;
-    const trouble = await this.#media.setMic(on);
+  /** @param {"Mic"|"Camera"} device */
+  async #toggle(device) {
+    const isOn = () => (device === "Mic" ? this.#media.micOn : this.#media.cameraOn);
+    const trouble = await (device === "Mic" ? this.#media.setMic(!isOn()) : this.#media.setCamera(!isOn()));
     if (trouble) this.trouble(trouble);
     else this.#trouble.hide();
-    announce(this.#media.micOn ? "Mic on" : "Mic off");
-  }
-
-  async #toggleCamera() {
-    const trouble = await this.#media.setCamera(!this.#media.cameraOn);
-    if (trouble) this.trouble(trouble);
-    else this.#trouble.hide();
-    announce(this.#media.cameraOn ? "Camera on" : "Camera off");
+    announce(`${device} ${isOn() ? "on" : "off"}`);
   }
 }

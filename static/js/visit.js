@@ -56,12 +56,13 @@ class VisitPage {
     this.room = new Room(need(document, "[data-stage]"), {
       path: data.path,
       media: this.media,
-      name: (seat) => seat.label,
       texts: {
         connecting: "Connecting",
         good: "Connection good",
         weak: "Weak: sound kept clear",
         socket: "Picture and sound work, the rest is coming back",
+        theirs: "Weak: sound kept clear",
+        moving: "One moment, your visit goes on",
         lost: "Connection lost: trying again",
       },
       onVisit: (visit) => this.#onVisit(visit),
