@@ -58,7 +58,7 @@ class Result:
 def relay_running(folder: Path) -> Iterator[int]:
     """A fresh relay; yields its process id and stops it at the end."""
     command = [sys.executable, "-m", "relay", "--bind", ADDRESS, "--announce", ADDRESS, "--port", "0"]
-    command += ["--control", str(folder / "relay.sock")]
+    command += ["--control", str(folder / "relay.sock"), "--drain", "0"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE)
     try:
         assert process.stdout is not None

@@ -1,4 +1,4 @@
-"""`python -m relay`: start the relay alone, say one line when ready, stop cleanly on SIGTERM or SIGINT."""
+"""`python -m relay`: start the relay alone, say one line when ready, drain on SIGTERM, stop at once on SIGINT."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ def _say(stream: TextIO, line: str) -> None:
 
 
 async def _serve(config: Config) -> None:
-    stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    async with Relay(config) as relay:
+    relay = Relay(config)
+    loop.add_signal_handler(signal.SIGTERM, relay.drain)
+    loop.add_signal_handler(signal.SIGINT, relay.stop)
+    async with relay:
         addresses = " ".join(
             f"[{host}]:{relay.port}" if ":" in host else f"{host}:{relay.port}" for host in config.bind
         )
         _say(sys.stdout, f"relay ready on {addresses}, control {config.control}")
-        await stop.wait()
+        await relay.ended.wait()
 
 
 def main() -> int:

@@ -6,13 +6,30 @@ import argparse
 import ipaddress
 import socket
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from relay.errors import ConfigError
 
 DEFAULT_PORT = 40404
 DEFAULT_CONTROL = "var/relay.sock"
+DEFAULT_DRAIN_SECONDS = 20.0
+SHORTEST_SECRET = 32
+
+
+@dataclass(frozen=True, slots=True)
+class TlsControl:
+    """A control link for web processes on other machines."""
+
+    host: str
+    port: int
+    certificate: Path
+    key: Path
+    secret: str = field(repr=False)
+
+    def __str__(self) -> str:
+        return f"tls://{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +39,8 @@ class Config:
     bind: tuple[str, ...]
     announce: tuple[str, ...]
     port: int
-    control: Path
+    control: Path | TlsControl
+    drain_seconds: float = DEFAULT_DRAIN_SECONDS
 
 
 def read_config(arguments: Sequence[str], environment: Mapping[str, str]) -> Config:
@@ -31,7 +49,14 @@ def read_config(arguments: Sequence[str], environment: Mapping[str, str]) -> Con
     parser.add_argument("--bind", default=environment.get("RELAY_BIND", ""), help="addresses, comma separated")
     parser.add_argument("--announce", default=environment.get("RELAY_ANNOUNCE", ""), help="same length as --bind")
     parser.add_argument("--port", default=environment.get("RELAY_PORT") or str(DEFAULT_PORT), help="UDP; 0: any free")
-    parser.add_argument("--control", default=environment.get("RELAY_CONTROL") or DEFAULT_CONTROL, help="Unix socket")
+    parser.add_argument(
+        "--control", default=environment.get("RELAY_CONTROL") or DEFAULT_CONTROL, help="Unix socket, or tls://host:port"
+    )
+    parser.add_argument(
+        "--drain",
+        default=environment.get("RELAY_DRAIN_SECONDS") or str(DEFAULT_DRAIN_SECONDS),
+        help="how long a relay that is told to stop lets its visits move elsewhere",
+    )
     options = parser.parse_args(arguments)
     bind = _addresses(options.bind, "bind") or default_addresses()
     announce = _addresses(options.announce, "announce") or bind
@@ -41,7 +66,37 @@ def read_config(arguments: Sequence[str], environment: Mapping[str, str]) -> Con
         raise ConfigError("name each address: a wildcard would answer from another one than it was asked on")
     if not options.port.isdecimal() or int(options.port) > 65535:
         raise ConfigError("port must be a number from 0 to 65535")
-    return Config(bind, announce, int(options.port), Path(options.control))
+    return Config(bind, announce, int(options.port), _control(options.control, environment), _seconds(options.drain))
+
+
+def _control(text: str, environment: Mapping[str, str]) -> Path | TlsControl:
+    """The secret comes from the environment alone: everybody on a machine can read a command line."""
+    if not text.startswith("tls:"):
+        return Path(text)
+    try:
+        parts = urlsplit(text)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        host = port = None
+    if not host or port is None or parts.path not in ("", "/"):
+        raise ConfigError("a TLS control address is written tls://host:port")
+    secret = environment.get("RELAY_SECRET", "")
+    if len(secret) < SHORTEST_SECRET:
+        raise ConfigError(f"a tls:// control address needs a RELAY_SECRET of at least {SHORTEST_SECRET} characters")
+    certificate, key = environment.get("RELAY_TLS_CERT"), environment.get("RELAY_TLS_KEY")
+    if not certificate or not key:
+        raise ConfigError("a tls:// control address needs RELAY_TLS_CERT and RELAY_TLS_KEY")
+    return TlsControl(host, port, Path(certificate), Path(key), secret)
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds <= 3600:
+        raise ConfigError("the time to drain must be 0 to 3600 seconds")
+    return seconds
 
 
 def default_addresses() -> tuple[str, ...]:

@@ -1,19 +1,16 @@
-"""The control link: a Unix socket on which web processes speak JSON lines. What they say is `documents.py`."""
+"""The control links: web processes speak JSON lines. How they come in: doors.py; what they say: documents.py."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import logging
-import os
-import socket
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Iterator
 
-from relay.documents import parse_line
-from relay.errors import ConfigError, MessageError, RelayError
-from relay.limits import MAX_LINE_BYTES, MAX_LINK_BACKLOG_BYTES, MAX_LINKS
+from relay.documents import Nowhere, parse_line
+from relay.doors import Door
+from relay.errors import MessageError, RelayError
+from relay.limits import MAX_LINE_BYTES, MAX_LINK_BACKLOG_BYTES, MAX_LINK_SILENCE_SECONDS, MAX_LINKS
 from relay.switchboard import Switchboard, error_message
 
 logger = logging.getLogger(__name__)
@@ -31,6 +28,9 @@ class ControlLink(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._buffer = bytearray()
         self._skipping = False  # inside a line that is already too long
+        self._clock = asyncio.get_running_loop().time
+        self.heard_at = self._clock()
+        self.said_nowhere = False
         self.gone = asyncio.get_running_loop().create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -40,7 +40,8 @@ class ControlLink(asyncio.Protocol):
             transport.abort()
             return
         self._server.open.add(self)
-        self.send({"type": "hello", "protocol": PROTOCOL, "relay": self._server.relay_id})
+        for greeting in self._server.greetings():
+            self.send(greeting)
         self._board.add_link(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -50,6 +51,7 @@ class ControlLink(asyncio.Protocol):
         self.gone.set_result(None)
 
     def data_received(self, data: bytes) -> None:
+        self.heard_at = self._clock()
         *lines, rest = data.split(b"\n")
         for line in lines:
             self._end_of_line(line)
@@ -96,6 +98,9 @@ class ControlLink(asyncio.Protocol):
         except MessageError as error:
             self._refuse(error)
             return
+        if isinstance(message, Nowhere):
+            self.said_nowhere = True
+            return
         try:
             self._board.handle(message, self)
         except Exception:  # the process edge: one message must not cost this web process its link
@@ -107,65 +112,49 @@ class ControlLink(asyncio.Protocol):
 
 
 class ControlServer:
-    """Listens; only the owner of the process may connect (mode 0600)."""
+    """Every link of this relay, whichever way it came in."""
 
-    def __init__(self, path: Path, board: Switchboard, relay_id: str) -> None:
-        self._path = path
+    def __init__(self, door: Door, board: Switchboard, relay_id: str) -> None:
+        self._door = door
         self.board = board
         self.relay_id = relay_id
         self.open: set[ControlLink] = set()
-        self._server: asyncio.Server | None = None
-        self._inode: int | None = None
+        self._draining: dict[str, object] | None = None
 
     async def start(self) -> None:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        _clear_stale(self._path)
-        sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        former = os.umask(0o177)
-        try:
-            sock.bind(str(self._path))
-        except OSError as error:
-            sock.close()
-            raise ConfigError(f"the control socket cannot be made: {error.strerror or error}") from error
-        finally:
-            os.umask(former)
-        self._inode = os.stat(self._path).st_ino
-        factory: Callable[[], asyncio.Protocol] = lambda: ControlLink(self)  # noqa: E731
-        self._server = await asyncio.get_running_loop().create_unix_server(factory, sock=sock)
+        await self._door.open(lambda: ControlLink(self))
+
+    def greetings(self) -> Iterator[dict[str, object]]:
+        yield {"type": "hello", "protocol": PROTOCOL, "relay": self.relay_id}
+        if self._draining is not None:
+            yield self._draining
+
+    def drain(self, seconds: float) -> None:
+        """Tell every web process, and whoever comes, that this relay will end."""
+        self._draining = {"type": "draining", "seconds": seconds}
+        self.broadcast(self._draining)
+
+    @property
+    def has_where_to_go(self) -> bool:
+        """Somebody is there who may still move rooms elsewhere."""
+        return any(not link.said_nowhere for link in self.open)
 
     def broadcast(self, message: dict[str, object]) -> None:
         for link in list(self.open):
             link.send(message)
 
+    def drop_silent(self, now: float) -> None:
+        """A web process speaks every two seconds. One that does not is gone, with its machine perhaps."""
+        for link in list(self.open):
+            if now - link.heard_at > MAX_LINK_SILENCE_SECONDS:
+                link.abort()
+
     async def close(self) -> None:
-        """Idempotent. Removes the socket file, unless another relay has put its own there."""
-        if self._server is None:
-            return
-        self._server.close()
+        """Idempotent."""
         for link in list(self.open):
             link.close()
         if self.open:
             await asyncio.wait({link.gone for link in self.open}, timeout=_GOODBYE_SECONDS)
         for link in list(self.open):
             link.abort()  # it reads no more; a newer Python would wait for it
-        await self._server.wait_closed()
-        self._server = None
-        with contextlib.suppress(FileNotFoundError):
-            if os.stat(self._path).st_ino == self._inode:
-                self._path.unlink()
-
-
-def _clear_stale(path: Path) -> None:
-    """Remove what a killed relay left; refuse when another one answers there."""
-    if not path.is_socket():
-        return
-    probe = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    try:
-        probe.connect(str(path))
-    except OSError:
-        with contextlib.suppress(FileNotFoundError):
-            path.unlink()
-    else:
-        raise ConfigError("another relay is listening on the control socket")
-    finally:
-        probe.close()
+        await self._door.close()

@@ -74,7 +74,12 @@ class Repeat:
     at: Address
 
 
-Message = Rooms | Connect | AnswerText | RestartIce | Repeat
+@dataclass(frozen=True, slots=True)
+class Nowhere:
+    """To a relay that drains: this web process knows no other relay that takes rooms."""
+
+
+Message = Rooms | Connect | AnswerText | RestartIce | Repeat | Nowhere
 
 
 def parse_line(line: bytes) -> Message:
@@ -163,4 +168,5 @@ _PARSERS: dict[str, Callable[[dict[str, Any]], Message]] = {
     "answer": _answer,
     "restart-ice": lambda raw: RestartIce(_address(raw)),
     "repeat": lambda raw: Repeat(_address(raw)),
+    "nowhere": lambda raw: Nowhere(),
 }

@@ -5,6 +5,11 @@ from __future__ import annotations
 MAX_LINE_BYTES = 256 * 1024  # one control-link message
 MAX_LINK_BACKLOG_BYTES = 4 * 1024 * 1024  # a web process that does not read is dropped
 MAX_LINKS = 64
+MAX_LINK_SILENCE_SECONDS = 30.0
+MAX_AUTH_BYTES = 1024  # the line with the secret
+MAX_STRANGERS = 32  # connections to the TLS port that have not proved the secret
+MAX_STRANGERS_PER_HOST = 4  # so that one machine keeps no other out
+STRANGER_SECONDS = 5.0
 
 MAX_ROOMS = 1000
 MAX_SEATS = 8

@@ -9,8 +9,9 @@ import secrets
 import time
 from collections.abc import Callable
 
-from relay.config import Config
+from relay.config import Config, TlsControl
 from relay.control import ControlServer
+from relay.doors import Door, TlsDoor, UnixDoor
 from relay.ice import Directory
 from relay.port import Demux, UdpPort
 from relay.sdp import Candidate
@@ -33,7 +34,11 @@ class Relay:
         directory = Directory(self._port.senders)
         candidates = [Candidate(host, self.port) for host in config.announce]
         self.board = Switchboard(directory, candidates, clock)
-        self.control = ControlServer(config.control, self.board, secrets.token_hex(8))
+        self.door = _door(config)
+        self.control = ControlServer(self.door, self.board, secrets.token_hex(8))
+        self.ended = asyncio.Event()
+        self._drain_seconds = config.drain_seconds
+        self._drains_until = 0.0
         self._demux = Demux(directory, self.board.counters, clock)
         self._lag = 0.0
         self._ticker: asyncio.Task[None] | None = None
@@ -57,13 +62,33 @@ class Relay:
         await self.control.close()
         self._port.close()
 
+    def drain(self) -> None:
+        """Take no new room, let the web move what is here elsewhere, then end. Asked a second time: end now."""
+        if self.board.draining:
+            self.stop()
+            return
+        self.board.draining = True
+        self._drains_until = self._clock() + self._drain_seconds
+        self.control.drain(self._drain_seconds)
+        self._end_if_drained(self._clock())
+
+    def stop(self) -> None:
+        """End now; whoever waits for `ended` closes the relay, which says goodbye to every browser."""
+        self.ended.set()
+
+    def _end_if_drained(self, now: float) -> None:
+        """Empty, out of time, or with nobody left who could move its rooms: then it is no use to wait."""
+        if not self.board.rooms or now >= self._drains_until or not self.control.has_where_to_go:
+            self.stop()
+
     def report(self) -> dict[str, object]:
         """What every web process hears every two seconds."""
         board, counters = self.board, self.board.counters
         lag, self._lag = self._lag, 0.0
         return {
             "type": "report",
-            "rooms": {room.id: room.version for room in board.rooms.values()},
+            "draining": board.draining,
+            "rooms": board.versions(),
             "load": {
                 "seats": sum(1 for room in board.rooms.values() for _ in room.peers()),
                 "packets_in": counters.packets_in,
@@ -90,7 +115,14 @@ class Relay:
     def _turn(self, count: int) -> None:
         now = self._clock()
         self.board.tick(now)
+        if self.board.draining:
+            self._end_if_drained(now)
         if count % _TICKS_PER_SECOND == 0:
             self.board.tick_second(now)
         if count % _TICKS_PER_REPORT == 0:
             self.control.broadcast(self.report())
+            self.control.drop_silent(asyncio.get_running_loop().time())
+
+
+def _door(config: Config) -> Door:
+    return TlsDoor(config.control) if isinstance(config.control, TlsControl) else UnixDoor(config.control)

@@ -30,6 +30,8 @@ class Switchboard:
         self.rooms: dict[str, Room] = {}
         self.links: list[Link] = []
         self._clock = clock
+        self.draining = False
+        self._overtaken: dict[str, int] = {}  # closed rooms that somebody wants open with a lower version than ours
         self._closed: OrderedDict[str, int] = OrderedDict()  # rooms torn down, by version, so that none comes back
         self._early: dict[tuple[str, str], tuple[float, Connect, Link]] = {}
         self._removed: dict[tuple[str, str], float] = {}  # seats that flooded, and until when they stay out
@@ -119,11 +121,15 @@ class Switchboard:
         room = self.rooms.get(document.room)
         known = room.version if room is not None else self._closed.get(document.room, -1)
         if document.version <= known and not (room is not None and document.closed and document.version == known):
+            if room is None and document.version < known and not document.closed:
+                self._overtaken[document.room] = known
             return
         if document.closed:
             self._close_room(document)
             return
         if room is None:
+            if self.draining:
+                raise RelayError("This relay is about to stop and takes no new room.", "draining")
             if len(self.rooms) >= MAX_ROOMS:
                 raise RelayError("This relay has no place for another room.", "full")
             room = self.rooms[document.room] = Room(document.room)
@@ -143,6 +149,14 @@ class Switchboard:
             self._closed.popitem(last=False)
         for peer in list(room.peers()) if room is not None else ():
             peer.close()
+
+    def versions(self) -> dict[str, int]:
+        """For the report: the rooms, and since the last one the closed rooms that would not open again.
+
+        The web raises its version above ours: its database may have been put back to an earlier state.
+        """
+        overtaken, self._overtaken = self._overtaken, {}
+        return overtaken | {room.id: room.version for room in self.rooms.values()}
 
     # -- what peers tell
 

@@ -166,6 +166,8 @@ class RelayFleet:
             # Rooms stay as they are at the relays until the records are back.
             log.warning("relay.no_database")
             self._hinted |= hinted
+            for link in self.links.values():
+                link.put(control.line("rooms", documents=[]))  # a web process that says nothing counts as gone
             return
         self.rooms = rooms
         self._forget_chosen()
