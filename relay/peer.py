@@ -12,6 +12,7 @@ from relay.dtls import DtlsServer, Sessions, SrtpError
 from relay.errors import RelayError
 from relay.flood import FloodGuard
 from relay.ice import IceAgent, Path
+from relay.ladder import Rung
 from relay.limits import (
     BUCKET_BURST,
     BUCKET_RATE,
@@ -23,6 +24,7 @@ from relay.limits import (
     TokenBucket,
 )
 from relay.negotiation import Negotiation, Plan, TrackRef
+from relay.receiver import Receiver
 from relay.renumber import Renumbering
 from relay.sdp import TransportText, write_offer
 from relay.seat_rtcp import RtcpPolicy
@@ -60,6 +62,8 @@ class Peer:
         self.agreed: frozenset[TrackRef] = frozenset()
         self.downs: dict[int, DownTrack] = {}
         self.policy = RtcpPolicy(self)
+        self.receiver = Receiver(self)
+        self.told_rungs: dict[str, Rung] = {}  # what its page knows of the connections in the room
         self._may = may
         self._nack: frozenset[str] = frozenset()  # sources of which the browser sends again what is asked for
         self._counters = board.counters

@@ -35,6 +35,13 @@ class Renumbering:
         """What follows is withheld until the next `forward`, which goes on without a gap."""
         self._started = False
 
+    def reserve(self) -> int:
+        """A number for a packet of the relay's own, which no other packet gets. Only while paused."""
+        if self._started:
+            raise ValueError("numbers are reserved between packets, not among them")
+        self._out += 1
+        return self._out & 0xFFFF
+
     def forward(self, number: int) -> int:
         """The number to send this packet under, or -1 when it must not be sent."""
         if not self._started:

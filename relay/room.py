@@ -68,9 +68,11 @@ class Room:
                 continue
             for track in seat.peer.tracks.values():
                 receivers = self._receivers(name, track.ref) if seat.active else []
-                downs = tuple(down for peer in receivers if (down := peer.down(track)) is not None)
-                for down in downs:
+                wired = [down for peer in receivers if (down := peer.down(track)) is not None]
+                for down in wired:
                     kept[down.receiver].add(track.ref.ssrc)
+                downs = tuple(down for down in wired if down.receiver.receiver.takes(track.is_video))
+                track.withheld = len(wired) - len(downs)
                 if downs != track.downs:
                     track.attach(downs, now)
         for peer, ssrcs in kept.items():

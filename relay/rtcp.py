@@ -22,18 +22,6 @@ class SenderReport:
     packet: bytes  # as it came, report blocks stripped
 
 
-@dataclass(slots=True)
-class Received:
-    """One compound packet, sorted by what it asks for."""
-
-    reports: list[SenderReport] = field(default_factory=list)
-    cnames: dict[int, bytes] = field(default_factory=dict)
-    lost: dict[int, int] = field(default_factory=dict)  # SSRC -> fraction lost, of 256
-    nacks: list[tuple[int, list[int]]] = field(default_factory=list)
-    key_frames: set[int] = field(default_factory=set)
-    bitrate: int | None = None
-
-
 @dataclass(frozen=True, slots=True)
 class ReportBlock:
     ssrc: int
@@ -43,6 +31,18 @@ class ReportBlock:
     jitter: int
     last_report: int
     delay: int
+
+
+@dataclass(slots=True)
+class Received:
+    """One compound packet, sorted by what it asks for."""
+
+    reports: list[SenderReport] = field(default_factory=list)
+    cnames: dict[int, bytes] = field(default_factory=dict)
+    blocks: dict[int, ReportBlock] = field(default_factory=dict)  # by the SSRC they are about
+    nacks: list[tuple[int, list[int]]] = field(default_factory=list)
+    key_frames: set[int] = field(default_factory=set)
+    bitrate: int | None = None
 
 
 def parse(data: bytes) -> Received:
@@ -86,8 +86,9 @@ def _sender_report(received: Received, count: int, body: bytes) -> None:
 
 def _blocks(received: Received, count: int, blocks: bytes) -> None:
     for at in range(0, min(count * 24, len(blocks) - 23), 24):
-        (ssrc,) = struct.unpack_from("!I", blocks, at)
-        received.lost[ssrc] = blocks[at + 4]
+        ssrc, losses, *rest = struct.unpack_from("!IIIIII", blocks, at)
+        lost = losses & 0xFFFFFF
+        received.blocks[ssrc] = ReportBlock(ssrc, losses >> 24, lost - (lost >> 23 << 24), *rest)
 
 
 def _descriptions(received: Received, count: int, body: bytes) -> None:

@@ -14,12 +14,10 @@ _MIN_TELLING_SECONDS = 0.2
 
 
 class RtcpPolicy:
-    __slots__ = ("_estimate", "_estimated_at", "_peer", "_shared_at", "_told", "_told_at")
+    __slots__ = ("_peer", "_shared_at", "_told", "_told_at")
 
     def __init__(self, peer: Peer) -> None:
         self._peer = peer
-        self._estimate: int | None = None  # what this seat says it can take in all
-        self._estimated_at = 0.0
         self._shared_at = -1.0  # when the senders were last told of it
         self._told: int | None = None  # what this seat was last told it may send
         self._told_at = -1.0
@@ -28,21 +26,21 @@ class RtcpPolicy:
         peer = self._peer
         for report in packet.reports:
             self._pass_report(report, packet.cnames.get(report.ssrc), now)
-        for ssrc, fraction in packet.lost.items():
-            down = peer.downs.get(ssrc)
-            if down is not None:
-                down.fraction_lost = fraction
+        peer.receiver.reported(packet, now)
         for ssrc, numbers in packet.nacks:
             down = peer.downs.get(ssrc)
-            if down is not None:
+            if down is None:
+                continue
+            if peer.receiver.takes(down.up.is_video):
                 down.up.send_again(down, numbers, now)
+            else:
+                peer.receiver.asked(down, numbers, now)
         for ssrc in packet.key_frames:
             down = peer.downs.get(ssrc)
-            if down is not None:
+            if down is not None and peer.receiver.takes(down.up.is_video):
                 down.up.want_key_frame(now)
         if packet.bitrate is not None:
-            self._estimate = packet.bitrate
-            self._estimated_at = now
+            peer.receiver.estimated(packet.bitrate, now)
             if now - self._shared_at < _MIN_TELLING_SECONDS:
                 return  # who sends this more often waits for the regular report
             self._shared_at = now
@@ -56,30 +54,37 @@ class RtcpPolicy:
         track.reported_at = now
         track.link.sender_report(report.ntp_middle, now)
         track.report = report.packet + (rtcp.description(report.ssrc, cname) if cname else b"")
-        for down in track.downs:
-            down.receiver.send_rtcp(track.report)
+        track.report_middle = report.ntp_middle
+        for down in track.receivers():
+            down.send_report(track.report, report.ntp_middle, now)
 
     def share_for(self, track: UpTrack, now: float) -> int | None:
         """What this seat, as a receiver, can take of `track`; None when it has not said lately."""
-        if self._estimate is None or now - self._estimated_at > bandwidth.STALE_SECONDS:
+        estimate = self._peer.receiver.estimate(now)
+        if estimate is None:
             return None
         live = [down.up for down in self._peer.downs.values()]
         videos = [up for up in live if up.is_video]
         if track not in videos:
             return None
-        parts = bandwidth.shares(self._estimate, [up.ref.source for up in videos], len(live) - len(videos))
+        parts = bandwidth.shares(estimate, [up.ref.source for up in videos], len(live) - len(videos))
         return parts[videos.index(track)]
 
     def limit(self, now: float) -> int:
         """What this seat, as a sender, may send in all."""
-        total = 0
-        for track in self._peer.tracks.values():
-            if not track.is_video:
-                total += bandwidth.VOICE
-                continue
-            said = (down.receiver.policy.share_for(track, now) for down in track.downs)
-            total += bandwidth.cap(share for share in said if share is not None)
-        return total
+        return sum(
+            self._limit_of(track, now) if track.is_video else bandwidth.VOICE for track in self._peer.tracks.values()
+        )
+
+    def _limit_of(self, track: UpTrack, now: float) -> int:
+        """The smallest share of those who get its pictures; while nobody can, little, but alive."""
+        said = [down.receiver.policy.share_for(track, now) for down in track.downs]
+        thinned = [down.receiver.policy.share_for(track, now) for down in track.thinned]
+        offers = [share for share in said if share is not None]
+        offers += [bandwidth.thinned(share) for share in thinned if share is not None]
+        if not said and not thinned and track.withheld:
+            return bandwidth.FLOOR
+        return bandwidth.cap(offers)
 
     def tell(self, now: float) -> None:
         """Tell this seat its limit at once if it changed much; the regular report follows anyway."""

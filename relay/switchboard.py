@@ -14,6 +14,7 @@ from relay.flood import Verdict
 from relay.ice import Directory
 from relay.limits import EARLY_CONNECT_SECONDS, MAX_EARLY_CONNECTS, MAX_ROOMS, MAX_TOMBSTONES, REMOVED_SECONDS
 from relay.peer import Counters, Peer
+from relay.rescue import Rescue
 from relay.room import Link, Room
 from relay.sdp import Candidate
 
@@ -29,6 +30,7 @@ class Switchboard:
         self.counters = Counters()
         self.rooms: dict[str, Room] = {}
         self.links: list[Link] = []
+        self.rescue = Rescue(self._tell)
         self._clock = clock
         self.draining = False
         self._overtaken: dict[str, int] = {}  # closed rooms that somebody wants open with a lower version than ours
@@ -209,6 +211,9 @@ class Switchboard:
                 verdict = peer.flood.verdict(now)
                 if verdict is not None:
                     flooding.append((peer, verdict))
+            if self.rescue.tick(room, now):
+                self._settle(room)
+                self.rescue.tell_rungs(room)
         for peer, verdict in flooding:
             self._restrain(peer, verdict, now)
 
@@ -231,6 +236,7 @@ class Switchboard:
             for peer in list(room.peers()):
                 peer.tick(now)
                 peer.policy.tick(now)
+            self.rescue.tell_rungs(room)
         for who, until in list(self._removed.items()):
             if now >= until:
                 del self._removed[who]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from relay import rtcp, vp8
 from relay.limits import KEY_FRAME_SECONDS, RING_PACKETS
 from relay.negotiation import TrackRef
+from relay.reception import Loss, ToldTimes
 from relay.renumber import FIRST_OUT_LIMIT, Renumbering
 from relay.sources import CLOCK_RATE, CODECS, MEDIA_OF
 from relay.uplink import Uplink
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 class DownTrack:
     """A track on its way to one receiver."""
 
-    __slots__ = ("fraction_lost", "numbers", "receiver", "ref", "send", "since", "up")
+    __slots__ = ("loss", "numbers", "receiver", "ref", "send", "since", "told", "up")
 
     def __init__(self, receiver: Peer, up: UpTrack, numbers: Renumbering) -> None:
         self.receiver = receiver
@@ -27,8 +28,13 @@ class DownTrack:
         self.ref = up.ref
         self.numbers = numbers
         self.send = receiver.send_rtp
-        self.fraction_lost = 0
+        self.loss = Loss()  # as the receiver reports it
+        self.told = ToldTimes()  # which sender reports it was sent
         self.since = 0.0  # when forwarding last began
+
+    def send_report(self, report: bytes, ntp_middle: int, now: float) -> None:
+        self.told.told(ntp_middle, now)
+        self.receiver.send_rtcp(report)
 
 
 class UpTrack:
@@ -36,7 +42,8 @@ class UpTrack:
 
     __slots__ = (
         "_asked_at", "_deferred", "_key_wanted", "_mask", "_numbers", "_ring", "asks_again", "downs", "is_video",
-        "key_at", "link", "payload_type", "ref", "report", "reported_at", "sender",
+        "key_at", "layered", "link", "payload_type", "ref", "report", "report_middle", "reported_at", "sender",
+        "thinned", "withheld",
     )  # fmt: skip
 
     def __init__(self, sender: Peer, ref: TrackRef) -> None:
@@ -47,6 +54,9 @@ class UpTrack:
         self.payload_type = CODECS[media].payload_type
         self.link = Uplink(CLOCK_RATE[media])
         self.downs: tuple[DownTrack, ...] = ()
+        self.thinned: tuple[DownTrack, ...] = ()  # those who get the lower temporal layer only
+        self.withheld = 0  # how many get nothing of it, on a lower rung
+        self.layered = False
         self._mask = RING_PACKETS[media] - 1
         self._empty_ring()
         self.asks_again = True  # whether the sender takes NACKs of this track
@@ -55,6 +65,7 @@ class UpTrack:
         self._asked_at = -1.0
         self.key_at = -1.0
         self.report: bytes | None = None  # the sender's last, for receivers that come later
+        self.report_middle = 0
         self.reported_at = -1.0
 
     def receive(self, packet: bytes, now: float) -> int:
@@ -92,7 +103,7 @@ class UpTrack:
         for down in fresh:
             down.since = now
             if self.report is not None:
-                down.receiver.send_rtcp(self.report)
+                down.send_report(self.report, self.report_middle, now)
         if fresh:
             self.want_key_frame(now)
 
@@ -145,7 +156,11 @@ class UpTrack:
                 down.send(packet[:2] + out.to_bytes(2, "big") + packet[4:])
 
     def worst_loss(self) -> int:
-        return max((down.fraction_lost for down in self.downs), default=0)
+        return max((down.loss.shown for down in self.downs), default=0)
+
+    def receivers(self) -> tuple[DownTrack, ...]:
+        """All who get something of it."""
+        return self.downs + self.thinned
 
 
 def fresh_numbering() -> Renumbering:

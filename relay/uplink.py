@@ -71,6 +71,11 @@ class Uplink:
                 due.append(number)
         return due
 
+    @property
+    def lost(self) -> int:
+        """How many packets have not come, ever."""
+        return self.highest - self._base + 1 - self._received if self.highest >= 0 else 0
+
     def sender_report(self, ntp_middle: int, now: float) -> None:
         self._sender_report = ntp_middle
         self._reported_at = now

@@ -67,10 +67,10 @@ def test_own_reports_are_read_alike_by_another_implementation() -> None:
 
 def test_sender_report_is_read_with_its_blocks_apart() -> None:
     data = struct.pack("!BBHIIIIII", 0x81, 200, 12, 3, 0x11112222, 0x33334444, 9, 1, 2)
-    data += struct.pack("!IIIIII", 8, 64 << 24, 0, 0, 0, 0)
+    data += struct.pack("!IIIIII", 8, 64 << 24 | 0xFFFFFE, 70000, 4, 5, 6)
     received = rtcp.parse(data)
     assert received.reports[0].ntp_middle == 0x22223333
-    assert received.lost == {8: 64}
+    assert received.blocks == {8: rtcp.ReportBlock(8, 64, -2, 70000, 4, 5, 6)}
     assert reference.RtcpPacket.parse(received.reports[0].packet)[0].reports == []
 
 

@@ -10,6 +10,7 @@ from relay import rtcp
 from relay.limits import BUCKET_BURST, BUCKET_RATE, PACKET_COST, TokenBucket
 from relay.negotiation import TrackRef
 from relay.peer import Peer as RelayPeer
+from relay.receiver import Receiver
 from relay.renumber import Renumbering
 from relay.seat_rtcp import RtcpPolicy
 from relay.tracks import DownTrack, UpTrack
@@ -200,7 +201,9 @@ def test_estimates_in_a_burst_are_shared_out_once() -> None:
     line = Line()
     told: list[float] = []
     line.sender.policy = SimpleNamespace(tell=told.append)
-    policy = RtcpPolicy(cast(RelayPeer, SimpleNamespace(downs={CAMERA.ssrc: line.down}, tracks={})))
+    peer = cast(RelayPeer, SimpleNamespace(downs={CAMERA.ssrc: line.down}, tracks={}))
+    peer.receiver = Receiver(peer)
+    policy = RtcpPolicy(peer)
     for bitrate in range(500_000, 500_100):
         policy.received(rtcp.Received(bitrate=bitrate), line.now)
     policy.received(rtcp.Received(bitrate=300_000), line.now + 0.3)

@@ -1,0 +1,106 @@
+"""Finding out how fast a line is that carries no video: short trains of padding, timed by the receiver's NACKs. Pure.
+
+A train is some packets without content, with two numbers left out: one behind the first packet, one before the last.
+The receiver asks for each at once. Both requests come back the same way, so the time between them is the time in which
+its line carried the packets between the two holes: their bits over that time is the rate. What it asks for it then
+gets (padding again), so the numbers close and its decoder never waits for them. libwebrtc drops packets that are all
+padding before the depacketizer, but counts their numbers and misses the ones left out.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+LIGHT = 2  # packets of padding in the first train: 0.5 KB, 70 ms of a line of 64 kbit/s
+HEAVY = 7  # and in the one that follows when the first went through well: 1.8 KB
+PAUSE_SECONDS = 2.0
+ANSWER_SECONDS = 1.5
+RETRY_SECONDS = 0.5
+MOST_LATE = 0.08  # a first answer so much later than lately came behind a queue, or was lost and repeated
+_FULL_PADDING = 255
+_SEAL = 16  # what SRTP adds to each
+_SHORTEST = 0.001
+_LATELY = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one train showed: bits a second, and whether it was a heavy one."""
+
+    rate: float
+    heavy: bool
+
+
+def padding(ssrc: int, number: int, timestamp: int, payload_type: int, size: int = _FULL_PADDING) -> bytes:
+    """An RTP packet that is nothing but padding (RFC 3550 section 5.1: P bit, last byte says how much)."""
+    head = struct.pack("!BBHII", 0xA0, payload_type, number, timestamp, ssrc)
+    return head + bytes(size - 1) + bytes([size])
+
+
+class Prober:
+    """Trains on one withheld track. Numbers come from `reserve`, each for one packet and never for another."""
+
+    __slots__ = ("_bits", "_first", "_first_at", "_heavy", "_lately", "_next_at", "_packets", "_second", "_sent_at",
+                 "unanswered")  # fmt: skip
+
+    def __init__(self) -> None:
+        self._packets: dict[int, bytes] = {}  # of the last train, to send (again) when asked for
+        self._first = self._second = -1  # the numbers left out
+        self._sent_at: float | None = None  # of the train that is under way
+        self._first_at: float | None = None
+        self._heavy = False
+        self._bits = 0
+        self._next_at = 0.0
+        self._lately: deque[float] = deque(maxlen=_LATELY)  # how long first answers took
+        self.unanswered = 0  # trains in a row
+
+    def due(self, now: float) -> bool:
+        """Whether to send a train now; gives up on one that nobody answered."""
+        if self._sent_at is not None and now - self._sent_at >= ANSWER_SECONDS:
+            self._sent_at = None
+            self._heavy = False
+            self.unanswered += 1
+            self._next_at = max(self._next_at, now + RETRY_SECONDS)
+        return self._sent_at is None and now >= self._next_at
+
+    def train(
+        self, reserve: Callable[[], int], pack: Callable[[int, int], bytes], now: float, heavy: bool = False
+    ) -> list[bytes]:
+        """The packets to send at once. `pack(number, size)` makes one of them."""
+        sizes = [1, 1, *[_FULL_PADDING] * (HEAVY if heavy else LIGHT), 1, 1, 1]
+        made = [(number := reserve(), pack(number, size)) for size in sizes]
+        self._packets = dict(made)
+        self._first, self._second = made[0][0], made[-3][0]
+        sent = [packet for number, packet in made if number not in (self._first, self._second)]
+        self._bits = sum(8 * (len(packet) + _SEAL) for packet in sent[1:-1])
+        self._heavy = heavy
+        self._sent_at = now
+        self._first_at = None
+        self._next_at = now + PAUSE_SECONDS
+        return sent
+
+    def asked(self, numbers: list[int], best: float | None, now: float) -> tuple[list[bytes], Finding | None]:
+        """A NACK: the packets of ours among those it names, and what it shows. `best` is the shortest round trip."""
+        packets = [packet for number in numbers if (packet := self._packets.get(number)) is not None]
+        if self._sent_at is None:
+            return packets, None
+        if self._first in numbers and self._first_at is None:
+            self._first_at = now
+        if self._second not in numbers:
+            return packets, None
+        self.unanswered = 0
+        took = self._first_at - self._sent_at if self._first_at is not None else None
+        self._sent_at = None
+        if took is None or self._first_at is None or not self._prompt(took, best):
+            self._next_at = min(self._next_at, now + RETRY_SECONDS)
+            return packets, None
+        return packets, Finding(self._bits / max(now - self._first_at, _SHORTEST), self._heavy)
+
+    def _prompt(self, took: float, best: float | None) -> bool:
+        """Whether the first answer came as soon as it does at its best; with nothing to compare it, no."""
+        known = [*self._lately, *((best,) if best is not None else ())]
+        self._lately.append(took)
+        return bool(known) and took <= min(known) + MOST_LATE
