@@ -110,11 +110,6 @@ export class Connection {
     toast(words, { icon: rung === "full" ? "wifi-high" : "wifi-medium" });
   }
 
-  /** @param {string|undefined} seat */
-  rungOf(seat) {
-    return this.#rungs.of(seat);
-  }
-
   /** For the doctor: what each line carries, as the relay measured it. @param {Figure[]} figures */
   figures(figures) {
     const { seats, name } = this.#people();
@@ -135,6 +130,19 @@ export class Connection {
   /** @param {string} seat @returns {import("./figures.js").Verdict|undefined} nothing where nothing is measured */
   verdict(seat) {
     return this.#verdicts.get(seat);
+  }
+
+  /** What the tile of somebody tells besides picture and name. @param {SeatView} seat @returns {import("./remote-tile.js").Around} */
+  around(seat) {
+    const { seats, name } = this.#people();
+    const verdict = this.#verdicts.get(seat.id);
+    return {
+      name: seat.label,
+      short: name(seat),
+      mine: this.#rungs.of(seats.find((each) => each.you)?.id),
+      theirs: this.#rungs.of(seat.id),
+      trouble: verdict && verdict.kind !== "good" ? verdict : undefined,
+    };
   }
 
   judge() {

@@ -92,7 +92,7 @@ export class Room {
     });
     this.#tiles = new Tiles(need(stage, "[data-tiles]"), need(stage, "[data-own]"), {
       onBlocked: () => this.#blocked(true),
-      around: (seat) => this.#around(seat),
+      around: (seat) => this.#connection.around(seat),
       onOpen: (seat, tile) => this.#openPerson(seat, tile),
     });
     this.#own = new OwnTile(need(stage, "[data-own]"), need(stage, "[data-tiles]"));
@@ -349,19 +349,6 @@ export class Room {
     // The socket went the same way: without it nobody can be asked for a new path.
     if (state === "disconnected") this.socket.probe(PATH_PROBE);
     this.#connection.peerChanged(state);
-  }
-
-  /** @param {import("./types.js").SeatView} seat @returns {import("./remote-tile.js").Around} */
-  #around(seat) {
-    const mine = this.visit?.seats.find((each) => each.you)?.id;
-    const verdict = this.#connection.verdict(seat.id);
-    return {
-      name: seat.label,
-      short: shortName(seat, this.visit),
-      mine: this.#connection.rungOf(mine),
-      theirs: this.#connection.rungOf(seat.id),
-      trouble: verdict && verdict.kind !== "good" ? verdict : undefined,
-    };
   }
 
   /** @param {import("./types.js").SeatView} seat @param {import("./remote-tile.js").RemoteTile} tile */
