@@ -20,7 +20,7 @@ from relay.limits import (
 )
 from relay.stun import Address
 
-Send = Callable[[bytes, Any], Any]
+Send = Callable[[bytes, Address], None]  # never raises: what cannot be sent is counted as dropped
 
 
 @dataclass(frozen=True, slots=True)

@@ -164,10 +164,7 @@ class Peer:
         if reply is None:
             self._counters.dropped += 1
             return
-        try:
-            self.board.directory.senders[socket](reply, address)
-        except OSError:
-            self._counters.dropped += 1
+        self.board.directory.senders[socket](reply, address)
         if self.state == "away" and self.ice.path is not None:
             self._become("connected")
 
@@ -241,7 +238,7 @@ class Peer:
         counters = self._counters
         try:
             path.send(self._sessions.protect(packet), path.address)
-        except (OSError, SrtpError):
+        except SrtpError:
             counters.dropped += 1
             return
         counters.packets_out += 1
@@ -253,17 +250,13 @@ class Peer:
             return
         try:
             path.send(self._sessions.protect_rtcp(packet), path.address)
-        except (OSError, SrtpError):
+        except SrtpError:
             self._counters.dropped += 1
 
     def _send_dtls(self, data: bytes) -> None:
         path = self.ice.path
-        if path is None:
-            return
-        try:
+        if path is not None:
             path.send(data, path.address)
-        except OSError:
-            self._counters.dropped += 1
 
     # -- receiving others
 

@@ -1,4 +1,8 @@
-"""The UDP port: one socket per announced address, drained in bounded turns, told apart by first byte (RFC 7983)."""
+"""The UDP port: one socket per announced address, drained in bounded turns, told apart by first byte (RFC 7983).
+
+While packets come fast, a socket is not watched but looked at every millisecond: one wake-up then serves many packets,
+and one system call sends what they become. System calls themselves are in `datagrams.py`.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from relay import stun
+from relay.datagrams import BATCH, Datagrams, Inbox, Outbox, boxes
 from relay.errors import ConfigError
 from relay.ice import Directory, Send
 from relay.peer import Counters
@@ -17,8 +22,11 @@ from relay.stun import Address
 logger = logging.getLogger(__name__)
 
 _BUFFER = 4 * 1024 * 1024
-_TURN = 64  # datagrams taken from one socket before others get their turn
-_DATAGRAM = 2048
+_BATCHES = 4  # taken from one socket before others get their turn
+BUSY_PER_SECOND = 2000  # packets: from here on a millisecond holds several
+PAUSE_SECONDS = 0.001
+_TELLING_SECONDS = 60.0
+_WINDOW_SECONDS = 0.02  # over which the rate is measured
 
 
 class Demux:
@@ -29,6 +37,7 @@ class Demux:
         self._by_address = directory.by_address
         self._counters = counters
         self.clock = clock
+        self._told_at = -_TELLING_SECONDS
 
     def receive(self, data: bytes, address: Address, number: int, now: float) -> None:
         self._counters.packets_in += 1
@@ -54,44 +63,106 @@ class Demux:
                 return
         self._counters.dropped += 1
 
+    def receive_all(self, number: int, taken: Datagrams) -> None:
+        """What one drain of socket `number` brought."""
+        now = self.clock()
+        receive = self.receive
+        for data, address in taken:
+            try:
+                receive(data, address, number, now)
+            except Exception:  # noqa: BLE001 - the process edge: one packet must not cost the others
+                self._failed(now)
+
+    def _failed(self, now: float) -> None:
+        """Counted always, told at most once a minute: whoever made it fail can do so again."""
+        self._counters.dropped += 1
+        if now - self._told_at > _TELLING_SECONDS:
+            self._told_at = now
+            logger.exception("a datagram failed")
+
 
 class UdpPort:
     """The sockets themselves. Same port number on every address."""
 
-    def __init__(self, hosts: Sequence[str], port: int) -> None:
+    def __init__(self, hosts: Sequence[str], port: int, counters: Counters) -> None:
         self._sockets = _bind_all(hosts, port)
+        self._boxes = [boxes(sock, counters) for sock in self._sockets]
+        self._drains: list[Drain] = []
         self.port: int = self._sockets[0].getsockname()[1]
         _warn_if_clamped(self._sockets[0])
 
     @property
     def senders(self) -> list[Send]:
-        return [sock.sendto for sock in self._sockets]
+        return [outbox.send for _, outbox in self._boxes]
 
     def start(self, demux: Demux) -> None:
         loop = asyncio.get_running_loop()
         for number, sock in enumerate(self._sockets):
-            loop.add_reader(sock, partial(_drain, sock, number, demux))
+            self._drains.append(Drain(loop, sock, self._boxes[number], partial(demux.receive_all, number)))
 
     def close(self) -> None:
-        """Idempotent."""
+        """Idempotent. Sends what is still kept."""
+        for drain in self._drains:
+            drain.close()
         for sock in self._sockets:
-            if sock.fileno() >= 0:
-                asyncio.get_running_loop().remove_reader(sock)
-                sock.close()
+            sock.close()
 
 
-def _drain(sock: socket.socket, number: int, demux: Demux) -> None:
-    now = demux.clock()
-    receive = demux.receive
-    recvfrom = sock.recvfrom
-    for _ in range(_TURN):
-        try:
-            data, address = recvfrom(_DATAGRAM)
-        except (BlockingIOError, InterruptedError):
-            return
-        except OSError:  # an ICMP error of an earlier send: nothing of ours is lost
-            continue
-        receive(data, address, number, now)
+class Drain:
+    """One socket's packets, taken as they come; while many come, once in a millisecond."""
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        sock: socket.socket,
+        boxes: tuple[Inbox, Outbox],
+        receive_all: Callable[[Datagrams], None],
+    ) -> None:
+        self._loop = loop
+        self._sock = sock
+        self._inbox, self._outbox = boxes
+        self._receive_all = receive_all
+        self._taken = 0
+        self._counted_at = loop.time()
+        self._pause: asyncio.TimerHandle | None = None  # there while the socket is not watched
+        loop.add_reader(sock, self.wake)
+
+    def wake(self) -> None:
+        """The socket has something, or the pause is over."""
+        self._outbox.hold()
+        for _ in range(_BATCHES):
+            taken = self._inbox.take()
+            self._taken += len(taken)
+            self._receive_all(taken)
+            if len(taken) < BATCH:
+                break
+        self._outbox.flush()
+        self._pace()
+
+    def close(self) -> None:
+        """Idempotent. Sends what is still kept."""
+        if self._pause is not None:
+            self._pause.cancel()
+        if self._sock.fileno() >= 0:
+            self._loop.remove_reader(self._sock)
+            self._outbox.flush()
+
+    def _pace(self) -> None:
+        """Watch the socket, or look again in a moment: whichever costs less at the present rate."""
+        now = self._loop.time()
+        elapsed = now - self._counted_at
+        busy = self._pause is not None
+        if elapsed >= _WINDOW_SECONDS:
+            busy = self._taken >= BUSY_PER_SECOND * elapsed
+            self._taken = 0
+            self._counted_at = now
+        if busy:
+            if self._pause is None:
+                self._loop.remove_reader(self._sock)
+            self._pause = self._loop.call_later(PAUSE_SECONDS, self.wake)
+        elif self._pause is not None:
+            self._pause = None
+            self._loop.add_reader(self._sock, self.wake)
 
 
 def _warn_if_clamped(sock: socket.socket) -> None:

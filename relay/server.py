@@ -13,6 +13,7 @@ from relay.config import Config, TlsControl
 from relay.control import ControlServer
 from relay.doors import Door, TlsDoor, UnixDoor
 from relay.ice import Directory
+from relay.peer import Counters
 from relay.port import Demux, UdpPort
 from relay.sdp import Candidate
 from relay.switchboard import Switchboard
@@ -29,17 +30,18 @@ class Relay:
 
     def __init__(self, config: Config, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._port = UdpPort(config.bind, config.port)
+        counters = Counters()
+        self._port = UdpPort(config.bind, config.port, counters)
         self.port = self._port.port
         directory = Directory(self._port.senders)
         candidates = [Candidate(host, self.port) for host in config.announce]
-        self.board = Switchboard(directory, candidates, clock)
+        self.board = Switchboard(directory, candidates, clock, counters)
         self.door = _door(config)
         self.control = ControlServer(self.door, self.board, secrets.token_hex(8))
         self.ended = asyncio.Event()
         self._drain_seconds = config.drain_seconds
         self._drains_until = 0.0
-        self._demux = Demux(directory, self.board.counters, clock)
+        self._demux = Demux(directory, counters, clock)
         self._lag = 0.0
         self._ticker: asyncio.Task[None] | None = None
 

@@ -24,10 +24,12 @@ _MAX_REFUSALS = 8
 class Switchboard:
     """Rooms by what the web wants of them; peers by what browsers answer."""
 
-    def __init__(self, directory: Directory, candidates: list[Candidate], clock: Callable[[], float]) -> None:
+    def __init__(
+        self, directory: Directory, candidates: list[Candidate], clock: Callable[[], float], counters: Counters
+    ) -> None:
         self.directory = directory
         self.candidates = candidates
-        self.counters = Counters()
+        self.counters = counters
         self.rooms: dict[str, Room] = {}
         self.links: list[Link] = []
         self.rescue = Rescue(self._tell)
