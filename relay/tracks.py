@@ -133,6 +133,11 @@ class UpTrack:
             self.repair(now)
 
     def repair(self, now: float) -> None:
+        """Ask for what has not come: its packets, or after a long silence of the sender's line a key frame."""
+        if self.link.jumped:
+            self.link.jumped = False
+            if self.downs:
+                self.want_key_frame(now)
         due = self.link.due(now) if self.asks_again else None
         if due:
             self.sender.send_rtcp(rtcp.receiver_report(()) + rtcp.nack(self.ref.ssrc, due))
@@ -140,20 +145,26 @@ class UpTrack:
     def send_again(self, down: DownTrack, numbers: list[int], now: float) -> None:
         """Answer a receiver's NACK from the ring: the same bytes under the same number, so the same ciphertext.
 
-        What the ring never had is a gap coming up, which `repair` asks the sender for.
+        What the ring never had is a gap coming up, which `repair` asks the sender for. What it has no longer is gone
+        for good: a key frame now spares the receiver the seconds in which it would go on asking.
         """
+        gone = False
         for out in numbers:
             if not down.receiver.affords(0, now):
                 return
             number = down.numbers.back(out)
             if number < 0:
+                gone = True
                 continue
             place = number & self._mask
             packet = self._ring[place]
             if packet is None or self._numbers[place] != number:
+                gone = gone or (self.link.highest - number) & 0xFFFF > self._mask
                 continue
             if down.receiver.affords(len(packet), now):
                 down.send(packet[:2] + out.to_bytes(2, "big") + packet[4:])
+        if gone:
+            self.want_key_frame(now)
 
     def worst_loss(self) -> int:
         return max((down.loss.shown for down in self.downs), default=0)

@@ -13,7 +13,7 @@ _RETRY_SECONDS = 0.1
 class Uplink:
     __slots__ = (
         "_base", "_clock_rate", "_expected_before", "_jitter", "_received", "_received_before", "_reported_at",
-        "_sender_report", "_transit", "highest", "missing",
+        "_sender_report", "_transit", "highest", "jumped", "missing",
     )  # fmt: skip
 
     def __init__(self, clock_rate: int) -> None:
@@ -27,10 +27,11 @@ class Uplink:
         self._received_before = 0
         self._sender_report = 0
         self._reported_at = 0.0
+        self.jumped = False  # more is lost than is asked for again: only a key frame helps
         self.missing: dict[int, list[float]] = {}  # number -> [tries, asked at]
 
     def packet(self, number: int, timestamp: int, now: float) -> bool:
-        """Count one packet. True when it leaves a gap behind it, worth a NACK at once."""
+        """Count one packet. True when it leaves a gap behind it, worth asking for something at once."""
         self._received += 1
         transit = now * self._clock_rate - timestamp
         change = transit - self._transit
@@ -53,7 +54,8 @@ class Uplink:
         self.highest = highest + step
         if step > _MAX_GAP:
             self.missing.clear()
-            return False
+            self.jumped = True
+            return True
         for lost in range(highest + 1, highest + step):
             if len(self.missing) < _MAX_MISSING:
                 self.missing[lost & 0xFFFF] = [0, -1.0]

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import psutil
@@ -14,6 +15,7 @@ import psutil
 ROOT = Path(__file__).resolve().parent.parent.parent
 READY_SECONDS = 30.0
 STOP_SECONDS = 15.0
+LOOPBACK = "127.0.0.1"
 
 
 def free_port() -> int:
@@ -24,12 +26,18 @@ def free_port() -> int:
 
 
 class House:
-    """One running house; `environment` is what its processes see."""
+    """One running house; `environment` is what its processes see.
 
-    def __init__(self, var: Path, **environment: str) -> None:
+    `inside` goes before its command line, and `host` is where it listens there: a network namespace, for example. Away
+    from loopback it is called localhost all the same: a demo serves nothing else, and browsers trust that name only.
+    """
+
+    def __init__(self, var: Path, *, host: str = LOOPBACK, inside: Sequence[str] = (), **environment: str) -> None:
         self.var = var
         self.port = free_port()
-        self.base_url = f"http://127.0.0.1:{self.port}"
+        self._host = host
+        self._inside = list(inside)
+        self.base_url = f"http://{host if host == LOOPBACK else 'localhost'}:{self.port}"
         self.relay_port = _free_udp_port()
         self.environment = {
             **os.environ,
@@ -48,7 +56,8 @@ class House:
 
     def start(self) -> None:
         """Start and wait until it says that it is ready, relay included."""
-        command = [sys.executable, "-m", "telehealth.supervisor", "--port", str(self.port)]
+        address = ["--bind", self._host, "--port", str(self.port)]
+        command = [*self._inside, sys.executable, "-m", "telehealth.supervisor", *address]
         with (self.var / "house.log").open("ab") as log:
             self._process = subprocess.Popen(
                 command, cwd=ROOT, env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
@@ -68,14 +77,10 @@ class House:
         assert self._process is not None
         if self._process.poll() is not None:
             raise RuntimeError("The house ended:\n" + self.log()[-4000:])
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
-        try:
-            connection.request("GET", "/readyz")
-            return connection.getresponse().status == 200
-        except OSError:
-            return False
-        finally:
-            connection.close()
+        if self._inside:
+            ask = [*self._inside, sys.executable, "-m", "tests.browser.house", self._host, str(self.port)]
+            return subprocess.run(ask, cwd=ROOT, check=False).returncode == 0
+        return answers(self._host, self.port)
 
     def log(self) -> str:
         """What its processes wrote."""
@@ -104,7 +109,23 @@ class House:
             self._process.wait()
 
 
+def answers(host: str, port: int) -> bool:
+    """Whether the house there says that it is ready."""
+    connection = http.client.HTTPConnection(host, port, timeout=10)
+    try:
+        connection.request("GET", "/readyz", headers={"Host": f"localhost:{port}"})
+        return connection.getresponse().status == 200
+    except OSError:
+        return False
+    finally:
+        connection.close()
+
+
 def _free_udp_port() -> int:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+if __name__ == "__main__":
+    sys.exit(not answers(sys.argv[1], int(sys.argv[2])))

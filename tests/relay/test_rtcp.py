@@ -121,8 +121,8 @@ def test_late_packet_is_no_longer_missing() -> None:
 
 def test_long_gap_is_left_to_a_key_frame() -> None:
     uplink = Uplink(90000)
-    assert feed(uplink, [1, 400]) == []
-    assert uplink.missing == {}
+    assert feed(uplink, [1, 400]) == [400]
+    assert (uplink.missing, uplink.jumped) == ({}, True)
 
 
 def test_report_counts_loss_since_the_last_and_in_all() -> None:

@@ -208,3 +208,27 @@ def test_estimates_in_a_burst_are_shared_out_once() -> None:
         policy.received(rtcp.Received(bitrate=bitrate), line.now)
     policy.received(rtcp.Received(bitrate=300_000), line.now + 0.3)
     assert told == [line.now, line.now + 0.3]
+
+
+def test_long_silence_of_the_senders_line_asks_for_a_key_frame_at_once() -> None:
+    line = Line()
+    line.attach(line.down)
+    line.send(1, key=True)
+    line.now += 5
+    line.send(100)
+    assert line.sender.key_frames_asked() == 1
+    line.send(400)
+    assert line.sender.key_frames_asked() == 2
+
+
+def test_receiver_that_asks_for_what_is_gone_gets_a_key_frame() -> None:
+    line = Line(first_out=5)
+    line.attach(line.down)
+    line.send(1, key=True)
+    for number in range(2, 601):
+        line.send(number)
+    line.now += 5
+    line.up.send_again(line.down, [600], line.now)
+    assert line.sender.key_frames_asked() == 1
+    line.up.send_again(line.down, [300], line.now)
+    assert line.sender.key_frames_asked() == 2
