@@ -7,11 +7,14 @@ from typing import Any
 
 import pytest
 from channels.layers import channel_layers
+from django.conf import settings as django_settings
+from websockets.asyncio.client import ClientConnection, connect
 
 from signaling import boards, fleet, registry
 from signaling.addresses import RelayAddress
 from signaling.fleet import RelayFleet
 from tests.integration.signaling.house import FarRelay, Page, Visit, signed_in, sockets
+from tests.integration.signaling.served import Client, Served
 
 
 @pytest.fixture(autouse=True)
@@ -73,3 +76,29 @@ async def link(control: Path, transactional_db: None) -> AsyncIterator[RelayFlee
     yield relays
     fleet.use(None)
     await relays.close()
+
+
+@pytest.fixture
+def served(visit: Visit, control: Path, settings: Any) -> Iterator[Served]:
+    settings.RELAYS = (RelayAddress("relay-1", path=control),)
+    served = Served()
+    served.thread.start()
+    yield served
+    served.stop()
+
+
+@pytest.fixture
+async def clients() -> AsyncIterator[Any]:
+    opened: list[ClientConnection] = []
+
+    async def open_client(address: tuple[str, dict[str, str]]) -> Client:
+        uri, headers = address
+        connection = await connect(
+            uri, origin=django_settings.ORIGINS[0], additional_headers=headers, compression=None, proxy=None
+        )
+        opened.append(connection)
+        return Client(connection)
+
+    yield open_client
+    for connection in opened:
+        await connection.close()
