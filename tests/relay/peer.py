@@ -11,6 +11,7 @@ from aioice import stun
 from aiortc.rtcdtlstransport import RTCCertificate, RTCDtlsFingerprint, RTCDtlsParameters, RTCDtlsTransport
 
 PATIENCE = 10.0
+RETRY = 0.5
 PAYLOAD_TYPES = {"audio": 111, "video": 96}
 SOURCES = {"0": "audio", "1": "camera", "2": "screen"}
 
@@ -170,9 +171,11 @@ class Peer(asyncio.DatagramProtocol):
         message = self.request(nominate, password)
         future: asyncio.Future[stun.Message] = asyncio.get_running_loop().create_future()
         self._waiting[message.transaction_id] = future
-        self.send_raw(bytes(message))
         async with asyncio.timeout(PATIENCE):
-            return await future
+            while not future.done():  # as browsers do: the relay drops checks while somebody floods it with them
+                self.send_raw(bytes(message))
+                await asyncio.wait([future], timeout=RETRY)
+        return await future
 
     def request(self, nominate: bool = True, password: str | None = None) -> stun.Message:
         message = stun.Message(stun.Method.BINDING, stun.Class.REQUEST)

@@ -183,6 +183,9 @@ async def test_flood_at_full_rate_costs_the_other_room_under_one_percent(house: 
             sent += 1
             flooder.send(rtp(ssrc, sent, junk))
         speech.say()
+        if turn % 250 == 0:  # consent lasts 30 s
+            for peer in (speech.speaker, speech.listener, flooder):
+                peer.send_raw(bytes(peer.request()))
         due = loop.create_future()
         loop.call_at(start + (turn + 1) * TURN, due.set_result, None)
         await due
