@@ -10,6 +10,7 @@ import sys
 from typing import TextIO
 
 from relay.config import Config, read_config
+from relay.confine import confine
 from relay.errors import ConfigError
 from relay.server import Relay
 
@@ -25,6 +26,7 @@ async def _serve(config: Config) -> None:
     loop.add_signal_handler(signal.SIGTERM, relay.drain)
     loop.add_signal_handler(signal.SIGINT, relay.stop)
     async with relay:
+        confine(config.memory_mib)
         addresses = " ".join(
             f"[{host}]:{relay.port}" if ":" in host else f"{host}:{relay.port}" for host in config.bind
         )

@@ -16,6 +16,8 @@ DEFAULT_PORT = 40404
 DEFAULT_CONTROL = "var/relay.sock"
 DEFAULT_DRAIN_SECONDS = 20.0
 SHORTEST_SECRET = 32
+DEFAULT_MEMORY_MIB = 2048
+LEAST_MEMORY_MIB = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,7 @@ class Config:
     port: int
     control: Path | TlsControl
     drain_seconds: float = DEFAULT_DRAIN_SECONDS
+    memory_mib: int = DEFAULT_MEMORY_MIB  # the process gets no more from the kernel
 
 
 def read_config(arguments: Sequence[str], environment: Mapping[str, str]) -> Config:
@@ -57,6 +60,11 @@ def read_config(arguments: Sequence[str], environment: Mapping[str, str]) -> Con
         default=environment.get("RELAY_DRAIN_SECONDS") or str(DEFAULT_DRAIN_SECONDS),
         help="how long a relay that is told to stop lets its visits move elsewhere",
     )
+    parser.add_argument(
+        "--memory",
+        default=environment.get("RELAY_MEMORY_MIB") or str(DEFAULT_MEMORY_MIB),
+        help="MiB of memory at most",
+    )
     options = parser.parse_args(arguments)
     bind = _addresses(options.bind, "bind") or default_addresses()
     announce = _addresses(options.announce, "announce") or bind
@@ -66,7 +74,10 @@ def read_config(arguments: Sequence[str], environment: Mapping[str, str]) -> Con
         raise ConfigError("name each address: a wildcard would answer from another one than it was asked on")
     if not options.port.isdecimal() or int(options.port) > 65535:
         raise ConfigError("port must be a number from 0 to 65535")
-    return Config(bind, announce, int(options.port), _control(options.control, environment), _seconds(options.drain))
+    if not options.memory.isdecimal() or not LEAST_MEMORY_MIB <= int(options.memory) <= 1 << 20:
+        raise ConfigError(f"memory must be a number of MiB, at least {LEAST_MEMORY_MIB}")
+    control, drain = _control(options.control, environment), _seconds(options.drain)
+    return Config(bind, announce, int(options.port), control, drain, int(options.memory))
 
 
 def _control(text: str, environment: Mapping[str, str]) -> Path | TlsControl:

@@ -5,6 +5,7 @@ from __future__ import annotations
 MAX_LINE_BYTES = 256 * 1024  # one control-link message
 MAX_LINK_BACKLOG_BYTES = 4 * 1024 * 1024  # a web process that does not read is dropped
 MAX_LINKS = 64
+MAX_FILES = 1024  # the relay needs one for each address and link; seats need none
 MAX_LINK_SILENCE_SECONDS = 30.0
 MAX_AUTH_BYTES = 1024  # the line with the secret
 MAX_STRANGERS = 32  # connections to the TLS port that have not proved the secret
