@@ -79,12 +79,12 @@ async def test_seat_that_sends_too_much_is_held_to_its_budget(house: House) -> N
     house.clock = lambda: now  # type: ignore[method-assign]
     house.relay.board.counters.packets_out = 0
     payload = bytes(1100)
-    for turn in range(60):
+    for turn in range(100):
         for number in range(40):
             doctor.send(rtp(doctor.ssrcs["audio"], turn * 40 + number, payload))
         await doctor.check()
-    # 2,400 packets cost 1,300 each; the burst pays for about 1,530, and the time before for a little.
-    assert house.relay.board.counters.packets_out < 2_000
+    # 4,000 packets cost 1,300 each; a full bucket pays for about 1,530, and it may be filled up once on the way.
+    assert house.relay.board.counters.packets_out < 3_200
     assert patient.packets
 
 
