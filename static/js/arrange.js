@@ -7,6 +7,8 @@ export const GAP = 8;
 /** A face is still read at this width; a phone with many people gets by with less. */
 const LEAST = 160;
 const LEAST_CROWDED = 104;
+/** Lower than this against its width no head fits into a picture. */
+const FLAT = 9 / 16;
 const PHONE = 480;
 const FEW = 3;
 /** Small pictures grow to this and no further: the large one is what matters. */
@@ -58,7 +60,7 @@ function beside({ width, height }, others, least) {
     const wide = Math.max(least, Math.min(MOST, Math.floor((room * 16) / 9), share(width * 0.4, columns)));
     const high = Math.min(room, Math.floor(wide * 0.75));
     const left = width - columns * (wide + GAP);
-    if (left < wide || high < least / 2) continue;
+    if (left < wide || high < least * FLAT) continue;
     const top = Math.floor((height - rows * high - (rows - 1) * GAP) / 2);
     found.push({
       large: { x: 0, y: 0, width: left, height },
@@ -77,7 +79,7 @@ function below({ width, height }, others, least) {
     const wide = Math.min(share(width, columns), MOST);
     const high = Math.min(Math.floor(wide * 0.625), Math.floor((height * 0.36) / rows));
     const left = height - rows * (high + GAP);
-    if (wide < least || high < least / 2 || left < high) continue;
+    if (wide < least || high < least * FLAT || left < high) continue;
     found.push({
       large: { x: 0, y: 0, width, height: left },
       others: centred(width, cells(others, columns, { x: 0, y: left + GAP, width: wide, height: high })),

@@ -195,7 +195,7 @@ export class RemoteTile {
   #notes(seat, now, { mine, theirs, trouble }) {
     const notes = [];
     if (mine === "stills" && seat.camera) notes.push(this.#still.words(now));
-    if (mine === "audio" && seat.camera) notes.push({ short: "Sound only", words: "No picture for now, the sound goes on" });
+    if (mine === "audio" && seat.camera) notes.push({ short: "", words: "No picture for now, the sound goes on" });
     if (theirs !== "full") notes.push({ short: "Weak line", words: tileNote(theirs) });
     if (trouble) notes.push(trouble);
     return notes;
@@ -205,7 +205,7 @@ export class RemoteTile {
   #showNote(notes) {
     this.note.hidden = notes.length === 0;
     say(this.note.children[0], notes.map(({ words }) => words).join(". "));
-    say(this.note.children[1], notes[0]?.short ?? "");
+    say(this.note.children[1], notes.find(({ short }) => short)?.short ?? "");
   }
 
   /** Packets came and stopped although something is switched on, and is meant to reach us. @param {SeatView} seat @param {number} now */

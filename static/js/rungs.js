@@ -9,7 +9,7 @@ const ORDER = /** @type {Rung[]} */ (["full", "low-rate", "stills", "audio"]);
 const MINE = {
   full: { line: "", said: "Your connection is good again. The picture is back." },
   "low-rate": { line: "Weak: sound kept clear", said: "We turned the picture down to keep the sound clear." },
-  stills: { line: "Weak: still pictures, clear sound", said: "You see still pictures for now. The sound goes on." },
+  stills: { line: "Weak: still pictures", said: "You see still pictures for now. The sound goes on." },
   audio: { line: "Weak: sound only", said: "It is too weak for pictures. The sound goes on." },
 };
 
@@ -20,17 +20,17 @@ const THEIRS = {
   full: { note: "", line: () => "", said: "they see you again." },
   "low-rate": {
     note: "Sees you less smoothly",
-    line: (name) => `Weak for ${name}: sound kept clear`,
+    line: (name) => `Weak for ${name}`,
     said: "we turned the picture they see down. The sound goes on.",
   },
   stills: {
     note: "Sees still pictures of you",
-    line: (name) => `${name} sees still pictures of you`,
+    line: (name) => `${name} sees still pictures`,
     said: "they see still pictures of you. The sound goes on.",
   },
   audio: {
     note: "Hears you, sees no picture",
-    line: (name) => `${name} hears you, sees no picture`,
+    line: (name) => `${name} sees no picture`,
     said: "they hear you and see no picture. The sound goes on.",
   },
 };
@@ -95,7 +95,7 @@ export class Rungs {
     const weak = others.filter(({ id }) => this.of(id) !== "full").sort((a, b) => depth(this.of(b.id)) - depth(this.of(a.id)));
     if (!weak.length) return null;
     const [first] = weak;
-    const words = weak.length > 1 ? `Weak for ${weak.length} people: sound kept clear` : THEIRS[this.of(first.id)].line(first.name);
+    const words = weak.length > 1 ? `Weak for ${weak.length} people` : THEIRS[this.of(first.id)].line(first.name);
     return { whose: "theirs", words };
   }
 }

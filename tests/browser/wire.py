@@ -1,0 +1,71 @@
+"""Stands between a page and its visit socket: adds people and says what a relay would. Holds no test."""
+
+import json
+import re
+from typing import Any
+
+from playwright.sync_api import Page, WebSocketRoute
+
+FACES = ("face-han", "face-int", "face-otto", "face-tom", "face-yuki", "face-petra")
+
+
+def guest(number: int, **change: Any) -> dict[str, Any]:
+    """Somebody else in the visit, as a snapshot names them."""
+    return {
+        "id": f"00000000-0000-4000-8000-00000000000{number}",
+        "label": f"Guest {number}",
+        "role": "guest",
+        "you": False,
+        "connected": True,
+        "mic": True,
+        "camera": True,
+        "screen": False,
+        "face": FACES[number % len(FACES)],
+        **change,
+    }
+
+
+class Wire:
+    """One page's socket. `guests` stand in every snapshot from the next `refresh` on."""
+
+    def __init__(self, page: Page) -> None:
+        self.guests: list[dict[str, Any]] = []
+        self.sent: list[dict[str, Any]] = []
+        self._visit: dict[str, Any] = {}
+        self._socket: WebSocketRoute | None = None
+        page.route_web_socket(re.compile(r"/ws$"), self._connected)
+
+    def _connected(self, socket: WebSocketRoute) -> None:
+        self._socket = socket
+        server = socket.connect_to_server()
+        server.on_message(lambda text: socket.send(self._with_guests(text)))
+
+        def up(text: str | bytes) -> None:
+            self.sent.append(json.loads(text))
+            server.send(text)
+
+        socket.on_message(up)
+
+    def _with_guests(self, text: str | bytes) -> str:
+        message = json.loads(text)
+        if "visit" in message:
+            self._visit = message["visit"]
+            message["visit"] = self._snapshot()
+        return json.dumps(message)
+
+    def _snapshot(self) -> dict[str, Any]:
+        return {**self._visit, "seats": [*self._visit["seats"], *self.guests]}
+
+    def seat(self, role: str) -> str:
+        """The seat of the patient or the practitioner."""
+        [seat] = [seat["id"] for seat in self._visit["seats"] if seat["role"] == role]
+        return str(seat)
+
+    def refresh(self) -> None:
+        """Send the snapshot again, with the guests of now."""
+        self.say("visit", visit=self._snapshot())
+
+    def say(self, kind: str, **fields: Any) -> None:
+        """A message as if the server had sent it."""
+        assert self._socket is not None
+        self._socket.send(json.dumps({"type": kind, **fields}))
