@@ -44,6 +44,7 @@ class Config:
     control: Path | TlsControl
     drain_seconds: float = DEFAULT_DRAIN_SECONDS
     memory_mib: int = DEFAULT_MEMORY_MIB  # the process gets no more from the kernel
+    metrics: tuple[str, int] | None = None
 
 
 def read_config(arguments: Sequence[str], environment: Mapping[str, str]) -> Config:
@@ -65,6 +66,9 @@ def read_config(arguments: Sequence[str], environment: Mapping[str, str]) -> Con
         default=environment.get("RELAY_MEMORY_MIB") or str(DEFAULT_MEMORY_MIB),
         help="MiB of memory at most",
     )
+    parser.add_argument(
+        "--metrics", default=environment.get("RELAY_METRICS", ""), help="host:port for Prometheus; empty: none"
+    )
     options = parser.parse_args(arguments)
     bind = _addresses(options.bind, "bind") or default_addresses()
     announce = _addresses(options.announce, "announce") or bind
@@ -76,8 +80,8 @@ def read_config(arguments: Sequence[str], environment: Mapping[str, str]) -> Con
         raise ConfigError("port must be a number from 0 to 65535")
     if not options.memory.isdecimal() or not LEAST_MEMORY_MIB <= int(options.memory) <= 1 << 20:
         raise ConfigError(f"memory must be a number of MiB, at least {LEAST_MEMORY_MIB}")
-    control, drain = _control(options.control, environment), _seconds(options.drain)
-    return Config(bind, announce, int(options.port), control, drain, int(options.memory))
+    control, drain, metrics = _control(options.control, environment), _seconds(options.drain), _metrics(options.metrics)
+    return Config(bind, announce, int(options.port), control, drain, int(options.memory), metrics)
 
 
 def _control(text: str, environment: Mapping[str, str]) -> Path | TlsControl:
@@ -98,6 +102,19 @@ def _control(text: str, environment: Mapping[str, str]) -> Path | TlsControl:
     if not certificate or not key:
         raise ConfigError("a tls:// control address needs RELAY_TLS_CERT and RELAY_TLS_KEY")
     return TlsControl(host, port, Path(certificate), Path(key), secret)
+
+
+def _metrics(text: str) -> tuple[str, int] | None:
+    if not text:
+        return None
+    try:
+        parts = urlsplit(f"//{text}")
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        host = port = None
+    if not host or port is None or parts.netloc != text or "@" in text:
+        raise ConfigError("a metrics address is written host:port")
+    return host, port
 
 
 def _seconds(text: str) -> float:

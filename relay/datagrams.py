@@ -38,9 +38,11 @@ _ffi.cdef("""
 
 
 class Tally(Protocol):
-    """Where a datagram that could not be sent is counted."""
+    """Where bytes that came and datagrams that could not be sent are counted."""
 
+    bytes_in: int
     dropped: int
+    unsent: int
 
 
 class Inbox(Protocol):
@@ -65,14 +67,15 @@ def boxes(sock: socket.socket, tally: Tally) -> tuple[Inbox, Outbox]:
             library = _ffi.dlopen(None)
             _ = library.recvmmsg, library.sendmmsg
         except (OSError, AttributeError):
-            return SingleInbox(sock), SingleOutbox(sock, tally)
-        return BatchInbox(sock, library), BatchOutbox(sock, library, tally)
-    return SingleInbox(sock), SingleOutbox(sock, tally)
+            return SingleInbox(sock, tally), SingleOutbox(sock, tally)
+        return BatchInbox(sock, library, tally), BatchOutbox(sock, library, tally)
+    return SingleInbox(sock, tally), SingleOutbox(sock, tally)
 
 
 class SingleInbox:
-    def __init__(self, sock: socket.socket) -> None:
+    def __init__(self, sock: socket.socket, tally: Tally) -> None:
         self._sock = sock
+        self._tally = tally
 
     def take(self) -> Datagrams:
         taken: Datagrams = []
@@ -83,6 +86,7 @@ class SingleInbox:
                 break
             except OSError:  # an ICMP error of an earlier send: nothing of ours is lost
                 continue
+        self._tally.bytes_in += sum(len(data) for data, _ in taken)
         return taken
 
 
@@ -95,6 +99,7 @@ class SingleOutbox:
         try:
             self._sock.sendto(data, address)
         except OSError:
+            self._tally.unsent += 1
             self._tally.dropped += 1
 
     def hold(self) -> None:
@@ -125,8 +130,9 @@ class _Frames:
 
 
 class BatchInbox(_Frames):
-    def __init__(self, sock: socket.socket, library: Any) -> None:
+    def __init__(self, sock: socket.socket, library: Any, tally: Tally) -> None:
         super().__init__(sock)
+        self._tally = tally
         self._recvmmsg = library.recvmmsg
         self._name_bytes = _ffi.buffer(self._names)
         # The lengths as the kernel writes them, one from each header: cheaper to read so than field by field.
@@ -141,7 +147,9 @@ class BatchInbox(_Frames):
             return []
         data, names, known = self._bytes, self._name_bytes, self._known
         taken = []
-        for place, length in enumerate(self._lengths[:count].tolist()):
+        lengths = self._lengths[:count].tolist()
+        self._tally.bytes_in += sum(lengths)
+        for place, length in enumerate(lengths):
             name = names[place * _NAME : place * _NAME + _NAME]
             address = known.get(name) or self._learn(name)
             start = place * MAX_PACKET
@@ -174,7 +182,7 @@ class BatchOutbox(_Frames):
     def send(self, data: bytes, address: Address) -> None:
         length = len(data)
         if length > MAX_PACKET:
-            self._tally.dropped += 1
+            self._lose(1)
             return
         name = self._packed.get(address) or self._pack(address)
         place = self._count
@@ -206,11 +214,15 @@ class BatchOutbox(_Frames):
             if sent > 0:
                 done += sent
             elif _ffi.errno in _FULL:
-                self._tally.dropped += count - done
+                self._lose(count - done)
                 return
             elif _ffi.errno != errno.EINTR:
-                self._tally.dropped += 1
+                self._lose(1)
                 done += 1
+
+    def _lose(self, count: int) -> None:
+        self._tally.unsent += count
+        self._tally.dropped += count
 
     def _pack(self, address: Address) -> Any:
         if len(self._packed) >= _MAX_NAMES:

@@ -36,12 +36,14 @@ if TYPE_CHECKING:
 
 
 class Counters:
-    """What the load report is made of; one for the whole relay."""
+    """What the load report and the metrics are made of; one for the whole relay. `dropped` is all, of whatever kind."""
 
-    __slots__ = ("bytes_out", "dropped", "packets_in", "packets_out")
+    __slots__ = ("bytes_in", "bytes_out", "dropped", "packets_in", "packets_out", "stray", "unsent")
 
     def __init__(self) -> None:
-        self.packets_in = self.packets_out = self.bytes_out = self.dropped = 0
+        self.packets_in = self.packets_out = self.bytes_in = self.bytes_out = self.dropped = 0
+        self.stray = 0  # from an address that nobody has proven
+        self.unsent = 0  # not taken by the kernel
 
 
 class Peer:

@@ -42,6 +42,7 @@ class Demux:
     def receive(self, data: bytes, address: Address, number: int, now: float) -> None:
         self._counters.packets_in += 1
         if not data:
+            self._counters.stray += 1
             self._counters.dropped += 1
             return
         first = data[0]
@@ -61,6 +62,7 @@ class Demux:
             if path is not None:
                 path.owner.on_handshake(data, path, now)
                 return
+        self._counters.stray += 1
         self._counters.dropped += 1
 
     def receive_all(self, number: int, taken: Datagrams) -> None:

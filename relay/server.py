@@ -13,6 +13,7 @@ from relay.config import Config, TlsControl
 from relay.control import ControlServer
 from relay.doors import Door, TlsDoor, UnixDoor
 from relay.ice import Directory
+from relay.metrics import Metrics
 from relay.peer import Counters
 from relay.port import Demux, UdpPort
 from relay.sdp import Candidate
@@ -42,13 +43,18 @@ class Relay:
         self._drain_seconds = config.drain_seconds
         self._drains_until = 0.0
         self._demux = Demux(directory, counters, clock)
+        self.metrics = Metrics(config.metrics) if config.metrics is not None else None
         self._lag = 0.0
         self._ticker: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Relay:
         try:
+            if self.metrics is not None:
+                await self.metrics.start()
             await self.control.start()
         except BaseException:
+            if self.metrics is not None:
+                await self.metrics.close()
             self._port.close()
             raise
         self._port.start(self._demux)
@@ -62,6 +68,8 @@ class Relay:
                 await self._ticker
         await self.board.close()
         await self.control.close()
+        if self.metrics is not None:
+            await self.metrics.close()
         self._port.close()
 
     def drain(self) -> None:
@@ -107,7 +115,10 @@ class Relay:
         while True:
             due = loop.time() + _TICK
             await asyncio.sleep(_TICK)
-            self._lag = max(self._lag, loop.time() - due)
+            lag = loop.time() - due
+            self._lag = max(self._lag, lag)
+            if self.metrics is not None:
+                self.metrics.lagged(lag)
             count += 1
             try:
                 self._turn(count)
@@ -121,6 +132,8 @@ class Relay:
             self._end_if_drained(now)
         if count % _TICKS_PER_SECOND == 0:
             self.board.tick_second(now)
+            if self.metrics is not None:
+                self.metrics.snapshot(self.board, now)
         if count % _TICKS_PER_REPORT == 0:
             self.control.broadcast(self.report())
             self.control.drop_silent(asyncio.get_running_loop().time())

@@ -74,6 +74,11 @@ class Uplink:
         return due
 
     @property
+    def expected(self) -> int:
+        """How many were sent since the first, going by their numbers."""
+        return self.highest - self._base + 1
+
+    @property
     def lost(self) -> int:
         """How many packets have not come, ever."""
         return self.highest - self._base + 1 - self._received if self.highest >= 0 else 0

@@ -95,11 +95,13 @@ def relay_environments(environment: Mapping[str, str], var: Path) -> Iterator[di
     for index in range(count):
         own = relay_environment(environment)
         own["RELAY_PORT"] = str(port + index if port else 0)
+        if "RELAY_METRICS" not in own:  # TCP beside the UDP port; set but empty: none
+            own["RELAY_METRICS"] = f"127.0.0.1:{own['RELAY_PORT']}"
+        elif count > 1 and own["RELAY_METRICS"]:
+            host, _, metrics = own["RELAY_METRICS"].rpartition(":")
+            own["RELAY_METRICS"] = f"{host}:{int(metrics) + index}"
         if count > 1:
             own["RELAY_CONTROL"] = str(var / f"relay-{index + 1}.sock")
-            if address := own.get("RELAY_METRICS"):
-                host, _, metrics = address.rpartition(":")
-                own["RELAY_METRICS"] = f"{host}{':' if host else ''}{int(metrics) + index}"
         else:
             own["RELAY_CONTROL"] = _control(environment, var)
         yield own

@@ -50,6 +50,7 @@ class House:
             "LOG_LEVEL": "WARNING",
             "RELAY_CONTROL": str(var / "relay.sock"),
             "RELAY_PORT": str(self.relay_port),
+            "RELAY_METRICS": "127.0.0.1:0",
             **environment,
         }
         self._process: subprocess.Popen[bytes] | None = None

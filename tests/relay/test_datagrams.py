@@ -15,7 +15,7 @@ from relay.limits import MAX_PACKET
 
 
 class Tally:
-    dropped = 0
+    bytes_in = dropped = unsent = 0
 
 
 def bound(host: str) -> socket.socket:
@@ -38,7 +38,7 @@ def test_datagrams_come_in_order_with_the_address_recvfrom_would_tell(
 ) -> None:
     one, other = pair
     tally = Tally()
-    inbox, _ = boxes(one, tally) if kind == "batch" else (SingleInbox(one), None)
+    inbox, _ = boxes(one, tally) if kind == "batch" else (SingleInbox(one, tally), None)
     _, outbox = boxes(other, tally) if kind == "batch" else (None, SingleOutbox(other, tally))
     sent = [bytes([number]) * (number * 7) for number in range(BATCH + 3)]
     outbox.hold()
@@ -51,6 +51,7 @@ def test_datagrams_come_in_order_with_the_address_recvfrom_would_tell(
     assert {address for _, address in first + second} == {other.getsockname()}
     assert inbox.take() == []
     assert tally.dropped == 0
+    assert tally.bytes_in == sum(map(len, sent))
 
 
 async def test_datagram_sent_between_drains_leaves_by_itself() -> None:
@@ -118,7 +119,7 @@ def test_send_in_parts_loses_only_what_the_kernel_refused(answers: list[int], as
         outbox.flush()
         outbox.flush()
     assert kernel.asked == asked
-    assert tally.dropped == dropped
+    assert (tally.dropped, tally.unsent) == (dropped, dropped)
 
 
 def test_datagram_too_long_to_keep_is_dropped() -> None:

@@ -6,10 +6,11 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from telehealth.supervisor import ROOT, listen, relay_environment
+from telehealth.supervisor import ROOT, listen, relay_environment, relay_environments
 
 
 class Parent:
@@ -81,3 +82,19 @@ def test_relay_environment_holds_its_settings_and_no_secret() -> None:
         {"RELAY_PORT": "1", "PATH": "/bin", "SECRET_KEY": "s", "DATABASE_URL": "d", "REDIS_URL": "r", "HOME": "/h"}
     )
     assert seen == {"RELAY_PORT": "1", "PATH": "/bin", "HOME": "/h"}
+
+
+@pytest.mark.parametrize(
+    ("given", "served"),
+    [
+        ({}, ["127.0.0.1:40404"]),
+        ({"RELAY_PROCESSES": "2"}, ["127.0.0.1:40404", "127.0.0.1:40405"]),
+        ({"RELAY_PROCESSES": "2", "RELAY_METRICS": "192.0.2.1:9000"}, ["192.0.2.1:9000", "192.0.2.1:9001"]),
+        ({"RELAY_PORT": "0"}, ["127.0.0.1:0"]),
+        ({"RELAY_METRICS": ""}, [""]),
+    ],
+)
+def test_metrics_are_on_at_loopback_unless_said_otherwise(
+    given: dict[str, str], served: list[str], tmp_path: Path
+) -> None:
+    assert [own["RELAY_METRICS"] for own in relay_environments(given, tmp_path)] == served
