@@ -13,12 +13,14 @@ from relay import bandwidth
 from relay.ladder import Ladder, Rung, Signs
 from relay.probe import Finding, Prober, padding
 from relay.reception import RoundTrip
+from relay.sources import CLOCK_RATE
 
 if TYPE_CHECKING:
     from relay.peer import Peer
     from relay.rtcp import Received
     from relay.tracks import DownTrack
 
+_VIDEO_CLOCK = CLOCK_RATE["video"]
 _STEP_SECONDS = 1.0
 _SILENCE_SECONDS = 2.5  # after so long without a report the line was gone; what was lost then says nothing of now
 _VOICE_FRESH_SECONDS = 8.0  # browsers report on voice about every five seconds
@@ -164,7 +166,7 @@ class Receiver:
             self._send_train(self._probed, now)
 
     def _send_train(self, down: DownTrack, now: float, heavy: bool = False) -> None:
-        pack = partial(_pack, down)
+        pack = partial(_pack, down, now)
         for packet in self._prober.train(down.numbers.reserve, pack, now, heavy):
             self._peer.send_rtp(packet)
 
@@ -188,7 +190,11 @@ class Receiver:
             self._change()
 
 
-def _pack(down: DownTrack, number: int, size: int) -> bytes:
-    """Padding under the time of the sender's last report: a receiver keeps the newest time it saw of a track."""
-    report = down.up.report or bytes(20)
-    return padding(down.ref.ssrc, number, int.from_bytes(report[16:20], "big"), down.up.payload_type, size)
+def _pack(down: DownTrack, now: float, number: int, size: int) -> bytes:
+    """Padding under the sender's time of now, counted on from its last report.
+
+    With an older time the receiver would hold the picture to be late, and delay the voice to be in step with it.
+    """
+    up = down.up
+    timestamp = int.from_bytes((up.report or bytes(20))[16:20], "big") + int((now - up.reported_at) * _VIDEO_CLOCK)
+    return padding(down.ref.ssrc, number, timestamp & 0xFFFFFFFF, up.payload_type, size)
