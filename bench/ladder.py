@@ -54,16 +54,15 @@ async function answer(offer, layers) {
   return made.sdp;
 }
 async function figures() {
-  const sum = { frames: 0, width: 0, keys: 0, concealed: 0, samples: 0, sent: 0, decoderPli: 0, nacks: 0, jitter: 0, emitted: 0 };
+  const names = ['frames', 'width', 'keys', 'concealed', 'samples', 'plis', 'jitter', 'emitted'];
+  const sum = Object.fromEntries(names.map((name) => [name, 0]));
   for (const stat of (await pc.getStats()).values()) {
-    if (stat.type === 'outbound-rtp' && stat.kind === 'video') sum.sent += stat.bytesSent;
     if (stat.type !== 'inbound-rtp') continue;
     if (stat.kind === 'video') {
       sum.frames += stat.framesDecoded ?? 0;
       sum.width = Math.max(sum.width, stat.frameWidth ?? 0);
       sum.keys += stat.keyFramesDecoded ?? 0;
-      sum.decoderPli += stat.pliCount ?? 0;
-      sum.nacks += stat.nackCount ?? 0;
+      sum.plis += stat.pliCount ?? 0;
     } else {
       sum.concealed += (stat.concealedSamples ?? 0) - (stat.silentConcealedSamples ?? 0);
       sum.samples += stat.totalSamplesReceived ?? 0;
@@ -163,9 +162,9 @@ class Watch:
         self.former = seen
         print(
             f"{self.at():5.1f} {receiver.rung.label:8} est {receiver.said(now)} grant {receiver.ladder.granted(now)}"
-            f" rtt {receiver.trip.seconds and round(receiver.trip.seconds, 3)} delay {signs.delay and round(signs.delay, 3)}"
+            f" rtt {receiver.trip.seconds} delay {signs.delay}"
             f" loss {signs.voice_loss} {signs.video_loss} cap {self.peer('patient').policy.limit(now)}"
-            f" | frames {seen['frames']} {seen['width']} keys {seen['keys']} pli {seen['decoderPli']}"
+            f" | frames {seen['frames']} {seen['width']} keys {seen['keys']} pli {seen['plis']}"
             f" concealed {seen['concealed']}/{seen['samples']} held {waited:.0f} ms"
             f" | other concealed {other['concealed']}/{other['samples']} frames {other['frames']}",
             flush=True,
@@ -185,7 +184,9 @@ async def story(options: argparse.Namespace) -> dict[str, Any]:
                 tabs = Tabs(house, proxy, {"doctor"}, options.layers)
                 for name in ("doctor", "patient"):
                     page = await browser.new_page()
-                    await page.route("https://ladder.test/", lambda route: route.fulfill(body=PAGE, content_type="text/html"))
+                    await page.route(
+                        "https://ladder.test/", lambda route: route.fulfill(body=PAGE, content_type="text/html")
+                    )
                     await page.goto("https://ladder.test/")
                     await tabs.join(name, page)
                 await tabs.settle()

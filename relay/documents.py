@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from collections.abc import Callable
@@ -9,11 +10,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from relay.errors import MessageError
-from relay.limits import MAX_ROOMS, MAX_SEATS
+from relay.limits import MAX_ROOMS, MAX_SEATS, MAX_STILL_BYTES
 from relay.sources import ALL
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _MAX_VERSION = 1 << 53
+_MAX_STILL_CHARACTERS = (MAX_STILL_BYTES + 2) // 3 * 4
+_JPEG = b"\xff\xd8\xff"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +78,19 @@ class Repeat:
 
 
 @dataclass(frozen=True, slots=True)
+class Still:
+    """A picture of the seat's camera for those whose line carries no video. Passed on, never kept."""
+
+    at: Address
+    jpeg: str  # base64, checked
+
+
+@dataclass(frozen=True, slots=True)
 class Nowhere:
     """To a relay that drains: this web process knows no other relay that takes rooms."""
 
 
-Message = Rooms | Connect | AnswerText | RestartIce | Repeat | Nowhere
+Message = Rooms | Connect | AnswerText | RestartIce | Repeat | Still | Nowhere
 
 
 def parse_line(line: bytes) -> Message:
@@ -148,6 +159,19 @@ def _answer(raw: dict[str, Any]) -> AnswerText:
     return AnswerText(_address(raw), _number(raw, "offer"), sdp)
 
 
+def _still(raw: dict[str, Any]) -> Still:
+    jpeg = raw.get("jpeg")
+    if not isinstance(jpeg, str) or len(jpeg) > _MAX_STILL_CHARACTERS:
+        raise MessageError("`jpeg` must be text, and not too long.")
+    try:
+        picture = base64.b64decode(jpeg, validate=True)
+    except ValueError as error:
+        raise MessageError("`jpeg` is not base64.") from error
+    if len(picture) > MAX_STILL_BYTES or not picture.startswith(_JPEG):
+        raise MessageError("`jpeg` is not a JPEG, or too large.")
+    return Still(_address(raw), jpeg)
+
+
 def _uuid(raw: dict[str, Any], name: str) -> str:
     value = raw.get(name)
     if not isinstance(value, str) or not _UUID.fullmatch(value):
@@ -167,6 +191,7 @@ _PARSERS: dict[str, Callable[[dict[str, Any]], Message]] = {
     "connect": lambda raw: Connect(_address(raw)),
     "answer": _answer,
     "restart-ice": lambda raw: RestartIce(_address(raw)),
+    "still": _still,
     "repeat": lambda raw: Repeat(_address(raw)),
     "nowhere": lambda raw: Nowhere(),
 }

@@ -36,6 +36,10 @@ MAX_NUMBERINGS = 4096  # SSRCs one receiver may ever be sent under one key
 MAX_REPORTERS = 1024  # SSRCs one seat may ever send RTCP from; browsers use one for each track they receive
 
 KEY_FRAME_SECONDS = 0.3  # at most one request per track in this time
+LAYERS_SECONDS = 3.0  # without an upper temporal layer, until a camera counts as one that has none
+RISE_SECONDS = 1.0  # so long the upper layer is waited for; then a key frame is asked for
+MAX_STILL_BYTES = 8 * 1024
+STILL_SECONDS = 1.5  # at most one from a seat in this time
 # Powers of two, below the SRTP window of 1,024. At 150 packets a second 256 hold 1.7 s: a NACK that comes later than
 # that asks for a picture long gone, and 512 cost each camera 300 KiB more.
 RING_PACKETS = {"audio": 128, "video": 256}

@@ -25,6 +25,7 @@ from relay.limits import (
 )
 from relay.negotiation import Negotiation, Plan, TrackRef
 from relay.receiver import Receiver
+from relay.reception import Upload
 from relay.renumber import Renumbering
 from relay.sdp import TransportText, write_offer
 from relay.seat_rtcp import RtcpPolicy
@@ -65,7 +66,11 @@ class Peer:
         self.downs: dict[int, DownTrack] = {}
         self.policy = RtcpPolicy(self)
         self.receiver = Receiver(self)
+        self.bytes_in = 0  # of media
+        self.up = Upload()
         self.told_rungs: dict[str, Rung] = {}  # what its page knows of the connections in the room
+        self.told_stills = False  # whether its page knows that its camera is wanted as stills
+        self.still_at = -1.0  # when its page last sent one
         self._may = may
         self._nack: frozenset[str] = frozenset()  # sources of which the browser sends again what is asked for
         self._counters = board.counters
@@ -85,6 +90,11 @@ class Peer:
     def ready(self) -> bool:
         """Whether media may go to this seat: keys made, consent fresh."""
         return self.state == "connected"
+
+    @property
+    def rung(self) -> str:
+        """On which rung of the rescue ladder it receives."""
+        return self.receiver.rung.label
 
     # -- offers and answers
 
@@ -202,6 +212,7 @@ class Peer:
         if not self.affords(len(packet), now):
             self._counters.dropped += 1
             return
+        self.bytes_in += len(packet)
         track.receive(packet, now)
 
     def _on_rtcp(self, sessions: Sessions, data: bytes, path: Path, now: float) -> None:

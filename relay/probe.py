@@ -19,6 +19,7 @@ HEAVY = 7  # and in the one that follows when the first went through well: 1.8 K
 PAUSE_SECONDS = 2.0
 ANSWER_SECONDS = 1.5
 RETRY_SECONDS = 0.5
+KEPT_SECONDS = 4.0
 MOST_LATE = 0.08  # a first answer so much later than lately came behind a queue, or was lost and repeated
 _FULL_PADDING = 255
 _SEAL = 16  # what SRTP adds to each
@@ -43,14 +44,17 @@ def padding(ssrc: int, number: int, timestamp: int, payload_type: int, size: int
 class Prober:
     """Trains on one withheld track. Numbers come from `reserve`, each for one packet and never for another."""
 
-    __slots__ = ("_bits", "_first", "_first_at", "_heavy", "_lately", "_next_at", "_packets", "_second", "_sent_at",
-                 "unanswered")  # fmt: skip
+    __slots__ = (
+        "_bits", "_first", "_first_at", "_heavy", "_lately", "_made_at", "_next_at", "_packets", "_second", "_sent_at",
+        "unanswered",
+    )  # fmt: skip
 
     def __init__(self) -> None:
         self._packets: dict[int, bytes] = {}  # of the last train, to send (again) when asked for
         self._first = self._second = -1  # the numbers left out
         self._sent_at: float | None = None  # of the train that is under way
         self._first_at: float | None = None
+        self._made_at = 0.0  # when the last train was made
         self._heavy = False
         self._bits = 0
         self._next_at = 0.0
@@ -71,20 +75,22 @@ class Prober:
     ) -> list[bytes]:
         """The packets to send at once. `pack(number, size)` makes one of them."""
         sizes = [1, 1, *[_FULL_PADDING] * (HEAVY if heavy else LIGHT), 1, 1, 1]
-        made = [(number := reserve(), pack(number, size)) for size in sizes]
+        made = [(number, pack(number, size)) for size in sizes for number in (reserve(),)]
         self._packets = dict(made)
         self._first, self._second = made[0][0], made[-3][0]
         sent = [packet for number, packet in made if number not in (self._first, self._second)]
         self._bits = sum(8 * (len(packet) + _SEAL) for packet in sent[1:-1])
         self._heavy = heavy
-        self._sent_at = now
+        self._sent_at = self._made_at = now
         self._first_at = None
         self._next_at = now + PAUSE_SECONDS
         return sent
 
-    def asked(self, numbers: list[int], best: float | None, now: float) -> tuple[list[bytes], Finding | None]:
+    def asked(self, numbers: list[int], best: float | None, now: float) -> tuple[dict[int, bytes], Finding | None]:
         """A NACK: the packets of ours among those it names, and what it shows. `best` is the shortest round trip."""
-        packets = [packet for number in numbers if (packet := self._packets.get(number)) is not None]
+        if now - self._made_at > KEPT_SECONDS:
+            self._packets = {}  # long before the numbers come round to other packets
+        packets = {number: self._packets[number] for number in numbers if number in self._packets}
         if self._sent_at is None:
             return packets, None
         if self._first in numbers and self._first_at is None:

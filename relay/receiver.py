@@ -18,7 +18,7 @@ from relay.sources import CLOCK_RATE
 if TYPE_CHECKING:
     from relay.peer import Peer
     from relay.rtcp import Received
-    from relay.tracks import DownTrack
+    from relay.tracks import DownTrack, UpTrack
 
 _VIDEO_CLOCK = CLOCK_RATE["video"]
 _STEP_SECONDS = 1.0
@@ -30,8 +30,10 @@ _UNANSWERED = 8  # trains in a row: this receiver cannot be probed
 
 
 class Receiver:
-    __slots__ = ("_changed", "_estimate", "_estimated_at", "_heard_at", "_narrow", "_peer", "_probed", "_prober",
-                 "_step_at", "ladder", "trip")  # fmt: skip
+    __slots__ = (
+        "_changed", "_estimate", "_estimated_at", "_heard_at", "_narrow", "_peer", "_probed", "_prober", "_step_at",
+        "ladder", "trip",
+    )  # fmt: skip
 
     def __init__(self, peer: Peer) -> None:
         self.ladder = Ladder()
@@ -53,6 +55,10 @@ class Receiver:
     def takes(self, is_video: bool) -> bool:
         return not is_video or self.ladder.rung.moving
 
+    def thins(self, track: UpTrack) -> bool:
+        """Whether it gets the lower temporal layer only. A screen stays whole: its text changes seldom."""
+        return self.ladder.rung is Rung.LOW_RATE and track.ref.source == "camera"
+
     # -- what comes in
 
     def reported(self, packet: Received, now: float) -> None:
@@ -72,16 +78,17 @@ class Receiver:
     def estimated(self, bitrate: int, now: float) -> None:
         self._estimate, self._estimated_at = bitrate, now
 
-    def asked(self, down: DownTrack, numbers: list[int], now: float) -> None:
-        """A NACK for a track that is withheld: it can only be about a train."""
+    def asked(self, down: DownTrack, numbers: list[int], now: float) -> list[int]:
+        """A NACK. What of it is about a train is answered here; the rest comes back."""
         if down is not self._probed or not self._peer.affords(0, now):
-            return
+            return numbers
         packets, finding = self._prober.asked(numbers, self.trip.best, now)
-        for packet in packets:
+        for packet in packets.values():
             if self._peer.affords(len(packet), now):
                 self._peer.send_rtp(packet)
         if finding is not None:
             self._found(finding, now)
+        return [number for number in numbers if number not in packets]
 
     # -- what is known
 
@@ -143,9 +150,10 @@ class Receiver:
     def _change(self) -> None:
         self._changed = True
         self._restart()
-        self._prober = Prober()
-        self._probed = None
         self._narrow = 0
+        if not self.ladder.rung.moving:
+            self._prober = Prober()
+            self._probed = None
 
     def _restart(self) -> None:
         for down in self._peer.downs.values():

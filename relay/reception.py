@@ -1,4 +1,4 @@
-"""How one receiver fares, as its own reports say: loss of each track on its line, round trip. Pure counting."""
+"""How one seat's line fares: loss of what goes to it, its round trip, the rate of what comes. Pure counting."""
 
 from __future__ import annotations
 
@@ -107,3 +107,25 @@ class RoundTrip:
     def delay(self, now: float, seconds: float) -> float | None:
         """Seconds above the best, if measured lately."""
         return self._now - self._best if self.at is not None and now - self.at <= seconds else None
+
+
+class Upload:
+    """What comes from a seat, between two looks at its counters."""
+
+    __slots__ = ("_at", "_bytes", "_expected", "_lost", "loss", "rate")
+
+    def __init__(self) -> None:
+        self.rate: float | None = None  # bits a second
+        self.loss: float | None = None  # parts of one; None when nothing was sent
+        self._at: float | None = None
+        self._bytes = self._expected = self._lost = 0
+
+    def look(self, size: int, expected: int, lost: int, now: float) -> None:
+        """`size` bytes came, `expected` packets were sent and `lost` of them have not come: each counted for ever."""
+        sent = expected - self._expected
+        if self._at is not None and now > self._at:
+            self.rate = (size - self._bytes) * 8 / (now - self._at)
+            # A track that began afresh counts from nothing.
+            self.loss = min(max(lost - self._lost, 0) / sent, 1.0) if sent > 0 else None
+        self._at = now
+        self._bytes, self._expected, self._lost = size, expected, lost

@@ -58,22 +58,23 @@ class Renumbering:
         self._sent[out % HISTORY] = out
         return out & 0xFFFF
 
-    def withhold(self, number: int) -> None:
-        """This packet is not sent and leaves no hole, unless a later one has gone out already."""
+    def withhold(self, number: int) -> int:
+        """This packet is not sent and leaves no hole. If later ones went out already its hole is there: its number."""
         if not self._started:
-            return
+            return -1
         step = (number - self._highest) & 0xFFFF
         if step == 0 or step >= 0x8000:
-            return
+            return self._late(number, step)
         if step > MAX_JUMP:
             self._started = False
-            return
+            return -1
         self._highest += step
         self._offset += 1
         self._steps.append((self._highest + 1, self._offset))
         if len(self._steps) > MAX_STEPS:
             del self._steps[0]
             self._floor = max(self._floor, self._steps[0][0])
+        return -1
 
     def back(self, out: int) -> int:
         """The sender's number of what went (or should have gone) out under `out`, or -1 when that is unknown."""

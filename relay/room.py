@@ -11,6 +11,7 @@ from relay.errors import RelayError
 from relay.negotiation import TrackRef
 from relay.peer import Peer
 from relay.rtcp import RELAY_SSRC
+from relay.tracks import DownTrack, UpTrack
 
 
 class Link(Protocol):
@@ -71,10 +72,7 @@ class Room:
                 wired = [down for peer in receivers if (down := peer.down(track)) is not None]
                 for down in wired:
                     kept[down.receiver].add(track.ref.ssrc)
-                downs = tuple(down for down in wired if down.receiver.receiver.takes(track.is_video))
-                track.withheld = len(wired) - len(downs)
-                if downs != track.downs:
-                    track.attach(downs, now)
+                _attach(track, wired, now)
         for peer, ssrcs in kept.items():
             peer.drop_downs(ssrcs)
         return list(kept)
@@ -95,3 +93,11 @@ class Room:
             for name, seat in self.seats.items()
             if name != sender and seat.active and seat.peer is not None and seat.peer.ready and ref in seat.peer.agreed
         ]
+
+
+def _attach(track: UpTrack, wired: list[DownTrack], now: float) -> None:
+    """Wire a track to those who agreed to it, each as its rung allows."""
+    taken = [down for down in wired if down.receiver.receiver.takes(track.is_video)]
+    thinned = tuple(down for down in taken if down.receiver.receiver.thins(track))
+    track.withheld = len(wired) - len(taken)
+    track.attach(tuple(down for down in taken if down not in thinned), now, thinned)

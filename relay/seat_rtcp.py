@@ -31,10 +31,9 @@ class RtcpPolicy:
             down = peer.downs.get(ssrc)
             if down is None:
                 continue
-            if peer.receiver.takes(down.up.is_video):
-                down.up.send_again(down, numbers, now)
-            else:
-                peer.receiver.asked(down, numbers, now)
+            rest = peer.receiver.asked(down, numbers, now)
+            if rest and peer.receiver.takes(down.up.is_video):
+                down.up.send_again(down, rest, now)
         for ssrc in packet.key_frames:
             down = peer.downs.get(ssrc)
             if down is not None and peer.receiver.takes(down.up.is_video):

@@ -8,7 +8,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from relay.answer import parse_answer
-from relay.documents import Address, AnswerText, Connect, Message, Repeat, RestartIce, RoomDocument, Rooms
+from relay.documents import Address, AnswerText, Connect, Message, Repeat, RestartIce, RoomDocument, Rooms, Still
 from relay.errors import RelayError
 from relay.flood import Verdict
 from relay.ice import Directory
@@ -46,6 +46,7 @@ class Switchboard:
             AnswerText: self._on_answer,
             RestartIce: self._on_restart,
             Repeat: self._on_repeat,
+            Still: self._on_still,
         }
 
     # -- links
@@ -120,6 +121,10 @@ class Switchboard:
 
     def _on_repeat(self, message: Repeat, link: Link) -> None:
         self._repeat(self._peer(message.at, link))
+
+    def _on_still(self, message: Still, link: Link) -> None:
+        peer = self._peer(message.at, link)
+        self.rescue.still(self.rooms[peer.room], peer, message.jpeg, self._clock())
 
     def _apply(self, document: RoomDocument) -> None:
         room = self.rooms.get(document.room)
@@ -215,7 +220,7 @@ class Switchboard:
                     flooding.append((peer, verdict))
             if self.rescue.tick(room, now):
                 self._settle(room)
-                self.rescue.tell_rungs(room)
+                self.rescue.tell(room)
         for peer, verdict in flooding:
             self._restrain(peer, verdict, now)
 
@@ -238,7 +243,7 @@ class Switchboard:
             for peer in list(room.peers()):
                 peer.tick(now)
                 peer.policy.tick(now)
-            self.rescue.tell_rungs(room)
+        self.rescue.tick_second(self.rooms.values(), now)
         for who, until in list(self._removed.items()):
             if now >= until:
                 del self._removed[who]

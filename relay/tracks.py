@@ -6,7 +6,7 @@ import secrets
 from typing import TYPE_CHECKING
 
 from relay import rtcp, vp8
-from relay.limits import KEY_FRAME_SECONDS, RING_PACKETS
+from relay.limits import KEY_FRAME_SECONDS, LAYERS_SECONDS, RING_PACKETS, RISE_SECONDS
 from relay.negotiation import TrackRef
 from relay.reception import Loss, ToldTimes
 from relay.renumber import FIRST_OUT_LIMIT, Renumbering
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class DownTrack:
     """A track on its way to one receiver."""
 
-    __slots__ = ("loss", "numbers", "receiver", "ref", "send", "since", "told", "up")
+    __slots__ = ("loss", "numbers", "receiver", "ref", "rising_at", "send", "since", "told", "up")
 
     def __init__(self, receiver: Peer, up: UpTrack, numbers: Renumbering) -> None:
         self.receiver = receiver
@@ -31,6 +31,7 @@ class DownTrack:
         self.loss = Loss()  # as the receiver reports it
         self.told = ToldTimes()  # which sender reports it was sent
         self.since = 0.0  # when forwarding last began
+        self.rising_at: float | None = None  # since when the upper layer is wanted again, from its next sync point on
 
     def send_report(self, report: bytes, ntp_middle: int, now: float) -> None:
         self.told.told(ntp_middle, now)
@@ -41,7 +42,8 @@ class UpTrack:
     """A track a seat sends: checked, counted, kept for a moment, forwarded."""
 
     __slots__ = (
-        "_asked_at", "_deferred", "_key_wanted", "_mask", "_numbers", "_ring", "asks_again", "downs", "is_video",
+        "_asked_at", "_deferred", "_key_wanted", "_layered_at", "_mask", "_numbers", "_ring", "_wired", "asks_again",
+        "downs", "is_video",
         "key_at", "layered", "link", "payload_type", "ref", "report", "report_middle", "reported_at", "sender",
         "thinned", "withheld",
     )  # fmt: skip
@@ -56,7 +58,9 @@ class UpTrack:
         self.downs: tuple[DownTrack, ...] = ()
         self.thinned: tuple[DownTrack, ...] = ()  # those who get the lower temporal layer only
         self.withheld = 0  # how many get nothing of it, on a lower rung
-        self.layered = False
+        self.layered = False  # whether there is an upper layer to withhold
+        self._layered_at = 0.0
+        self._wired: tuple[tuple[DownTrack, ...], tuple[DownTrack, ...]] = ((), ())
         self._mask = RING_PACKETS[media] - 1
         self._empty_ring()
         self.asks_again = True  # whether the sender takes NACKs of this track
@@ -75,7 +79,8 @@ class UpTrack:
         if gap:
             self.repair(now)
         downs = self.downs
-        if not downs:
+        thinned = self.thinned
+        if not downs and not thinned:
             return 0
         place = number & self._mask
         self._ring[place] = packet
@@ -89,17 +94,49 @@ class UpTrack:
             out = down.numbers.forward(number)
             if out >= 0:
                 down.send(head + out.to_bytes(2, "big") + tail)
-        return len(downs)
+        if thinned:
+            self._send_lower(packet, number)
+        return len(downs) + len(thinned)
 
-    def attach(self, downs: tuple[DownTrack, ...], now: float) -> None:
+    def _send_lower(self, packet: bytes, number: int) -> None:
+        """To those who get the lower temporal layer only: the upper one is withheld and leaves no hole."""
+        layer = vp8.layer(packet)
+        for down in self.thinned:
+            upper = layer.number > 0
+            if upper and layer.sync and layer.starts and down.rising_at is not None:
+                self._rise(down)
+                upper = False
+            out = down.numbers.withhold(number) if upper else down.numbers.forward(number)
+            if out >= 0:
+                down.send(packet[:2] + out.to_bytes(2, "big") + packet[4:])
+
+    def _rise(self, down: DownTrack) -> None:
+        down.rising_at = None
+        self.thinned = tuple(other for other in self.thinned if other is not down)
+        self.downs = (*self.downs, down)
+
+    def attach(self, downs: tuple[DownTrack, ...], now: float, thinned: tuple[DownTrack, ...] = ()) -> None:
         """The receivers from now on. One that is new, or back, goes on without a gap and needs a key frame."""
-        former = set(self.downs)
-        fresh = [down for down in downs if down not in former]
-        for down in former.difference(downs):
+        if (downs, thinned) == self._wired:
+            return
+        self._wired = (downs, thinned)
+        former = set(self.receivers())
+        lower = set(self.thinned)
+        fresh = [down for down in (*downs, *thinned) if down not in former]
+        for down in former.difference(downs, thinned):
             down.numbers.pause()
-        if not downs:
+        for down in downs:
+            if down not in lower or not self.layered:
+                down.rising_at = None
+            elif down.rising_at is None:
+                down.rising_at = now
+        for down in thinned:
+            down.rising_at = None
+        # Who had the lower layer only goes on so until a picture of the upper one can be decoded with it.
+        self.downs = tuple(down for down in downs if down.rising_at is None)
+        self.thinned = (*thinned, *(down for down in downs if down.rising_at is not None))
+        if not self.downs and not self.thinned:
             self._empty_ring()
-        self.downs = downs
         for down in fresh:
             down.since = now
             if self.report is not None:
@@ -123,20 +160,35 @@ class UpTrack:
 
     def tick(self, now: float) -> None:
         """Ten times a second: ask again for what has not come."""
-        if self._key_wanted and self.downs:
+        receivers = self.receivers()
+        if self._key_wanted and receivers:
             # After three seconds without an answer the camera is likely off; do not hammer.
-            newest = max(down.since for down in self.downs)
+            newest = max(down.since for down in receivers)
             patience = 0.0 if self._deferred else 0.5 if now - newest < 3.0 else 2.0
             if now - self._asked_at >= patience:
                 self.want_key_frame(now)
         if self.link.missing:
             self.repair(now)
+        if self.is_video and receivers:
+            self._look_for_layers(now)
+
+    def _look_for_layers(self, now: float) -> None:
+        """One packet in a tenth of a second is enough to know; the hot path does not look."""
+        packet = self._ring[self.link.highest & self._mask]
+        if packet is not None and vp8.layer(packet).number:
+            self.layered, self._layered_at = True, now
+        elif now - self._layered_at > LAYERS_SECONDS:
+            self.layered = False
+        for down in self.thinned:
+            if down.rising_at is not None and now - down.rising_at > RISE_SECONDS:
+                self._rise(down)
+                self.want_key_frame(now)
 
     def repair(self, now: float) -> None:
         """Ask for what has not come: its packets, or after a long silence of the sender's line a key frame."""
         if self.link.jumped:
             self.link.jumped = False
-            if self.downs:
+            if self.receivers():
                 self.want_key_frame(now)
         due = self.link.due(now) if self.asks_again else None
         if due:
@@ -167,7 +219,7 @@ class UpTrack:
             self.want_key_frame(now)
 
     def worst_loss(self) -> int:
-        return max((down.loss.shown for down in self.downs), default=0)
+        return max((down.loss.shown for down in self.receivers()), default=0)
 
     def receivers(self) -> tuple[DownTrack, ...]:
         """All who get something of it."""

@@ -76,12 +76,12 @@ class Uplink:
     @property
     def expected(self) -> int:
         """How many were sent since the first, going by their numbers."""
-        return self.highest - self._base + 1
+        return self.highest - self._base + 1 if self.highest >= 0 else 0
 
     @property
     def lost(self) -> int:
         """How many packets have not come, ever."""
-        return self.highest - self._base + 1 - self._received if self.highest >= 0 else 0
+        return self.expected - self._received
 
     def sender_report(self, ntp_middle: int, now: float) -> None:
         self._sender_report = ntp_middle
