@@ -6,6 +6,8 @@ from typing import Any
 
 from playwright.sync_api import Page, WebSocketRoute
 
+# What a relay says of lines: on a busy machine it would speak between the words of a test.
+MEASURED = ("rung", "stills", "still", "figures")
 FACES = ("face-han", "face-int", "face-otto", "face-tom", "face-yuki", "face-petra")
 
 
@@ -26,11 +28,12 @@ def guest(number: int, **change: Any) -> dict[str, Any]:
 
 
 class Wire:
-    """One page's socket. `guests` stand in every snapshot from the next `refresh` on."""
+    """One page's socket. `guests` stand in each snapshot from the next `refresh` on; what the relay says is dropped."""
 
     def __init__(self, page: Page) -> None:
         self.guests: list[dict[str, Any]] = []
         self.sent: list[dict[str, Any]] = []
+        self._page = page
         self._visit: dict[str, Any] = {}
         self._socket: WebSocketRoute | None = None
         page.route_web_socket(re.compile(r"/ws$"), self._connected)
@@ -38,12 +41,16 @@ class Wire:
     def _connected(self, socket: WebSocketRoute) -> None:
         self._socket = socket
         server = socket.connect_to_server()
-        server.on_message(lambda text: socket.send(self._with_guests(text)))
+
+        def down(text: str | bytes) -> None:
+            if json.loads(text)["type"] not in MEASURED:
+                socket.send(self._with_guests(text))
 
         def up(text: str | bytes) -> None:
             self.sent.append(json.loads(text))
             server.send(text)
 
+        server.on_message(down)
         socket.on_message(up)
 
     def _with_guests(self, text: str | bytes) -> str:
@@ -60,6 +67,14 @@ class Wire:
         """The seat of the patient or the practitioner."""
         [seat] = [seat["id"] for seat in self._visit["seats"] if seat["role"] == role]
         return str(seat)
+
+    def wait_for_sent(self, kind: str) -> dict[str, Any]:
+        """The first message of this type that the page sends, or has sent."""
+        while not (found := [message for message in self.sent if message["type"] == kind]):
+            self._page.wait_for_function(
+                "(at) => performance.now() > at + 100", arg=self._page.evaluate("performance.now()")
+            )
+        return found[0]
 
     def refresh(self) -> None:
         """Send the snapshot again, with the guests of now."""
