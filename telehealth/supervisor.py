@@ -98,13 +98,19 @@ def relay_environments(environment: Mapping[str, str], var: Path) -> Iterator[di
         if "RELAY_METRICS" not in own:  # TCP beside the UDP port; set but empty: none
             own["RELAY_METRICS"] = f"127.0.0.1:{own['RELAY_PORT']}"
         elif count > 1 and own["RELAY_METRICS"]:
-            host, _, metrics = own["RELAY_METRICS"].rpartition(":")
-            own["RELAY_METRICS"] = f"{host}:{int(metrics) + index}"
+            own["RELAY_METRICS"] = _next_port(own["RELAY_METRICS"], index)
         if count > 1:
             own["RELAY_CONTROL"] = str(var / f"relay-{index + 1}.sock")
         else:
             own["RELAY_CONTROL"] = _control(environment, var)
         yield own
+
+
+def _next_port(address: str, index: int) -> str:
+    host, _, port = address.rpartition(":")
+    if not host or not port.isdecimal():
+        raise SystemExit("RELAY_METRICS must be host:port.")
+    return f"{host}:{int(port) + index}"
 
 
 def _control(environment: Mapping[str, str], var: Path) -> str:

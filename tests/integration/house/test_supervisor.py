@@ -5,12 +5,20 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
-from telehealth.supervisor import ROOT, listen, relay_environment, relay_environments
+from telehealth.supervisor import (
+    DRAIN_SECONDS,
+    PATIENCE_SECONDS,
+    ROOT,
+    house,
+    listen,
+    relay_environment,
+    relay_environments,
+)
 
 
 class Parent:
@@ -98,3 +106,60 @@ def test_metrics_are_on_at_loopback_unless_said_otherwise(
     given: dict[str, str], served: list[str], tmp_path: Path
 ) -> None:
     assert [own["RELAY_METRICS"] for own in relay_environments(given, tmp_path)] == served
+
+
+def children_of(var: Path, **environment: str) -> dict[str, Mapping[str, str]]:
+    with listen("127.0.0.1", 0) as listening:
+        children = house(listening, {"HOUSECALL_VAR": str(var), "SECRET_KEY": "s", **environment})
+    return {child.name: child.environment for child in children}
+
+
+def test_house_has_one_relay_and_web_is_told_of_it(tmp_path: Path) -> None:
+    children = children_of(tmp_path)
+    assert list(children) == ["relay", "web"]
+    assert children["relay"]["RELAY_CONTROL"] == f"{tmp_path}/relay.sock"
+    assert children["web"]["RELAYS"] == f"relay-1=unix:{tmp_path}/relay.sock"
+
+
+def test_relay_processes_have_sockets_and_ports_of_their_own(tmp_path: Path) -> None:
+    children = children_of(tmp_path, RELAY_PROCESSES="3", RELAY_PORT="5000", RELAY_METRICS="127.0.0.1:9464")
+    relays = [children[f"relay-{number}"] for number in (1, 2, 3)]
+    assert [relay["RELAY_PORT"] for relay in relays] == ["5000", "5001", "5002"]
+    assert [relay["RELAY_METRICS"] for relay in relays] == ["127.0.0.1:9464", "127.0.0.1:9465", "127.0.0.1:9466"]
+    sockets = [f"{tmp_path}/relay-{number}.sock" for number in (1, 2, 3)]
+    assert [relay["RELAY_CONTROL"] for relay in relays] == sockets
+    assert children["web"]["RELAYS"] == ",".join(f"relay-{n}=unix:{path}" for n, path in enumerate(sockets, start=1))
+    assert all("SECRET_KEY" not in relay for relay in relays)
+
+
+def test_relay_ports_that_are_any_free_one_stay_so(tmp_path: Path) -> None:
+    children = children_of(tmp_path, RELAY_PROCESSES="2", RELAY_PORT="0")
+    assert {children[name]["RELAY_PORT"] for name in ("relay-1", "relay-2")} == {"0"}
+
+
+def test_relays_that_the_settings_name_are_left_as_they_are(tmp_path: Path) -> None:
+    children = children_of(tmp_path, RELAY_PROCESSES="0", RELAYS="far=tls://192.0.2.2:40500")
+    assert list(children) == ["web"]
+    assert children["web"]["RELAYS"] == "far=tls://192.0.2.2:40500"
+
+
+@pytest.mark.parametrize(
+    ("environment", "words"),
+    [
+        ({"RELAY_PROCESSES": "two"}, "RELAY_PROCESSES"),
+        ({"RELAY_PORT": "-1"}, "RELAY_PORT"),
+        ({"RELAY_CONTROL": "tls://0.0.0.0:40500"}, "RELAYS"),
+        ({"RELAY_PROCESSES": "2", "RELAY_METRICS": "9464"}, "RELAY_METRICS"),
+    ],
+)
+def test_house_that_cannot_be_started_says_so_in_a_sentence(
+    tmp_path: Path, environment: dict[str, str], words: str
+) -> None:
+    with pytest.raises(SystemExit, match=words):
+        children_of(tmp_path, **environment)
+
+
+def test_relay_has_time_to_drain_before_it_is_ended_without_asking(tmp_path: Path) -> None:
+    with listen("127.0.0.1", 0) as listening:
+        patience = {child.name: child.patience for child in house(listening, {"HOUSECALL_VAR": str(tmp_path)})}
+    assert patience == {"relay": DRAIN_SECONDS + PATIENCE_SECONDS, "web": PATIENCE_SECONDS}
