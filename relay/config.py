@@ -45,6 +45,7 @@ class Config:
     drain_seconds: float = DEFAULT_DRAIN_SECONDS
     memory_mib: int = DEFAULT_MEMORY_MIB  # the process gets no more from the kernel
     metrics: tuple[str, int] | None = None
+    control_group: str = ""  # who else may open the Unix socket: web runs as another user than the relay
 
 
 def read_config(arguments: Sequence[str], environment: Mapping[str, str]) -> Config:
@@ -54,7 +55,9 @@ def read_config(arguments: Sequence[str], environment: Mapping[str, str]) -> Con
     parser.add_argument("--announce", default=environment.get("RELAY_ANNOUNCE", ""), help="same length as --bind")
     parser.add_argument("--port", default=environment.get("RELAY_PORT") or str(DEFAULT_PORT), help="UDP; 0: any free")
     parser.add_argument(
-        "--control", default=environment.get("RELAY_CONTROL") or DEFAULT_CONTROL, help="Unix socket, or tls://host:port"
+        "--control",
+        default=environment.get("RELAY_CONTROL") or DEFAULT_CONTROL,
+        help="Unix socket, or tls://address:port",
     )
     parser.add_argument(
         "--drain",
@@ -80,8 +83,16 @@ def read_config(arguments: Sequence[str], environment: Mapping[str, str]) -> Con
         raise ConfigError("port must be a number from 0 to 65535")
     if not options.memory.isdecimal() or not LEAST_MEMORY_MIB <= int(options.memory) <= 1 << 20:
         raise ConfigError(f"memory must be a number of MiB, at least {LEAST_MEMORY_MIB}")
-    control, drain, metrics = _control(options.control, environment), _seconds(options.drain), _metrics(options.metrics)
-    return Config(bind, announce, int(options.port), control, drain, int(options.memory), metrics)
+    return Config(
+        bind,
+        announce,
+        int(options.port),
+        control=_control(options.control, environment),
+        drain_seconds=_seconds(options.drain),
+        memory_mib=int(options.memory),
+        metrics=_metrics(options.metrics),
+        control_group=environment.get("RELAY_CONTROL_GROUP", ""),
+    )
 
 
 def _control(text: str, environment: Mapping[str, str]) -> Path | TlsControl:
@@ -93,8 +104,8 @@ def _control(text: str, environment: Mapping[str, str]) -> Path | TlsControl:
         host, port = parts.hostname, parts.port
     except ValueError:
         host = port = None
-    if not host or port is None or parts.path not in ("", "/"):
-        raise ConfigError("a TLS control address is written tls://host:port")
+    if not host or port is None or parts.path not in ("", "/") or not _is_address(host):
+        raise ConfigError("a TLS control address is written tls://address:port")
     secret = environment.get("RELAY_SECRET", "")
     if len(secret) < SHORTEST_SECRET:
         raise ConfigError(f"a tls:// control address needs a RELAY_SECRET of at least {SHORTEST_SECRET} characters")
@@ -115,6 +126,15 @@ def _metrics(text: str) -> tuple[str, int] | None:
     if not host or port is None or parts.netloc != text or "@" in text:
         raise ConfigError("a metrics address is written host:port")
     return host, port
+
+
+def _is_address(host: str) -> bool:
+    """A name would be looked up in a thread, which the relay's limits forbid."""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def _seconds(text: str) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import grp
 import hmac
 import json
 import logging
@@ -33,10 +34,11 @@ class Door(Protocol):
 
 
 class UnixDoor:
-    """Only the owner of the process may connect (mode 0600): the file system is the proof."""
+    """Only the owner of the process may connect (mode 0600), and a group if one is named: the file system proves it."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, group: str = "") -> None:
         self._path = path
+        self._group = group
         self._server: asyncio.Server | None = None
         self._inode: int | None = None
 
@@ -53,7 +55,21 @@ class UnixDoor:
         finally:
             os.umask(former)
         self._inode = os.stat(self._path).st_ino
+        if self._group:
+            self._admit_group(sock)
         self._server = await asyncio.get_running_loop().create_unix_server(make_link, sock=sock)
+
+    def _admit_group(self, sock: socket.socket) -> None:
+        """Its group first, then the mode: at no moment may another group connect."""
+        try:
+            wanted = grp.getgrnam(self._group).gr_gid
+            if os.stat(self._path).st_gid != wanted:  # as a unit's own group it has it already, and may not chown
+                os.chown(self._path, -1, wanted)
+            os.chmod(self._path, 0o660)
+        except (KeyError, OSError) as error:
+            sock.close()
+            self._path.unlink()
+            raise ConfigError("RELAY_CONTROL_GROUP is no group that the relay belongs to") from error
 
     async def close(self) -> None:
         """Idempotent. Removes the socket file, unless another relay has put its own there."""

@@ -140,4 +140,6 @@ class Relay:
 
 
 def _door(config: Config) -> Door:
-    return TlsDoor(config.control) if isinstance(config.control, TlsControl) else UnixDoor(config.control)
+    if isinstance(config.control, TlsControl):
+        return TlsDoor(config.control)
+    return UnixDoor(config.control, config.control_group)

@@ -2,11 +2,14 @@
 
 import asyncio
 import contextlib
+import grp
 import json
+import os
 import re
 import shlex
 import socket
 import ssl
+import stat
 import subprocess
 import uuid
 from collections.abc import AsyncIterator
@@ -179,9 +182,10 @@ async def test_tls_1_2_is_refused(relay: Relay, certificate: tuple[Path, Path]) 
     [
         ("tls://0.0.0.0:40500", {"RELAY_SECRET": "short"}, "RELAY_SECRET"),
         ("tls://0.0.0.0:40500", {"RELAY_SECRET": SECRET}, "RELAY_TLS_CERT"),
-        ("tls://0.0.0.0", {"RELAY_SECRET": SECRET}, "tls://host:port"),
-        ("tls://h:99999", {"RELAY_SECRET": SECRET}, "tls://host:port"),
-        ("tls://:40500", {"RELAY_SECRET": SECRET}, "tls://host:port"),
+        ("tls://0.0.0.0", {"RELAY_SECRET": SECRET}, "tls://address:port"),
+        ("tls://h:99999", {"RELAY_SECRET": SECRET}, "tls://address:port"),
+        ("tls://relay.example:40500", {"RELAY_SECRET": SECRET}, "tls://address:port"),
+        ("tls://:40500", {"RELAY_SECRET": SECRET}, "tls://address:port"),
         ("relay.sock", {"RELAY_DRAIN_SECONDS": "soon"}, "drain"),
         ("relay.sock", {"RELAY_DRAIN_SECONDS": "nan"}, "drain"),
     ],
@@ -201,3 +205,18 @@ def test_tls_control_is_read_from_the_environment() -> None:
 def test_certificate_that_is_none_is_refused_in_words(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="RELAY_TLS_CERT"):
         doors.TlsDoor(TlsControl("127.0.0.1", 0, tmp_path / "no.crt", tmp_path / "no.key", SECRET))
+
+
+async def test_unix_socket_is_open_to_the_group_that_is_named(tmp_path: Path) -> None:
+    path, group = tmp_path / "relay.sock", grp.getgrgid(os.getgid()).gr_name
+    async with Relay(Config(("127.0.0.1",), ("127.0.0.1",), 0, path, control_group=group)):
+        found = path.stat()
+        assert (stat.S_IMODE(found.st_mode), found.st_gid) == (0o660, os.getgid())
+
+
+async def test_group_that_is_none_refuses_to_start_and_leaves_no_socket(tmp_path: Path) -> None:
+    path = tmp_path / "relay.sock"
+    with pytest.raises(ConfigError, match="RELAY_CONTROL_GROUP"):
+        async with Relay(Config(("127.0.0.1",), ("127.0.0.1",), 0, path, control_group="no-such-group")):
+            pass
+    assert not path.exists()
