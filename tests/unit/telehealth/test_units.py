@@ -1,0 +1,52 @@
+"""The shipped unit files keep what the processes rely on."""
+
+from pathlib import Path
+
+import pytest
+
+from telehealth.supervisor import DRAIN_SECONDS, PATIENCE_SECONDS
+
+DEPLOY = Path(__file__).parents[3] / "deploy"
+UNITS = ("housecall-relay@.service", "housecall-web.service")
+
+
+def settings_of(unit: str) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for line in (DEPLOY / unit).read_text().splitlines():
+        if "=" in line and not line.startswith("#"):
+            name, _, value = line.partition("=")
+            found.setdefault(name, []).append(value)
+    return found
+
+
+def seconds(unit: str) -> int:
+    return int(settings_of(unit)["TimeoutStopSec"][0])
+
+
+def test_units_give_each_process_time_to_end_by_itself() -> None:
+    assert seconds("housecall-relay@.service") > DRAIN_SECONDS
+    assert seconds("housecall-web.service") > PATIENCE_SECONDS
+
+
+def test_relay_and_web_are_two_users_who_share_the_control_socket_only() -> None:
+    relay, web = (settings_of(unit) for unit in UNITS)
+    assert relay["User"] != web["User"]
+    assert relay["Group"] == web["SupplementaryGroups"]
+    assert "RELAY_CONTROL_GROUP=housecall-control" in relay["Environment"]
+    assert "RELAY_PROCESSES=0" in web["Environment"]
+    users = (DEPLOY / "housecall.sysusers.conf").read_text()
+    for name in (*relay["User"], *relay["Group"], *web["User"]):
+        assert f" {name} " in users
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_unit_takes_away_what_its_process_does_not_need(unit: str) -> None:
+    found = settings_of(unit)
+    for name in ("NoNewPrivileges", "ProtectHome", "PrivateTmp", "PrivateDevices", "RestrictNamespaces"):
+        assert found[name] == ["yes"]
+    assert found["ProtectSystem"] == ["strict"]
+    assert found["CapabilityBoundingSet"] == [""]
+    assert found["RestrictAddressFamilies"] == ["AF_UNIX AF_INET AF_INET6"]
+    assert found["SystemCallFilter"][0] == "@system-service"
+    # pyOpenSSL's callbacks are made at run time: with this no handshake of the relay succeeds.
+    assert "MemoryDenyWriteExecute" not in found
