@@ -18,8 +18,8 @@ MAX_TOMBSTONES = 4096
 MAX_EARLY_CONNECTS = 256
 EARLY_CONNECT_SECONDS = 5.0
 
-# 8 seats with 3 sources: 3 sections up and at most 2 * 21 down, half of them waiting to be used again. Firefox writes
-# about 25 lines and 900 bytes a section.
+# 8 seats with 3 sources: 3 sections up and at most 2 * 21 down, half of them waiting to be used again. Browsers write
+# about 18 lines and 600 bytes a section.
 MAX_SDP_SECTIONS = 48
 MAX_SDP_BYTES = 64 * 1024
 MAX_SDP_LINES = 2000
