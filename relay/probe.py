@@ -25,6 +25,7 @@ _FULL_PADDING = 255
 _SEAL = 16  # what SRTP adds to each
 _SHORTEST = 0.001
 _LATELY = 5
+_ENOUGH = 0.4  # of a train, to be worth a finding
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +46,8 @@ class Prober:
     """Trains on one withheld track. Numbers come from `reserve`, each for one packet and never for another."""
 
     __slots__ = (
-        "_bits", "_first", "_first_at", "_heavy", "_lately", "_made_at", "_next_at", "_packets", "_second", "_sent_at",
-        "unanswered",
+        "_first", "_first_at", "_heavy", "_lately", "_lost", "_made_at", "_next_at", "_order", "_packets", "_second",
+        "_sent_at", "unanswered",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -56,7 +57,8 @@ class Prober:
         self._first_at: float | None = None
         self._made_at = 0.0  # when the last train was made
         self._heavy = False
-        self._bits = 0
+        self._order: list[int] = []  # the numbers of the last train
+        self._lost: set[int] = set()  # those of them that did not come, so the line did not carry them
         self._next_at = 0.0
         self._lately: deque[float] = deque(maxlen=_LATELY)  # how long first answers took
         self.unanswered = 0  # trains in a row
@@ -78,13 +80,13 @@ class Prober:
         made = [(number, pack(number, size)) for size in sizes for number in (reserve(),)]
         self._packets = dict(made)
         self._first, self._second = made[0][0], made[-3][0]
-        sent = [packet for number, packet in made if number not in (self._first, self._second)]
-        self._bits = sum(8 * (len(packet) + _SEAL) for packet in sent[1:-1])
+        self._order = [number for number, _ in made]
+        self._lost = set()
         self._heavy = heavy
         self._sent_at = self._made_at = now
         self._first_at = None
         self._next_at = now + PAUSE_SECONDS
-        return sent
+        return [packet for number, packet in made if number not in (self._first, self._second)]
 
     def asked(self, numbers: list[int], best: float | None, now: float) -> tuple[dict[int, bytes], Finding | None]:
         """A NACK: the packets of ours among those it names, and what it shows. `best` is the shortest round trip."""
@@ -93,8 +95,12 @@ class Prober:
         packets = {number: self._packets[number] for number in numbers if number in self._packets}
         if self._sent_at is None:
             return packets, None
+        self._lost.update(packets)
         if self._first in numbers and self._first_at is None:
             self._first_at = now
+            # Asked for by the first that came; what was before it did not come between the two requests.
+            came = next((number for number in self._order if number not in packets), self._second)
+            self._lost.update(self._order[: self._order.index(came) + 1])
         if self._second not in numbers:
             return packets, None
         self.unanswered = 0
@@ -103,7 +109,18 @@ class Prober:
         if took is None or self._first_at is None or not self._prompt(took, best):
             self._next_at = min(self._next_at, now + RETRY_SECONDS)
             return packets, None
-        return packets, Finding(self._bits / max(now - self._first_at, _SHORTEST), self._heavy)
+        bits = self._carried()
+        if bits is None:
+            self._next_at = min(self._next_at, now + RETRY_SECONDS)
+            return packets, None
+        return packets, Finding(bits / max(now - self._first_at, _SHORTEST), self._heavy)
+
+    def _carried(self) -> int | None:
+        """Bits of the train that came between the two requests; None when too little did to say anything."""
+        between = self._order[2:-1]
+        bits = [0 if number in self._lost else 8 * (len(self._packets[number]) + _SEAL) for number in between]
+        whole = sum(8 * (len(self._packets[number]) + _SEAL) for number in between)
+        return sum(bits) if self._packets and sum(bits) >= whole * _ENOUGH else None
 
     def _prompt(self, took: float, best: float | None) -> bool:
         """Whether the first answer came as soon as it does at its best; with nothing to compare it, no."""

@@ -16,6 +16,7 @@ steps = st.one_of(
     st.tuples(st.just("withhold"), st.integers(1, 60)),
     st.tuples(st.just("late"), st.integers(0, 300)),
     st.tuples(st.just("again"), st.integers(0, 700)),
+    st.tuples(st.just("reserve"), st.integers(1, 30)),
     st.tuples(st.just("pause"), st.integers(1, 200_000) | st.integers(65_200, 65_900) | st.integers(131_000, 131_200)),
 )
 
@@ -24,6 +25,7 @@ class Numbers(Protocol):
     def forward(self, number: int) -> int: ...
     def withhold(self, number: int) -> None: ...
     def pause(self) -> None: ...
+    def reserve(self) -> int: ...
     def back(self, out: int) -> int: ...
 
 
@@ -39,6 +41,9 @@ class PassThrough:
     def pause(self) -> None:
         pass
 
+    def reserve(self) -> int:
+        return 0
+
     def back(self, out: int) -> int:
         return out
 
@@ -49,6 +54,7 @@ class Visit:
     def __init__(self, numbers: Numbers, first: int) -> None:
         self.numbers = numbers
         self.next = first
+        self.own = 0  # contents of the relay's own packets count downwards
         self.lost: list[int] = []
         self.index: int | None = None
         self.contents: dict[int, int] = {}
@@ -69,7 +75,7 @@ class Visit:
 
     def withhold(self, count: int) -> None:
         for _ in range(count):
-            self.numbers.withhold(self.next & 0xFFFF)
+            assert self.numbers.withhold(self.next & 0xFFFF) in (-1, None)
             self.next += 1
 
     def late(self, which: int) -> None:
@@ -82,6 +88,14 @@ class Visit:
     def pause(self, count: int) -> None:
         self.numbers.pause()
         self.next += count
+
+    def reserve(self, count: int) -> None:
+        """Packets of the relay's own, in a pause."""
+        self.numbers.pause()
+        for _ in range(count):
+            self.own -= 1
+            index = self._srtp_index(self.numbers.reserve())
+            assert self.contents.setdefault(index, self.own) == self.own, "one number carried two contents"
 
     def _overtaken(self, content: int) -> None:
         if content >= 0 and self.next - content < SRTP_WINDOW:
@@ -198,3 +212,26 @@ def test_nothing_maps_back_across_a_pause() -> None:
 def test_first_number_above_the_limit_is_refused() -> None:
     with pytest.raises(ValueError, match="below"):
         Renumbering(FIRST_OUT_LIMIT)
+
+
+def test_withheld_packet_that_comes_late_fills_the_hole_it_had_left() -> None:
+    numbers = Renumbering(10)
+    assert [numbers.forward(number) for number in (1, 2)] == [10, 11]
+    assert numbers.forward(4) == 13  # 3 is missing: whether it was to be withheld nobody can know
+    assert numbers.withhold(5) == -1
+    assert numbers.withhold(3) == 12
+    assert numbers.withhold(3) == -1
+    assert numbers.forward(6) == 14
+
+
+def test_number_is_reserved_in_a_pause_only() -> None:
+    numbers = Renumbering(10)
+    assert numbers.reserve() == 10
+    assert numbers.forward(500) == 11
+    with pytest.raises(ValueError, match="between packets"):
+        numbers.reserve()
+    numbers.pause()
+    assert numbers.reserve() == 12
+    assert numbers.back(12) == -1
+    assert numbers.forward(501) == 13
+    assert numbers.back(12) == -1

@@ -7,7 +7,7 @@ from aiortc import rtp as reference
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay import bandwidth, rtcp
+from relay import bandwidth, rtcp, vp8
 from relay.limits import TokenBucket
 from relay.uplink import Uplink
 from relay.vp8 import starts_key_frame
@@ -188,6 +188,28 @@ def test_key_frame_is_found_behind_extension_and_sources() -> None:
 @given(st.binary(max_size=60))
 def test_key_frame_in_any_bytes_raises_nothing(data: bytes) -> None:
     assert starts_key_frame(data) in (True, False)
+
+
+@pytest.mark.parametrize(
+    ("payload", "layer"),
+    [
+        (b"\x90\xe0\x81\x23\x05\x40\x01", (1, False, True)),
+        (b"\x90\xe0\x81\x23\x05\x60\x01", (1, True, True)),
+        (b"\x80\xe0\x11\x05\x80\x01", (2, False, False)),
+        (b"\x90\x20\x40\x01", (1, False, True)),
+        (b"\x90\x80\x11\x01", (0, False, False)),  # no layers
+        (b"\x10\x01", (0, False, False)),
+        (b"\x90\xe0\x81", (0, False, False)),  # cut off
+        (b"", (0, False, False)),
+    ],
+)
+def test_temporal_layer_is_read_from_the_payload_descriptor(payload: bytes, layer: tuple[int, bool, bool]) -> None:
+    assert vp8.layer(bytes(12) + payload) == layer
+
+
+@given(st.binary(max_size=60))
+def test_layer_in_any_bytes_raises_nothing(data: bytes) -> None:
+    assert vp8.layer(data).number in range(4)
 
 
 def test_bucket_gives_its_burst_then_its_rate() -> None:
