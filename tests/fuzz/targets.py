@@ -53,6 +53,7 @@ def reports(data: bytes) -> None:
 
 def video_packet(data: bytes) -> None:
     assert isinstance(vp8.starts_key_frame(data), bool)
+    assert vp8.layer(data).number in range(4)
 
 
 def answer_text(data: bytes) -> None:
