@@ -22,6 +22,7 @@ SAMPLE_EVERY = 50
 PER_SECOND = 200  # packets a seat sends: three of video, one of voice, and so on
 AUDIO_BYTES, VIDEO_BYTES = 80, 1150
 KEY_FRAME_EVERY = 300
+ESTIMATE = 20_000_000  # bits a second each seat says it can take: enough for seven cameras
 CHECK_EVERY = 2.5  # seconds between a browser's consent checks
 _DRAIN_SECONDS = 0.5
 _BATCH = 64  # sent at most before looking for what came
@@ -160,7 +161,7 @@ class Loop:
     def _report_for(self, seat: Seat) -> None:
         seat.reports += 1
         blocks = [rtcp.ReportBlock(ssrc, 0, 0, 1, 0, 0, 0) for ssrc in seat.heard]
-        received = rtcp.receiver_report(blocks) + rtcp.bitrate_limit(3_000_000, seat.heard)
+        received = rtcp.receiver_report(blocks) + rtcp.bitrate_limit(ESTIMATE, seat.heard)
         packets = [(seat.down, received)]
         for ssrc in (seat.audio, seat.video):
             sent = _SR.pack(0x80, 200, 6, ssrc, time.time_ns(), 0, seat.packets, 0)

@@ -1,7 +1,8 @@
 """What a forwarded packet costs: the relay and Debian's Janus under the same load, in turn, fresh processes each time.
 
 Rooms of two, each seat sending 150 video packets (1150 B) and 50 audio packets (80 B) a second over real DTLS-SRTP.
-CPU time is the server process' own; medians over the runs. Everything runs in a network namespace of its own.
+CPU time is the server process' own; medians over the runs. Memory is what an extra room costs: the difference between
+many rooms and few. Everything runs in a network namespace of its own.
 """
 
 import argparse
@@ -10,6 +11,7 @@ import os
 import statistics
 import subprocess
 import sys
+import time
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -23,8 +25,10 @@ LOSS_LIMIT_PCT = 0.1
 P99_LIMIT_MS = 10.0
 LEAST_PACED = 0.99  # less means that the load process, not the server, was at its end
 STEP = 15
+FEW_ROOMS = 10
+SEARCH_UNTIL_SECONDS = 400.0  # so that the whole ends within eight minutes
 MOST_ROOMS = 240
-TABLE = ((10, 2), (30, 2), (60, 2), (90, 2), (10, 4), (2, 8))
+TABLE = ((10, 2), (30, 2), (60, 2), (90, 2), (10, 4), (3, 8))  # the last three carry about as many packets
 JANUS_TABLE = (10, 30, 60, 90)
 _RUN_SECONDS = 120
 console = Console(stderr=True, highlight=False)
@@ -66,11 +70,14 @@ def holds(result: Run) -> bool:
     return bool(good and result["paced"] >= LEAST_PACED)
 
 
-def most_rooms(seconds: float) -> Run | None:
+def most_rooms(seconds: float, search_until: float) -> Run | None:
     """The largest number of rooms of two that holds; a number that fails gets a second try."""
     best = None
     for rooms in range(ROOMS, MOST_ROOMS + 1, STEP):
         for _ in range(2):
+            if time.monotonic() > search_until:
+                console.print(f"no time to try {rooms} rooms", style="dim")
+                return best
             result = run("relay", rooms, seconds)
             if holds(result):
                 best = result
@@ -80,7 +87,13 @@ def most_rooms(seconds: float) -> Run | None:
     return best
 
 
-def summary(runs: dict[str, list[Run]], best: Run | None) -> dict[str, float | int | None]:
+def kib_per_extra_room(many: Sequence[Run], few: Run) -> int:
+    """What one room more costs in memory; what the process needs without any is in neither side of the difference."""
+    rooms = many[0]["rooms"] - few["rooms"]
+    return round((median(many, "rss_kib") - few["rss_kib"]) / rooms)
+
+
+def summary(runs: dict[str, list[Run]], few: Run | None, best: Run | None) -> dict[str, float | int | None]:
     """The numbers of the --json line."""
     ours, theirs = runs["relay"], runs["janus"]
     return {
@@ -90,8 +103,7 @@ def summary(runs: dict[str, list[Run]], best: Run | None) -> dict[str, float | i
         "loss_pct": round(median(ours, "loss_pct"), 4),
         "p99_ms": round(median(ours, "p99_ms"), 2),
         "rooms_max": best["rooms"] if best else 0,
-        "rooms_max_cpu_pct": best["cpu_pct"] if best else None,
-        "rss_per_room_kib": round(median(ours, "rss_per_room_kib")),
+        "rss_per_room_kib": kib_per_extra_room(ours, few) if few else None,
     }
 
 
@@ -100,7 +112,7 @@ def show(title: str, results: Sequence[Run]) -> None:
     table = Table(title=title, title_justify="left")
     columns = {
         "server": "kind", "rooms": "rooms", "seats": "seats", "µs a packet": "us_per_packet", "CPU %": "cpu_pct",
-        "loss %": "loss_pct", "p50 ms": "p50_ms", "p99 ms": "p99_ms", "KiB a room": "rss_per_room_kib",
+        "loss %": "loss_pct", "p50 ms": "p50_ms", "p99 ms": "p99_ms", "RSS KiB": "rss_kib",
         "load's CPU %": "load_cpu_pct",
     }  # fmt: skip
     for heading in columns:
@@ -127,6 +139,8 @@ def table(options: argparse.Namespace) -> None:
             kind, rooms, seats = place
             found[place].append(run(kind, rooms, options.seconds, seats, f"--event-loops={options.event_loops}"))
     show("Cost by rooms and seats, medians", [middle(runs) for runs in found.values()])
+    least, most = found["relay", TABLE[0][0], 2], found["relay", TABLE[3][0], 2]
+    console.print(f"an extra room of two costs {kib_per_extra_room(most, middle(least))} KiB")
 
 
 def main() -> None:
@@ -146,11 +160,17 @@ def main() -> None:
     if options.table:
         table(options)
         return
+    started_at = time.monotonic()
     runs = interleaved(options)
     show(f"{options.rooms} rooms, medians of {options.runs}", [middle(each) for each in runs.values() if each])
-    best = None if options.quick else most_rooms(options.seconds)
+    few = run("relay", FEW_ROOMS, options.seconds) if options.rooms > FEW_ROOMS else None
+    best = None if options.quick else most_rooms(options.seconds, started_at + SEARCH_UNTIL_SECONDS)
+    if best is not None:
+        console.print(f"{best['rooms']} rooms hold, at {best['cpu_pct']} % of a core, p99 {best['p99_ms']} ms")
+    result = summary(runs, few, best)
+    console.print(f"an extra room of two costs {result['rss_per_room_kib']} KiB")
     if options.json:
-        print(json.dumps(summary(runs, best)))
+        print(json.dumps(result))
 
 
 if __name__ == "__main__":

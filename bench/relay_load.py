@@ -46,7 +46,6 @@ class Result:
     loss_pct: float
     p50_ms: float
     p99_ms: float
-    rss_per_room_kib: float
     rss_kib: float
     packets: int
     paced: float
@@ -84,7 +83,6 @@ def measure(options: argparse.Namespace) -> Result:
             server = relay_running(folder)
         with server as pid:
             process = psutil.Process(pid)
-            before = process.memory_info().rss
             started_at = time.monotonic()
             house = (
                 JanusHouse(folder, ADDRESS, options.rooms)
@@ -94,11 +92,11 @@ def measure(options: argparse.Namespace) -> Result:
             seats = asyncio.run(house.fill())
             setup = time.monotonic() - started_at
             loop = Loop(seats, house.chore)
-            return _window(loop, seats, process, options, before, setup)
+            return _window(loop, seats, process, options, setup)
 
 
 def _window(
-    loop: Loop, seats: list[Seat], process: psutil.Process, options: argparse.Namespace, before: int, setup: float
+    loop: Loop, seats: list[Seat], process: psutil.Process, options: argparse.Namespace, setup: float
 ) -> Result:
     gc.collect()
     gc.freeze()
@@ -121,7 +119,6 @@ def _window(
         loss_pct=round(100 * max(0.0, 1 - count.received / max(1, count.sent * copies)), 4),
         p50_ms=round(delays[len(delays) // 2] / 1e6, 2) if delays else -1.0,
         p99_ms=round(delays[len(delays) * 99 // 100] / 1e6, 2) if delays else -1.0,
-        rss_per_room_kib=round((rss - before) / 1024 / options.rooms, 1),
         rss_kib=round(rss / 1024),
         packets=count.received,
         paced=round(count.sent / max(1, count.wanted), 4),
