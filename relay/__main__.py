@@ -30,7 +30,8 @@ async def _serve(config: Config) -> None:
         addresses = " ".join(
             f"[{host}]:{relay.port}" if ":" in host else f"{host}:{relay.port}" for host in config.bind
         )
-        _say(sys.stdout, f"relay ready on {addresses}, control {config.control}")
+        metrics = f", metrics on {relay.metrics.address}" if relay.metrics is not None else ""
+        _say(sys.stdout, f"relay ready on {addresses}, control {config.control}{metrics}")
         await relay.ended.wait()
 
 

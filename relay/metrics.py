@@ -58,6 +58,7 @@ class Figures:
         rungs = Counter(peer.receiver.rung.label for peer in peers if peer.ready)
         self._families = [
             _gauge("rooms", "Rooms that are open.", len(board.rooms)),
+            _gauge("tasks", "Tasks of the event loop.", len(asyncio.all_tasks())),
             _labelled("seats", "Connections by state.", "state", {name: states[name] for name in _STATES}),
             _labelled(
                 "seats_by_rung",
@@ -129,6 +130,11 @@ class Metrics:
         self._server: asyncio.Server | None = None
         self._scrapers: set[asyncio.Task[None]] = set()
         self.port = 0
+
+    @property
+    def address(self) -> str:
+        host = self._address[0]
+        return f"[{host}]:{self.port}" if ":" in host else f"{host}:{self.port}"
 
     async def start(self) -> None:
         try:

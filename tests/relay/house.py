@@ -62,14 +62,18 @@ class House:
         self.relay = relay
         self.web = web
         self.control = control
+        self.start_room()
+        self.skew = 0.0  # added to the relay's clock
+        self.peers: dict[str, Peer] = {}
+        self.connections: dict[str, str] = {}
+
+    def start_room(self) -> None:
+        """Go on with a new room, without any seat."""
         self.room = str(uuid.uuid4())
         self.seats: dict[str, bool] = {}
         self.may: dict[str, list[str]] = {}  # where it is not audio and camera
         self.figures: set[str] = set()
         self.version = 0
-        self.skew = 0.0  # added to the relay's clock
-        self.peers: dict[str, Peer] = {}
-        self.connections: dict[str, str] = {}
 
     def clock(self) -> float:
         return time.monotonic() + self.skew
