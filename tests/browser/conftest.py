@@ -1,5 +1,6 @@
 """Fixtures of the browser tests: one house for all, browsers with made-up devices, pages that are watched."""
 
+import contextlib
 import re
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -39,19 +40,30 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
     return {**browser_type_launch_args, "executable_path": "/usr/bin/chromium", "args": list(CHROMIUM_FLAGS)}
 
 
-@pytest.fixture(scope="session")
-def house(tmp_path_factory: pytest.TempPathFactory, django_db_blocker: Any) -> Iterator[House]:
+@contextlib.contextmanager
+def running_house(folder: Path, django_db_blocker: Any, **environment: str) -> Iterator[House]:
     """A running house whose database this process shares, so that visits are made here and seen there."""
     from django.conf import settings
 
-    house = House(tmp_path_factory.mktemp("house"), SECRET_KEY=settings.SECRET_KEY)
+    house, database = House(folder, SECRET_KEY=settings.SECRET_KEY, **environment), connections.settings["default"]
+    former = database["NAME"]
     with django_db_blocker.unblock():
-        connections.settings["default"]["NAME"] = str(house.var / "db.sqlite3")
-        with ThreadPoolExecutor(1) as thread:
-            thread.submit(call_command, "migrate", verbosity=0, interactive=False).result()
-        house.start()
+        database["NAME"] = str(house.var / "db.sqlite3")
+        try:
+            with ThreadPoolExecutor(1) as thread:
+                thread.submit(call_command, "migrate", verbosity=0, interactive=False).result()
+            house.start()
+            yield house
+        finally:
+            house.stop()
+            database["NAME"] = former
+
+
+@pytest.fixture(scope="session")
+def house(tmp_path_factory: pytest.TempPathFactory, django_db_blocker: Any) -> Iterator[House]:
+    """The house of all tests that need no other."""
+    with running_house(tmp_path_factory.mktemp("house"), django_db_blocker) as house:
         yield house
-        house.stop()
 
 
 @pytest.fixture

@@ -15,6 +15,8 @@ from typing import Any
 
 from websockets.sync.client import ClientConnection, connect
 
+from tests.browser.people import asked_for_a_second
+
 START_SECONDS = 30.0
 PREFERENCES: dict[str, bool | int | str] = {
     # Made-up camera and microphone, and no question about using them.
@@ -92,14 +94,10 @@ class Firefox:
     def wait_for(self, condition: str, seconds: float = 20.0) -> None:
         """Wait in the page until a condition is true, over reloads and page changes."""
         deadline = time.monotonic() + seconds
-        poll = (
-            f"new Promise((done) => {{ const look = (left) => ({condition}) ? done(true) : left ? "
-            "setTimeout(look, 50, left - 1) : done(false); look(20); })"
-        )
         while time.monotonic() < deadline:
             # A page that goes away takes the promise with it; the next page is asked again.
             with contextlib.suppress(RuntimeError):
-                if self.evaluate(poll):
+                if self.evaluate(asked_for_a_second(condition)):
                     return
         raise TimeoutError(f"not within {seconds} s: {condition}")
 

@@ -1,13 +1,26 @@
 """What people do on the pages of a visit, the same in every browser. Holds no assertion."""
 
+import time
 from typing import Any, Protocol
 
-from playwright.sync_api import Page
+from playwright.sync_api import Error, Page
 
 from tests.browser.media import received, rises
 
 STATE = "document.documentElement.dataset.visitState"
 CALL_IN = ".hc-call-in button"
+
+
+def asked_for_a_second(condition: str) -> str:
+    """A promise that tells whether the condition came true within a second. The condition may be a promise itself.
+
+    playwright's wait_for_function with an interval takes any promise for true, whatever becomes of it.
+    """
+    return (
+        "new Promise((done, fail) => { const look = async (left) => { try {"
+        f" if (await ({condition})) done(true); else if (left) setTimeout(look, 50, left - 1); else done(false);"
+        " } catch (error) { fail(error); } }; look(20); })"
+    )
 
 
 class Tab(Protocol):
@@ -43,7 +56,16 @@ class ChromiumTab:
         return self.page.evaluate(expression)
 
     def wait_for(self, condition: str, seconds: float = 20.0) -> None:
-        self.page.wait_for_function(f"() => {condition}", timeout=seconds * 1000, polling=100)
+        """Wait in the page until a condition is true, over reloads and page changes."""
+        deadline, last = time.monotonic() + seconds, None
+        while time.monotonic() < deadline:
+            try:
+                if self.evaluate(asked_for_a_second(condition)):
+                    return
+            except Error as error:
+                # A page that goes away takes the promise with it, and one that comes has no element yet: ask again.
+                last = error
+        raise TimeoutError(f"not within {seconds} s: {condition}") from last
 
 
 def state_is(tab: Tab, *states: str, seconds: float = 20.0) -> None:

@@ -1,0 +1,88 @@
+"""A visit between two browsers whose networks let no UDP through: all of it goes by TCP to a TURN server, from the
+shipped file, and from there to the relay."""
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserType
+
+from tests.browser.clinic import Cookie, Visit
+from tests.browser.conftest import Watch, running_house, watched
+from tests.browser.flags import CHROMIUM_FLAGS
+from tests.browser.house import House
+from tests.browser.people import ChromiumTab, meet, wait_for_media
+from tests.turn import servers
+from tests.turn.servers import SECRET, Turn
+
+# Chromium then opens no UDP socket for media: what a firewall does, done by the browser itself.
+NO_UDP = "--webrtc-ip-handling-policy=disable_non_proxied_udp"
+
+# Of each open connection: the pair in use, and every way that was found to begin with.
+WAYS = """(async () => {
+  const found = { selected: [], local: [] };
+  for (const connection of window.keptConnections ?? []) {
+    if (connection.connectionState === 'closed') continue;
+    const stats = await connection.getStats();
+    for (const stat of stats.values()) {
+      if (stat.type === 'local-candidate') found.local.push(stat.relayProtocol ?? stat.protocol);
+      if (stat.type !== 'transport' || !stat.selectedCandidatePairId) continue;
+      const pair = stats.get(stat.selectedCandidatePairId);
+      const local = stats.get(pair.localCandidateId), remote = stats.get(pair.remoteCandidateId);
+      found.selected.push({ type: local.candidateType, by: local.relayProtocol, to: remote.address });
+    }
+  }
+  return found;
+})()"""
+
+
+@pytest.fixture(scope="module")
+def turn() -> Iterator[Turn]:
+    with (
+        tempfile.TemporaryDirectory(prefix="hc-turn-", dir="/tmp") as folder,
+        servers.turnserver(Path(folder), relay_at=servers.primary_address()) as turn,
+    ):
+        yield turn
+
+
+@pytest.fixture(scope="module")
+def house(turn: Turn, tmp_path_factory: pytest.TempPathFactory, django_db_blocker: Any) -> Iterator[House]:
+    """A house that tells its pages of the TURN server, by TCP only."""
+    environment = {"TURN_URLS": turn.urls[1], "TURN_SECRET": SECRET}
+    with running_house(tmp_path_factory.mktemp("turn"), django_db_blocker, **environment) as house:
+        yield house
+
+
+@pytest.fixture
+def without_udp(browser_type: BrowserType) -> Iterator[Browser]:
+    browser = browser_type.launch(executable_path="/usr/bin/chromium", args=[*CHROMIUM_FLAGS, NO_UDP])
+    yield browser
+    browser.close()
+
+
+def tab(browser: Browser, house: House, watch: Watch, session: Cookie | None = None) -> ChromiumTab:
+    context = watched(browser.new_context(base_url=house.base_url), watch)
+    if session:
+        context.add_cookies([{"name": session.name, "value": session.value, "url": house.base_url}])
+    return ChromiumTab(context.new_page())
+
+
+def test_visit_without_udp_goes_by_tcp_through_the_turn_server(
+    house: House, without_udp: Browser, visit: Visit, watch: Watch
+) -> None:
+    patient = tab(without_udp, house, watch)
+    doctor = tab(without_udp, house, watch, visit.doctor)
+    meet(patient, doctor, visit.link, visit.board)
+    to = servers.primary_address()
+    for one in (patient, doctor):
+        wait_for_media(one)
+        # In one look: which pair carries it, and that no other way than TCP was ever found.
+        one.wait_for(f"""(async () => {{
+          const {{ selected, local }} = await {WAYS};
+          const [pair] = selected;
+          return selected.length === 1 && pair.type === 'relay' && pair.by === 'tcp' && pair.to === '{to}'
+            && local.length > 0 && local.every((by) => by === 'tcp');
+        }})()""")
+        assert one.evaluate("window.keptConnections.length") == 1
