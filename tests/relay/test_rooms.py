@@ -74,7 +74,8 @@ async def test_answer_that_sends_a_screen_it_was_not_asked_for_sends_nothing(hou
     assert set(seat_of(house, "doctor").announced) == {"audio", "camera"}
 
 
-async def test_voices_go_on_whole_while_a_screen_comes_and_goes(house: House) -> None:
+@pytest.mark.parametrize("fresh", [False, True], ids=["same-ssrc", "new-ssrc"])
+async def test_voices_go_on_whole_while_a_screen_comes_and_goes(house: House, fresh: bool) -> None:
     peers = await meet(house, ["doctor", "patient", "guest"], ("audio", "camera", "screen"))
     doctor, patient, guest = peers["doctor"], peers["patient"], peers["guest"]
     offers = {name: peer.offer["offer"] for name, peer in peers.items()}
@@ -87,7 +88,7 @@ async def test_voices_go_on_whole_while_a_screen_comes_and_goes(house: House) ->
             peer.send(rtp(peer.ssrcs["audio"], sent, sent.to_bytes(4, "big")))
 
     for turn in range(SHARES):
-        doctor.ssrcs["screen"] += 1  # browsers choose a new one for each share
+        doctor.ssrcs["screen"] += fresh  # Chromium and Firefox keep the SSRC from share to share; none has to
         for may in (EVERYTHING, EVERYTHING[:2]):
             house.may["doctor"] = may
             house.tell()
