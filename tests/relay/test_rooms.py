@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from relay import switchboard
 from relay.limits import MAX_SDP_BYTES, MAX_SDP_SECTIONS
 from relay.peer import Peer as Seat
 from tests.relay.house import House
@@ -148,6 +149,17 @@ async def test_ninth_seat_is_refused_and_the_room_goes_on(house: House) -> None:
     assert await house.web.expect("error", code="bad_message")
     room = house.relay.board.rooms[house.room]
     assert (room.version, len(room.seats)) == (known, 2)
+
+
+async def test_room_too_many_is_refused_and_the_others_go_on(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    peers = await meet(house, ["doctor", "patient"], ("audio", "camera"))
+    monkeypatch.setattr(switchboard, "MAX_ROOMS", 1)
+    other = House(house.relay, house.web, house.control)
+    other.tell(somebody=True)
+    assert await house.web.expect("error", code="full", room=other.room)
+    assert set(house.relay.board.rooms) == {house.room}
+    peers["doctor"].send(rtp(peers["doctor"].ssrcs["audio"], 1, b"on"))
+    await peers["patient"].changes.until(lambda: peers["patient"].packets)
 
 
 def _directions(peer: Peer) -> list[str]:
