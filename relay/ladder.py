@@ -12,12 +12,14 @@ from relay.bandwidth import FEW_LOSSES, FLOOR, LAYER_PART, VOICE
 
 STILL = 25_000  # a JPEG of 8 KiB every three seconds, in base64 on a socket, comes to about this
 TOLERANCE = 0.95  # an estimate may fall this far below the need before it counts
-URGENT = 0.6  # below this part of the need the first sign is enough
+URGENT = 0.45  # below this part of the need it counts by itself, and at once
 MARGIN = 1.3  # what a higher rung needs, and then some: the hysteresis
 
 HEAVY_LOSS = 0.15  # on its own: above what NACK and Opus FEC mend
 CROWDED_LOSS = 0.05  # together with a longer round trip: a full queue, so it is our own traffic that does it
 CROWDED_DELAY = 0.25
+SOME_LOSS = 0.02  # these say that an estimate is low because the line is full, not because little was sent
+SOME_DELAY = 0.1
 
 DOUBT_STEPS = 2  # steps that trouble has to last
 CLIMB_STEPS = 3
@@ -57,6 +59,7 @@ class Signs:
     voice_loss: float | None = None
     video_loss: float | None = None
     estimate: int | None = None  # bits a second it says it can take in all
+    pressed: bool = True  # whether that has fallen lately; else it may just not have grown yet
     delay: float | None = None  # seconds by which its round trip is longer than at its best
 
     @property
@@ -79,6 +82,11 @@ class Signs:
         """Whether so much is lost that something has to be done about it."""
         crowded = self.delay is not None and self.delay >= CROWDED_DELAY
         return loss is not None and loss >= (CROWDED_LOSS if crowded else HEAVY_LOSS)
+
+    def full_line(self) -> bool:
+        """Whether anything but the estimate says that the line carries all it can."""
+        loss = max(self.voice_loss or 0.0, self.video_loss or 0.0)
+        return loss >= SOME_LOSS or (self.delay or 0.0) >= SOME_DELAY
 
     def highest(self, rate: float, below: int) -> Rung:
         """The highest rung under `below` that `rate` is enough for."""
@@ -156,9 +164,10 @@ class Ladder:
             return (Rung.AUDIO, "loss", 1) if lossy and self.rung is Rung.STILLS else None
         need, estimate = signs.need(self.rung), signs.estimate
         settled = self._moving_since is not None and now - self._moving_since >= GRACE_SECONDS
-        if estimate is not None and estimate < need * TOLERANCE and (settled or lossy):
-            weight = DOUBT_STEPS if estimate < need * URGENT or lossy else 1
-            return signs.highest(estimate, self.rung), "bandwidth", weight
+        low = estimate is not None and estimate < need * TOLERANCE and signs.pressed and (settled or lossy)
+        urgent = low and estimate is not None and estimate < need * URGENT
+        if estimate is not None and low and (urgent or signs.full_line()):
+            return signs.highest(estimate, self.rung), "bandwidth", DOUBT_STEPS if urgent or lossy else 1
         if lossy:
             return self._lower(signs), "loss", 1
         return None

@@ -25,14 +25,16 @@ _STEP_SECONDS = 1.0
 _SILENCE_SECONDS = 2.5  # after so long without a report the line was gone; what was lost then says nothing of now
 _VOICE_FRESH_SECONDS = 8.0  # browsers report on voice about every five seconds
 _VIDEO_FRESH_SECONDS = 2.5
+_FALLEN = 0.97  # of its peak: browsers lower their estimate only when they saw their line fill up
+_PRESSED_SECONDS = 8.0
 _PROMISING = 0.7  # of the wished rate: a light train that shows this is worth a heavy one
 _UNANSWERED = 8  # trains in a row: this receiver cannot be probed
 
 
 class Receiver:
     __slots__ = (
-        "_changed", "_estimate", "_estimated_at", "_heard_at", "_narrow", "_peer", "_probed", "_prober", "_step_at",
-        "ladder", "trip",
+        "_changed", "_estimate", "_estimated_at", "_fell_at", "_heard_at", "_narrow", "_peak", "_peer", "_probed",
+        "_prober", "_step_at", "ladder", "trip",
     )  # fmt: skip
 
     def __init__(self, peer: Peer) -> None:
@@ -41,6 +43,8 @@ class Receiver:
         self._peer = peer
         self._estimate = 0
         self._estimated_at: float | None = None
+        self._peak = 0  # the highest estimate since the last fall
+        self._fell_at: float | None = None
         self._heard_at = 0.0
         self._step_at = 0.0
         self._prober = Prober()
@@ -77,6 +81,9 @@ class Receiver:
 
     def estimated(self, bitrate: int, now: float) -> None:
         self._estimate, self._estimated_at = bitrate, now
+        if bitrate < self._peak * _FALLEN:
+            self._peak, self._fell_at = bitrate, now
+        self._peak = max(self._peak, bitrate)
 
     def asked(self, down: DownTrack, numbers: list[int], now: float) -> list[int]:
         """A NACK. What of it is about a train is answered here; the rest comes back."""
@@ -131,6 +138,7 @@ class Receiver:
             voice_loss=voice,
             video_loss=video,
             estimate=self.estimate(now),
+            pressed=self._fell_at is not None and now - self._fell_at <= _PRESSED_SECONDS,
             delay=self.trip.delay(now, _VIDEO_FRESH_SECONDS),
         )
 
@@ -150,6 +158,7 @@ class Receiver:
     def _change(self) -> None:
         self._changed = True
         self._restart()
+        self._peak, self._fell_at = 0, None
         self._narrow = 0
         if not self.ladder.rung.moving:
             self._prober = Prober()

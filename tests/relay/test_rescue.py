@@ -71,8 +71,14 @@ class Visit:
         return lambda: self.receiver.rung.label == rung
 
     async def fall(self, rung: str, estimate: int) -> None:
-        """The doctor's line carries only so much, by its own word."""
-        await self.until(self.on(rung), lambda: self.doctor.report(estimate))
+        """The doctor's line carries only so much, by its own word and some losses."""
+        self.doctor.report(2_000_000)
+
+        def suffer() -> None:
+            self.speak(20)
+            self.doctor.report(estimate, lost={self.patient.ssrcs["audio"]: 1})
+
+        await self.until(self.on(rung), suffer)
         for about in ("doctor", "patient"):
             await self.house.web.expect("rung", about=self.house.seat("doctor"), rung=rung, **self.house.at(about))
 
