@@ -78,7 +78,19 @@ junk = st.one_of(
         ]
     ),
 )
-frames = junk | near_misses | valid | st.binary(max_size=64)
+
+
+def mutate(frame: str, at: int, length: int, put: str) -> str:
+    """A frame as a broken client or a curious stranger sends it: something cut out, something put in."""
+    at %= len(frame)
+    return frame[:at] + put + frame[at + length :]
+
+
+bits = st.sampled_from(
+    ['"', "{", "}", "[", ",", ":", "null", "true", "-1", "1e999", "\\u0000", '"type":"leave",', "\x00", "é"]
+)
+mutated = st.builds(mutate, valid, st.integers(0, 200), st.integers(0, 12), bits | st.text(max_size=3))
+frames = junk | near_misses | valid | mutated | mutated | st.binary(max_size=64)
 
 
 @pytest.mark.django_db(transaction=True)
