@@ -35,6 +35,7 @@ HANDSHAKE_QUEUE = 16
 MAX_NUMBERINGS = 4096  # SSRCs one receiver may ever be sent under one key
 MAX_REPORTERS = 1024  # SSRCs one seat may ever send RTCP from; browsers use one for each track they receive
 
+REPAIR_SECONDS = 0.02  # gaps of a track within this time are asked for together
 KEY_FRAME_SECONDS = 0.3  # at most one request per track in this time
 LAYERS_SECONDS = 3.0  # without an upper temporal layer, until a camera counts as one that has none
 RISE_SECONDS = 1.0  # so long the upper layer is waited for; then a key frame is asked for

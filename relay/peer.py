@@ -39,12 +39,13 @@ if TYPE_CHECKING:
 class Counters:
     """What the load report and the metrics are made of; one for the whole relay. `dropped` is all, of whatever kind."""
 
-    __slots__ = ("bytes_in", "bytes_out", "dropped", "packets_in", "packets_out", "stray", "unsent")
+    __slots__ = ("behind", "bytes_in", "bytes_out", "dropped", "packets_in", "packets_out", "stray", "unsent")
 
     def __init__(self) -> None:
         self.packets_in = self.packets_out = self.bytes_in = self.bytes_out = self.dropped = 0
         self.stray = 0  # from an address that nobody has proven
         self.unsent = 0  # not taken by the kernel
+        self.behind = False  # whether the last turn of a socket left packets waiting
 
 
 class Peer:
@@ -95,6 +96,10 @@ class Peer:
     def rung(self) -> str:
         """On which rung of the rescue ladder it receives."""
         return self.receiver.rung.label
+
+    @property
+    def behind(self) -> bool:
+        return self._counters.behind
 
     # -- offers and answers
 

@@ -89,6 +89,7 @@ class UdpPort:
     def __init__(self, hosts: Sequence[str], port: int, counters: Counters) -> None:
         self._sockets = _bind_all(hosts, port)
         self._boxes = [boxes(sock, counters) for sock in self._sockets]
+        self._counters = counters
         self._drains: list[Drain] = []
         self.port: int = self._sockets[0].getsockname()[1]
         _warn_if_clamped(self._sockets[0])
@@ -100,7 +101,8 @@ class UdpPort:
     def start(self, demux: Demux) -> None:
         loop = asyncio.get_running_loop()
         for number, sock in enumerate(self._sockets):
-            self._drains.append(Drain(loop, sock, self._boxes[number], partial(demux.receive_all, number)))
+            receive_all = partial(demux.receive_all, number)
+            self._drains.append(Drain(loop, sock, self._boxes[number], receive_all, self._counters))
 
     def close(self) -> None:
         """Idempotent. Sends what is still kept."""
@@ -119,11 +121,13 @@ class Drain:
         sock: socket.socket,
         boxes: tuple[Inbox, Outbox],
         receive_all: Callable[[Datagrams], None],
+        counters: Counters,
     ) -> None:
         self._loop = loop
         self._sock = sock
         self._inbox, self._outbox = boxes
         self._receive_all = receive_all
+        self._counters = counters
         self._taken = 0
         self._counted_at = loop.time()
         self._pause: asyncio.TimerHandle | None = None  # there while the socket is not watched
@@ -137,7 +141,10 @@ class Drain:
             self._taken += len(taken)
             self._receive_all(taken)
             if len(taken) < BATCH:
+                self._counters.behind = False
                 break
+        else:
+            self._counters.behind = True
         self._outbox.flush()
         self._pace()
 

@@ -6,7 +6,7 @@ import secrets
 from typing import TYPE_CHECKING
 
 from relay import rtcp, vp8
-from relay.limits import KEY_FRAME_SECONDS, LAYERS_SECONDS, RING_PACKETS, RISE_SECONDS
+from relay.limits import KEY_FRAME_SECONDS, LAYERS_SECONDS, REPAIR_SECONDS, RING_PACKETS, RISE_SECONDS
 from relay.negotiation import TrackRef
 from relay.reception import Loss, ToldTimes
 from relay.renumber import FIRST_OUT_LIMIT, Renumbering
@@ -42,10 +42,9 @@ class UpTrack:
     """A track a seat sends: checked, counted, kept for a moment, forwarded."""
 
     __slots__ = (
-        "_asked_at", "_deferred", "_key_wanted", "_layered_at", "_mask", "_numbers", "_ring", "_wired", "asks_again",
-        "downs", "is_video",
-        "key_at", "layered", "link", "payload_type", "ref", "report", "report_middle", "reported_at", "sender",
-        "thinned", "withheld",
+        "_asked_at", "_deferred", "_key_wanted", "_layered_at", "_mask", "_numbers", "_repaired_at", "_ring", "_wired",
+        "asks_again", "downs", "is_video", "key_at", "layered", "link", "payload_type", "ref", "report",
+        "report_middle", "reported_at", "sender", "thinned", "withheld",
     )  # fmt: skip
 
     def __init__(self, sender: Peer, ref: TrackRef) -> None:
@@ -67,6 +66,7 @@ class UpTrack:
         self._key_wanted = False
         self._deferred = False  # asked for within the throttle, not passed on yet
         self._asked_at = -1.0
+        self._repaired_at = -1.0
         self.key_at = -1.0
         self.report: bytes | None = None  # the sender's last, for receivers that come later
         self.report_middle = 0
@@ -75,8 +75,9 @@ class UpTrack:
     def receive(self, packet: bytes, now: float) -> int:
         """One decrypted packet of this track. Returns how many receivers it went to."""
         number = packet[2] << 8 | packet[3]
-        gap = self.link.packet(number, int.from_bytes(packet[4:8], "big"), now)
-        if gap:
+        link = self.link
+        link.packet(number, int.from_bytes(packet[4:8], "big"), now)
+        if link.jumped or (link.missing and now - self._repaired_at >= REPAIR_SECONDS):
             self.repair(now)
         downs = self.downs
         thinned = self.thinned
@@ -186,11 +187,14 @@ class UpTrack:
 
     def repair(self, now: float) -> None:
         """Ask for what has not come: its packets, or after a long silence of the sender's line a key frame."""
+        self._repaired_at = now
         if self.link.jumped:
             self.link.jumped = False
             if self.receivers():
                 self.want_key_frame(now)
-        due = self.link.due(now) if self.asks_again else None
+        """Ask for what is due, in one packet. Not while the relay itself is behind: the answers would be more to do."""
+        self._repaired_at = now
+        due = self.link.due(now) if self.asks_again and not self.sender.behind else None
         if due:
             self.sender.send_rtcp(rtcp.receiver_report(()) + rtcp.nack(self.ref.ssrc, due))
 

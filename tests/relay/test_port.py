@@ -60,9 +60,12 @@ class Line:
     def __init__(self) -> None:
         self.loop, self.boxes = Loop(), Boxes()
         self.sizes: list[int] = []
+        self.counters = Counters()
         pair = cast(tuple[Inbox, Outbox], (self.boxes, self.boxes))
         take_all: Callable[[Datagrams], None] = lambda taken: self.sizes.append(len(taken))  # noqa: E731
-        self.drain = Drain(cast(asyncio.AbstractEventLoop, self.loop), cast(socket.socket, None), pair, take_all)
+        self.drain = Drain(
+            cast(asyncio.AbstractEventLoop, self.loop), cast(socket.socket, None), pair, take_all, self.counters
+        )
 
     def run(self, per_second: float, seconds: float) -> int:
         """Packets at a steady pace; returns how often the port woke."""
@@ -109,6 +112,10 @@ def test_one_socket_does_not_keep_the_others_waiting() -> None:
     line.boxes.waiting = 100 * BATCH
     line.drain.wake()
     assert 0 < sum(line.sizes) <= 10 * BATCH
+    assert line.counters.behind
+    line.boxes.waiting = 1
+    line.drain.wake()
+    assert not line.counters.behind
     assert line.loop.watched  # and is readable still: its turn comes again
 
 

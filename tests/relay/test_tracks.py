@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from relay import rtcp
-from relay.limits import BUCKET_BURST, BUCKET_RATE, PACKET_COST, TokenBucket
+from relay.limits import BUCKET_BURST, BUCKET_RATE, PACKET_COST, REPAIR_SECONDS, TokenBucket
 from relay.negotiation import TrackRef
 from relay.peer import Peer as RelayPeer
 from relay.receiver import Receiver
@@ -25,6 +25,7 @@ class Wire:
     def __init__(self) -> None:
         self.packets: list[bytes] = []
         self.reports: list[bytes] = []
+        self.behind = False
         self.send_rtp = self.packets.append
         self.send_rtcp = self.reports.append
         self.bucket = TokenBucket(BUCKET_RATE, BUCKET_BURST, 0.0)
@@ -232,3 +233,30 @@ def test_receiver_that_asks_for_what_is_gone_gets_a_key_frame() -> None:
     assert line.sender.key_frames_asked() == 1
     line.up.send_again(line.down, [300], line.now)
     assert line.sender.key_frames_asked() == 2
+
+
+def asked(line: Line) -> list[list[int]]:
+    return [numbers for report in line.sender.reports for _, numbers in rtcp.parse(report).nacks]
+
+
+def test_gaps_in_a_burst_are_asked_for_together() -> None:
+    line = Line()
+    line.attach(line.down)
+    for content in (1, 3, 5, 7):
+        line.send(content)
+    assert asked(line) == [[2]]
+    line.now += 2 * REPAIR_SECONDS
+    line.send(8)
+    assert asked(line) == [[2], [4, 6]]
+
+
+def test_relay_that_is_behind_asks_for_nothing_until_it_has_caught_up() -> None:
+    line = Line()
+    line.attach(line.down)
+    line.sender.behind = True
+    line.send(1)
+    line.send(3)
+    assert asked(line) == []
+    line.sender.behind = False
+    line.pass_time(0.1)
+    assert asked(line) == [[2]]
