@@ -24,6 +24,11 @@ KEEP_SAID = """() => {
   new MutationObserver(() => region.textContent && window.said.push(region.textContent))
     .observe(region, { childList: true, characterData: true, subtree: true });
 }"""
+KEEP_LINES = """() => {
+  const line = document.querySelector('[data-connection]');
+  window.lines = [];
+  new MutationObserver(() => window.lines.push(line.dataset.connection)).observe(line, { attributes: true });
+}"""
 # A browser that is driven has no picker; what comes out of one is a track like this.
 PICK_A_SCREEN = """navigator.mediaDevices.getDisplayMedia = async () => {
   const canvas = document.createElement('canvas');
@@ -164,6 +169,20 @@ def test_rung_is_said_once_to_both_sides(together: Together) -> None:
         (doctor, "Rosalind's connection is weak: they see still pictures of you. The sound goes on."),
     ):
         assert tab.evaluate("window.said").count(words) == 1
+
+
+def test_move_to_another_relay_is_made_without_a_word_of_trouble(together: Together) -> None:
+    patient, _, wire, _ = together()
+    patient.page.evaluate(KEEP_SAID)
+    patient.page.evaluate(KEEP_LINES)
+    before = sum(each["type"] == "connect" for each in wire.sent)
+    wire.say("relay", state="moved")
+    patient.wait_for("window.keptConnections.length === 2")
+    patient.wait_for(HERE)
+    wait_for_media(patient)
+    assert sum(each["type"] == "connect" for each in wire.sent) == before + 1
+    assert "lost" not in patient.evaluate("window.lines")
+    assert not [words for words in patient.evaluate("window.said") if "getting you back" in words]
 
 
 def test_stills_are_taken_sent_and_shown_with_their_age(together: Together) -> None:
