@@ -143,6 +143,7 @@ class Watch:
         while time.monotonic() < end:
             await asyncio.sleep(0.1)
             turn += 1
+            await self.tabs.settle()
             receiver = self.peer("doctor").receiver
             rung = receiver.rung.label
             if not self.rungs or self.rungs[-1][1] != rung:

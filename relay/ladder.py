@@ -16,6 +16,7 @@ URGENT = 0.45  # below this part of the need it counts by itself, and at once
 MARGIN = 1.3  # what a higher rung needs, and then some: the hysteresis
 
 HEAVY_LOSS = 0.15  # on its own: above what NACK and Opus FEC mend
+RUINOUS_LOSS = 0.3
 CROWDED_LOSS = 0.05  # together with a longer round trip: a full queue, so it is our own traffic that does it
 CROWDED_DELAY = 0.25
 SOME_LOSS = 0.02  # these say that an estimate is low because the line is full, not because little was sent
@@ -169,8 +170,16 @@ class Ladder:
         if estimate is not None and low and (urgent or signs.full_line()):
             return signs.highest(estimate, self.rung), "bandwidth", DOUBT_STEPS if urgent or lossy else 1
         if lossy:
-            return self._lower(signs), "loss", 1
+            return self._after_losses(signs)
         return None
+
+    def _after_losses(self, signs: Signs) -> tuple[Rung, str, int]:
+        """One rung down; where the voice breaks up, all the way: trains soon find what the line can carry."""
+        loss = max(signs.voice_loss or 0.0, signs.video_loss or 0.0)
+        overrun = loss >= HEAVY_LOSS and (signs.delay or 0.0) >= CROWDED_DELAY
+        if overrun or loss >= RUINOUS_LOSS:
+            return Rung.AUDIO, "loss", DOUBT_STEPS if overrun else 1
+        return self._lower(signs), "loss", 1
 
     def _rise(self, signs: Signs, now: float) -> bool:
         """From low rate the receiver's own estimate leads up; below it only probes do."""

@@ -29,6 +29,7 @@ from relay.reception import Upload
 from relay.renumber import Renumbering
 from relay.sdp import TransportText, write_offer
 from relay.seat_rtcp import RtcpPolicy
+from relay.sources import MEDIA_OF
 from relay.stun import Address
 from relay.tracks import DownTrack, UpTrack, fresh_numbering
 
@@ -69,6 +70,7 @@ class Peer:
         self.receiver = Receiver(self)
         self.bytes_in = 0  # of media
         self.up = Upload()
+        self.starved = False  # asked to send no pictures, for its voice's sake
         self.told_rungs: dict[str, Rung] = {}  # what its page knows of the connections in the room
         self.told_stills = False  # whether its page knows that its camera is wanted as stills
         self.still_at = -1.0  # when its page last sent one
@@ -149,8 +151,16 @@ class Peer:
     def allow(self, may: frozenset[str]) -> None:
         """What the seat may send from now on. The rest stops at once, before the browser hears of it."""
         self._may = may
-        self.negotiation.allow(may)
+        self.negotiation.allow(self._offered())
         self._take_tracks()
+
+    def starve(self, starved: bool) -> None:
+        """Whether its way up is too narrow for pictures: then it is offered no section to send them on."""
+        self.starved = starved
+        self.negotiation.allow(self._offered())
+
+    def _offered(self) -> frozenset[str]:
+        return frozenset(source for source in self._may if not self.starved or MEDIA_OF[source] == "audio")
 
     def _take_tracks(self) -> None:
         up = {source: ssrc for source, ssrc in self.announced.items() if source in self._may}

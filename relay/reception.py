@@ -9,6 +9,7 @@ _MOST_EXPECTED = 20_000  # more than this between two reports is a restart, not 
 _REMEMBERED = 3  # sender reports: a report may still answer the one before the last
 _BEST_SECONDS = 30.0
 _LONGEST_ROUND_TRIP = 10.0
+_TOO_LOSSY = 0.1
 
 
 class Loss:
@@ -112,11 +113,12 @@ class RoundTrip:
 class Upload:
     """What comes from a seat, between two looks at its counters."""
 
-    __slots__ = ("_at", "_bytes", "_expected", "_lost", "loss", "rate")
+    __slots__ = ("_at", "_bytes", "_expected", "_lost", "bad", "loss", "rate")
 
     def __init__(self) -> None:
         self.rate: float | None = None  # bits a second
         self.loss: float | None = None  # parts of one; None when nothing was sent
+        self.bad = False  # whether more was lost than is mended
         self._at: float | None = None
         self._bytes = self._expected = self._lost = 0
 
@@ -127,5 +129,6 @@ class Upload:
             self.rate = (size - self._bytes) * 8 / (now - self._at)
             # A track that began afresh counts from nothing.
             self.loss = min(max(lost - self._lost, 0) / sent, 1.0) if sent > 0 else None
+        self.bad = self.loss is not None and self.loss >= _TOO_LOSSY
         self._at = now
         self._bytes, self._expected, self._lost = size, expected, lost

@@ -26,17 +26,37 @@ class Rescue:
         for peer in room.peers():
             if peer.ready and peer.receiver.tick(now):
                 changed = True
+                if peer.starved and peer.receiver.rung.moving:
+                    peer.starve(False)
         return changed
 
-    def tick_second(self, rooms: Iterable[Room], now: float) -> None:
-        """What somebody may have missed, and every other time the figures."""
+    def tick_second(self, rooms: Iterable[Room], now: float) -> list[Peer]:
+        """What somebody may have missed, and every other time the figures. Returns whose offers have changed."""
+        starved: list[Peer] = []
         figures = now - self._figures_at >= _FIGURES_SECONDS * 0.9
         if figures:
             self._figures_at = now
         for room in rooms:
             self.tell(room)
             if figures:
+                starved += self._look(room, now)
                 self._tell_figures(room, now)
+        return starved
+
+    def _look(self, room: Room, now: float) -> list[Peer]:
+        """Count what came up. A line too narrow to bring video down and lossy upwards has no room for a camera either.
+
+        Browsers send a camera at 30 kbit/s at least, however little they are allowed: only without a section it stops.
+        """
+        starved = []
+        for peer in _inside(room):
+            links = [track.link for track in peer.tracks.values()]
+            peer.up.look(peer.bytes_in, sum(link.expected for link in links), sum(link.lost for link in links), now)
+            sends = any(track.is_video for track in peer.tracks.values())
+            if sends and not peer.starved and not peer.receiver.rung.moving and peer.up.bad:
+                peer.starve(True)
+                starved.append(peer)
+        return starved
 
     def tell(self, room: Room) -> None:
         """To each seat in the call, of each seat in the call, what it does not know yet."""
@@ -65,9 +85,6 @@ class Rescue:
 
     def _tell_figures(self, room: Room, now: float) -> None:
         inside = _inside(room)
-        for peer in inside:
-            links = [track.link for track in peer.tracks.values()]
-            peer.up.look(peer.bytes_in, sum(link.expected for link in links), sum(link.lost for link in links), now)
         readers = [peer for peer in inside if room.seats[peer.seat].wish.figures]
         if readers:
             seats = [_figures(peer, now) for peer in inside]

@@ -243,7 +243,8 @@ class Switchboard:
             for peer in list(room.peers()):
                 peer.tick(now)
                 peer.policy.tick(now)
-        self.rescue.tick_second(self.rooms.values(), now)
+        for peer in self.rescue.tick_second(self.rooms.values(), now):
+            self._offer(peer)
         for who, until in list(self._removed.items()):
             if now >= until:
                 del self._removed[who]

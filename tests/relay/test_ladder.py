@@ -104,6 +104,18 @@ def test_little_loss_behind_a_full_queue_leads_down() -> None:
     assert story.changes[0][1:] == ("stills", "loss")
 
 
+def test_voice_that_breaks_up_behind_a_full_queue_is_alone_at_once() -> None:
+    story = Story().begin()
+    story.run(with_signs(voice_loss=0.2, delay=0.4), 1)
+    assert story.rungs == ["audio"]
+
+
+def test_ruinous_loss_leaves_the_voice_alone() -> None:
+    story = Story().begin()
+    story.run(with_signs(voice_loss=0.4), 2)
+    assert story.rungs == ["audio"]
+
+
 def test_one_bad_second_is_forgiven() -> None:
     story = Story().begin()
     story.run(with_signs(video_loss=0.5), 1)
@@ -113,7 +125,7 @@ def test_one_bad_second_is_forgiven() -> None:
 
 def test_voice_that_still_suffers_on_stills_ends_them() -> None:
     story = Story().begin()
-    story.run(with_signs(voice_loss=0.3, estimate=None), 8)
+    story.run(with_signs(voice_loss=0.2, estimate=None), 8)
     assert story.rungs == ["stills", "audio"]
 
 

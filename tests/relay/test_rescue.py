@@ -335,3 +335,37 @@ async def test_receiver_is_not_blamed_for_what_the_sender_lost(visit: Visit) -> 
     shown = visit.receiver.signs(visit.house.clock()).voice_loss
     assert visit.receiver.rung.label == "full"
     assert shown is None or shown < 0.05
+
+
+async def test_seat_whose_line_is_narrow_both_ways_is_offered_no_section_for_its_camera(visit: Visit) -> None:
+    house, doctor = visit.house, visit.doctor
+
+    def cameras(direction: str) -> bool:
+        section = doctor.offer["sdp"].split("\r\nm=")[2]
+        return f"a={direction}" in section.splitlines()
+
+    async def settled(direction: str) -> None:
+        await house.settle()
+        assert cameras(direction)
+
+    await visit.fall("audio", 64_000)
+    number = 0
+
+    def lose() -> None:
+        nonlocal number
+        for _ in range(20):
+            number += 2
+            doctor.send(rtp(doctor.ssrcs["audio"], number, b"voice"))
+
+    def open_offer() -> int | None:
+        return house._open("doctor")
+
+    doctor.asks = False  # no climb meanwhile
+    await visit.until(open_offer, lose, step=0.9)
+    await settled("inactive")
+    assert [entry["kind"] for entry in visit.patient.offer["down"]] == ["audio"]
+    doctor.asks = True
+    await visit.until(visit.on("full"), visit.speak)
+    await doctor.changes.until(open_offer)
+    await settled("recvonly")
+    assert [entry["kind"] for entry in visit.patient.offer["down"]] == ["audio", "camera"]
