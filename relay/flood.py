@@ -20,6 +20,10 @@ class FloodGuard:
         self._muted_until: float | None = None
         self._remembered_until = -1.0
 
+    @property
+    def muted(self) -> bool:
+        return self._muted_until is not None
+
     def denied(self, now: float) -> None:
         """One more packet that the seat's budget did not pay for."""
         if not self._patience.take(1.0, now):

@@ -177,7 +177,8 @@ class Peer:
 
     async def _shake_hands(self, answer: Answer) -> None:
         try:
-            self._sessions = self._inbound = await self.dtls.handshake(answer.fingerprints)
+            self._sessions = await self.dtls.handshake(answer.fingerprints)
+            self.mute(self.flood.muted)
         except RelayError as error:
             self.board.failed(self, error)
             return

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from relay.documents import RoomDocument, SeatWish
 from relay.errors import RelayError
+from relay.flood import FloodGuard
 from relay.negotiation import TrackRef
 from relay.peer import Peer
 from relay.rtcp import RELAY_SSRC
@@ -25,6 +26,7 @@ class Seat:
     wish: SeatWish
     peer: Peer | None = None
     link: Link | None = None  # the web process it was last heard over
+    flood: FloodGuard | None = None  # of the seat, so that a new connection does not end a mute
 
     @property
     def active(self) -> bool:
