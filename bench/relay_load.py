@@ -54,15 +54,16 @@ class Result:
 
 
 @contextlib.contextmanager
-def relay_running(folder: Path) -> Iterator[int]:
-    """A fresh relay; yields its process id and stops it at the end."""
-    command = [sys.executable, "-m", "relay", "--bind", ADDRESS, "--announce", ADDRESS, "--port", "0"]
-    command += ["--control", str(folder / "relay.sock"), "--drain", "0"]
+def server_running(kind: str, folder: Path) -> Iterator[int]:
+    """A fresh relay, or stock aiortc in its place; yields its process id and stops it at the end."""
+    relay = ["relay", "--bind", ADDRESS, "--announce", ADDRESS, "--port", "0", "--drain", "0"]
+    command = [sys.executable, "-m", *(["bench.stock"] if kind == "stock" else relay)]
+    command += ["--control", str(folder / "relay.sock")]
     process = subprocess.Popen(command, stdout=subprocess.PIPE)
     try:
         assert process.stdout is not None
         if b"ready" not in process.stdout.readline():
-            raise RuntimeError("the relay did not start")
+            raise RuntimeError(f"{kind} did not start")
         yield process.pid
     finally:
         process.terminate()
@@ -80,7 +81,7 @@ def measure(options: argparse.Namespace) -> Result:
         if options.kind == "janus":
             server = janus.running(folder, ADDRESS, options.event_loops)
         else:
-            server = relay_running(folder)
+            server = server_running(options.kind, folder)
         with server as pid:
             process = psutil.Process(pid)
             started_at = time.monotonic()
@@ -142,7 +143,7 @@ def enter_namespace(arguments: list[str]) -> None:
 def main() -> None:
     """One run."""
     parser = argparse.ArgumentParser(prog="python -m bench.relay_load", description=__doc__)
-    parser.add_argument("kind", choices=("relay", "janus"))
+    parser.add_argument("kind", choices=("relay", "janus", "stock"))
     parser.add_argument("--rooms", type=int, default=60)
     parser.add_argument("--seats", type=int, default=2, help="in each room; Janus: two only")
     parser.add_argument("--seconds", type=float, default=8.0)

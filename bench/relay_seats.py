@@ -59,9 +59,13 @@ class Bound(Peer):
             self.send_raw(bytes(self.request()))
             await asyncio.sleep(0.1)
 
+    def answer(self, fingerprint: str | None = None) -> str:
+        """With the candidate: stock aiortc wants one."""
+        return super().answer(fingerprint).replace("a=rtcp-mux", f"a=rtcp-mux\r\n{self.candidate}")
+
     @property
     def candidate(self) -> str:
-        """Where this peer is, for Janus; the relay never asks."""
+        """Where this peer is, for Janus and stock aiortc; the relay never asks."""
         assert self._transport is not None
         host, port = self._transport.get_extra_info("sockname")
         return f"a=candidate:1 1 udp 2130706431 {host} {port} typ host"
