@@ -236,7 +236,7 @@ class RelayFleet:
         if socket is not None and socket.room == message.room:
             socket.relay_said(message, link.name)
             self._mover.heard()
-        elif isinstance(message, control.RelayError) and message.seat is None:
+        elif isinstance(message, control.RelayError) and message.seat is None and message.code != "draining":
             log.error("relay.refused_line", extra={"code": message.code})
 
     def _tell_places(self, rooms: Any) -> None:
