@@ -288,6 +288,11 @@ class FarRelay:
             writer.close()
         self._writers.clear()
 
+    def forget(self) -> None:
+        """What it heard so far is of a former life."""
+        self.lines.clear()
+        self._seen = 0
+
     async def stop(self) -> None:
         """The relay is gone, as if killed."""
         if self._server is not None:
