@@ -6,6 +6,9 @@
 export const LIMITS = {
   /** A face needs about this much; below it the picture takes from the sound. kbit/s. */
   upload: 150,
+  /** A quiet scene needs little as well: a small upload is a narrow one only with some loss (per cent) or delay (ms). */
+  strainLoss: 1,
+  strainDelay: 200,
   /** The same on the way to them. */
   download: 150,
   /** Speech begins to break. Per cent. */
@@ -37,8 +40,9 @@ export function judge(figure, { name, camera, you = false, held = false }) {
   if (upLoss !== null && upLoss >= LIMITS.loss) {
     return say("up-loss", "Weak upload", `${Math.round(upLoss)} % of what ${you ? "you send" : "they send"} gets lost${advice}`);
   }
+  const strained = (upLoss ?? 0) >= LIMITS.strainLoss || (delay ?? 0) >= LIMITS.strainDelay;
   // Without a camera little is sent, and that is no fault of the line.
-  if (camera && !held && up !== null && up < LIMITS.upload) return say("upload", "Slow upload", `${whose} upload is ${round(up)} kbit/s${advice}`);
+  if (camera && strained && !held && up !== null && up < LIMITS.upload) return say("upload", "Slow upload", `${whose} upload is ${round(up)} kbit/s${advice}`);
   if (downLoss !== null && downLoss >= LIMITS.loss) {
     const words = `${whose} line loses ${Math.round(downLoss)} % of what ${you ? "the others send" : "we send"}. The sound goes first`;
     return say("down-loss", "Weak line", words);

@@ -209,7 +209,7 @@ def test_doctor_reads_what_is_wrong_with_a_line_and_nothing_when_all_is_well(tog
         wire.say("figures", seats=[{"seat": seat, **well}])
     expect(note).to_be_hidden()
     for _ in range(2):
-        wire.say("figures", seats=[{"seat": seat, **well, "up_kbps": 92}])
+        wire.say("figures", seats=[{"seat": seat, **well, "up_kbps": 92, "up_loss_pct": 2}])
     expect(note).to_have_text(
         "Rosalind: their upload is 90 kbit/s: ask them to turn the video off", use_inner_text=True
     )
