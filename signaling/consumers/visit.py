@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +15,7 @@ from core.ids import new_uuid
 from signaling import connections, fleet, visits
 from signaling.choice import Choice
 from signaling.consumers.base import PROTOCOL_CLOSE, SEAT_TAKEN, VISIT_OVER, SocketConsumer, instant
+from signaling.consumers.chat import ChatFeed
 from signaling.consumers.relayed import message_for_page
 from signaling.control import FromRelay, RelayFigures, RelaySeat
 from signaling.database import in_database
@@ -25,7 +25,6 @@ from signaling.messages import (
     PROTOCOL,
     Answer,
     Chat,
-    ChatMessages,
     ChatSince,
     Connect,
     Hello,
@@ -46,7 +45,6 @@ from signaling.registry import seats
 
 log = logging.getLogger(__name__)
 
-CHAT_PAGE = 100
 NO_RELAY = Choice(kept=frozenset(), target="")
 
 
@@ -64,7 +62,7 @@ class VisitConsumer(SocketConsumer):
         self.connection: UUID | None = None
         self.relay = ""  # where the visit's room is, by its name; empty while it is on none
         self.has_media = False
-        self.chat_seq = 0
+        self.chat = ChatFeed(self.send_message, self.woken.set)
         self._shown: dict[str, Any] | None = None
         self._placed_at = 0  # the version of the room that `relay` is from
         self._told_relay_lost = False
@@ -112,8 +110,8 @@ class VisitConsumer(SocketConsumer):
                 case Chat():
                     await self._chat(message)
                 case ChatSince():
-                    self.chat_seq = min(self.chat_seq, message.seq)
-                    self._send_chat(await in_database(visits.chat_after, self.door, self.chat_seq))
+                    self.chat.go_back(message.seq)
+                    self.chat.show(await in_database(visits.chat_after, self.door, self.chat.seq))
                 case Leave():
                     await self._leave()
 
@@ -125,8 +123,8 @@ class VisitConsumer(SocketConsumer):
             self.outbox.close(PROTOCOL_CLOSE)
             return
         view = await in_database(visits.open_view, self.door, self.holder, message.tab, message.chat_seq)
-        self.tab, self.chat_seq, self._shown = message.tab, message.chat_seq, view.visit
-        first, rest = view.chat[:CHAT_PAGE], view.chat[CHAT_PAGE:]
+        self.tab, self._shown = message.tab, view.visit
+        first, rest = self.chat.begin(view.chat, message.chat_seq)
         self.send_message(
             Welcome(
                 protocol=PROTOCOL,
@@ -138,8 +136,7 @@ class VisitConsumer(SocketConsumer):
                 chat=first,
             )
         )
-        self._count_chat(first)
-        self._send_chat(rest)
+        self.chat.show(rest)
         self.relay, self._placed_at = view.relay, view.version
         if view.seat is not None:
             self._sit(view.seat)
@@ -198,10 +195,8 @@ class VisitConsumer(SocketConsumer):
     async def _chat(self, message: Chat) -> None:
         self._needs_seat()
         stored = await in_database(visits.post_chat, self.door, message.body, message.client_id)
-        if stored["seq"] <= self.chat_seq:
-            self.send_message(ChatMessages(messages=[stored]))  # sent twice by the client: show that it is stored
-        else:
-            self._send_chat(await in_database(visits.chat_after, self.door, self.chat_seq))
+        if not self.chat.show_stored(stored):
+            self.chat.show(await in_database(visits.chat_after, self.door, self.chat.seq))
 
     async def _leave(self) -> None:
         if self.seat is not None:
@@ -268,7 +263,7 @@ class VisitConsumer(SocketConsumer):
             if self.tab is None:
                 await in_database(visits.admit_socket, self.door)
                 return
-            view = await in_database(visits.look_again, self.door, self.seat, self.holder, self.chat_seq)
+            view = await in_database(visits.look_again, self.door, self.seat, self.holder, self.chat.seq)
             if not self._same_person(view.actor):
                 raise NotFound
             if view.taken:
@@ -277,7 +272,7 @@ class VisitConsumer(SocketConsumer):
             if view.seat is None:
                 self._stand_up()
             self._show(view.visit)
-            self._send_chat(view.chat)
+            self.chat.show(view.chat)
             if view.over:
                 self.outbox.close(VISIT_OVER)
 
@@ -289,30 +284,6 @@ class VisitConsumer(SocketConsumer):
         if self._shown is None or visit | ever != self._shown | ever:
             self._shown = visit
             self.send_message(VisitNow(visit=visit), key="visit")
-
-    def _send_chat(self, messages: list[dict[str, Any]]) -> None:
-        """Pages of messages, without holes: what is behind a hole waits for the next look, and so does a long rest."""
-        ready = list(self._unbroken(messages))
-        for start in range(0, len(ready), CHAT_PAGE):
-            page = ready[start : start + CHAT_PAGE]
-            self.send_message(ChatMessages(messages=page))
-            self._count_chat(page)
-
-    def _unbroken(self, messages: list[dict[str, Any]]) -> Iterable[dict[str, Any]]:
-        expected = self.chat_seq + 1
-        for message in messages:
-            if message["seq"] != expected:
-                log.warning("chat.hole")
-                self.woken.set()
-                return
-            yield message
-            expected += 1
-
-    def _count_chat(self, messages: list[dict[str, Any]]) -> None:
-        if messages:
-            self.chat_seq = max(self.chat_seq, messages[-1]["seq"])
-            if len(messages) == CHAT_PAGE:
-                self.woken.set()
 
     # --- what the relay says (registry.Seated) ---
 
