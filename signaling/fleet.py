@@ -171,6 +171,7 @@ class RelayFleet:
             return
         self.rooms = rooms
         self._forget_chosen()
+        self._forget_elsewhere()
         for link in self.links.values():
             if link.ready and not self._send_to(link, hinted):
                 self._hinted |= hinted
@@ -202,11 +203,15 @@ class RelayFleet:
         """People of a room that has moved keep what they have here until they are connected there, if that is soon."""
         now = time.monotonic()
         since = self._elsewhere.setdefault((link.name, room), now)
-        if now - since < self.timing.settle and not self.has_settled(room):
-            return True
-        if now - since > 10 * self.timing.settle:
-            del self._elsewhere[(link.name, room)]
-        return False
+        return now - since < self.timing.settle and not self.has_settled(room)
+
+    def _forget_elsewhere(self) -> None:
+        """Rooms that the relay they have left has closed by now, or has again."""
+        self._elsewhere = {
+            (name, room): since
+            for (name, room), since in self._elsewhere.items()
+            if room in self.links[name].rooms and room in self.rooms and self.rooms[room].relay != name
+        }
 
     # --- from the relays (relay_link.LinkOwner) ---
 

@@ -212,6 +212,12 @@ async def test_room_lingers_at_the_draining_relay_until_its_people_have_media_el
     await house.connected(page, house.two)
     closed = await house.one.hear("rooms", about(visit.room, closed=True))
     assert closed["documents"][0] == {"room": visit.room, "version": version, "closed": True, "seats": []}
+    assert house.fleet is not None
+    assert len(house.fleet._elsewhere) == 1
+    unknown = str(uuid4())
+    await house.one.say(**report({unknown: 1}))
+    await house.one.hear("rooms", about(unknown, closed=True))
+    assert house.fleet._elsewhere == {}
 
 
 async def test_draining_relay_with_nowhere_to_go_is_told_so(house: House, visit: Visit) -> None:
