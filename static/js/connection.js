@@ -181,7 +181,7 @@ export class Connection {
     const report = this.#peer.state === "connected" ? await this.#peer.stats() : null;
     if (report) {
       const before = this.#quality.weak;
-      const weak = this.#quality.push(look(report, this.#picture(), performance.now()));
+      const weak = this.#quality.push(look(report, this.#picture() && !this.#heldByOthers(), performance.now()));
       this.#peer.setBitrate(weak ? WEAK_BITRATE : CAMERA_BITRATE);
       // The relay sees the way down and says so itself; this is the way up.
       const { seats } = this.#people();
@@ -190,6 +190,11 @@ export class Connection {
       if (!weak && before && !said) announce("Your connection is good again.");
     }
     this.judge();
+  }
+
+  /** Little is asked of us while somebody else's line carries little: that is no trouble of ours. */
+  #heldByOthers() {
+    return this.#people().seats.some((seat) => !seat.you && this.#rungs.of(seat.id) !== "full");
   }
 
   #mark() {
