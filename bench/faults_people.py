@@ -1,64 +1,84 @@
-"""Two visits at once behind the fault proxy, for `bench.faults`: Chromium with Chromium, and Chromium with Firefox."""
+"""The people of `bench.faults`: tabs of Chromium and Firefox that log their frames, at home, on a phone that roams."""
 
 import contextlib
-import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
+from tests.browser.abroad import chromium_inside
 from tests.browser.firefox import firefox
 from tests.browser.flags import CHROMIUM_FLAGS
-from tests.browser.frames import LOG_FRAMES, wait_for_flow
+from tests.browser.frames import LOG_FRAMES, now_ms, wait_for_flow
 from tests.browser.house import House
-from tests.browser.media import KEEP_CONNECTIONS
+from tests.browser.media import KEEP_CONNECTIONS, SMALL_CAMERA, UFRAG
 from tests.browser.people import ChromiumTab, Tab, meet
 from tests.faults.address import far_address
 from tests.faults.process import BadLine
+from tests.faults.roaming import Roaming
 
-PRELOAD = f"() => {{ ({KEEP_CONNECTIONS})(); ({LOG_FRAMES})(); }}"
-CAMERA = "--use-fake-device-for-media-stream"
-# Four encoders share this machine with what is measured: ten pictures a second leave it some air.
-LIGHT_CAMERA = f"{CAMERA}=fps=10"
-UFRAG = "/a=ice-ufrag:(\\S+)/.exec(window.keptConnections.at(-1).remoteDescription.sdp)[1]"
+# Four encoders share this machine with what is measured: small pictures leave it some air.
+PRELOAD = f"() => {{ ({KEEP_CONNECTIONS})(); ({LOG_FRAMES})(); ({SMALL_CAMERA})(); }}"
 
 
 class Person:
     """One of a visit's two people: a tab, and its own line through the proxy."""
 
-    def __init__(self, tab: Tab, line: BadLine) -> None:
+    def __init__(self, tab: Tab, line: BadLine | None = None) -> None:
         self.tab = tab
         self._line = line
 
     def say(self, command: str) -> None:
         """A command for this person's line only."""
+        assert self._line is not None
         self._line.say(f"@{self.tab.evaluate(UFRAG)} {command}")
 
 
-def now_ms() -> float:
-    """The clock that pages on this machine share."""
-    return time.time() * 1000
+class Chromium:
+    """A Chromium whose pages log their frames; `inside` goes before its command line."""
+
+    def __init__(self, playwright: Any, house: House, folder: Path, inside: Sequence[str] = ()) -> None:
+        self._house = house
+        kind = playwright.chromium
+        if inside:
+            self._browser = chromium_inside(kind, folder, inside, CHROMIUM_FLAGS)
+        else:
+            self._browser = kind.launch(executable_path="/usr/bin/chromium", args=list(CHROMIUM_FLAGS))
+
+    def tab(self, visit: Any = None) -> ChromiumTab:
+        """A person of their own: the doctor of a visit, or nobody yet."""
+        context = self._browser.new_context(base_url=self._house.base_url)
+        context.add_init_script(f"({PRELOAD})()")
+        if visit is not None:
+            cookie = {"name": visit.doctor.name, "value": visit.doctor.value, "url": self._house.base_url}
+            context.add_cookies([cookie])
+        return ChromiumTab(context.new_page())
+
+    def close(self) -> None:
+        """All its tabs go with it."""
+        self._browser.close()
+
+
+def met(patient: Tab, doctor: Tab, visit: Any, line: BadLine | None = None) -> list[Person]:
+    """Two people who see and hear each other."""
+    meet(patient, doctor, visit.link, visit.board)
+    for each in (patient, doctor):
+        wait_for_flow(each, now_ms(), 30.0)
+    return [Person(patient, line), Person(doctor, line)]
 
 
 @contextlib.contextmanager
-def two_visits(playwright: Any, house: House, visits: list[Any], line: BadLine) -> Iterator[list[list[Person]]]:
-    """Both visits, everybody seeing and hearing each other; the second one's patient has Firefox."""
-    flags = [LIGHT_CAMERA if flag == CAMERA else flag for flag in CHROMIUM_FLAGS]
-    browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=flags)
+def fox() -> Iterator[Tab]:
+    """A tab of Firefox. Where the machine has no address but loopback, its preference for that is set."""
+    with firefox(ice_on_loopback=far_address().startswith("127."), preload=PRELOAD) as tab:
+        yield tab
 
-    def tab(visit: Any = None) -> ChromiumTab:
-        context = browser.new_context(base_url=house.base_url)
-        context.add_init_script(f"({PRELOAD})()")
-        if visit is not None:
-            context.add_cookies([{"name": visit.doctor.name, "value": visit.doctor.value, "url": house.base_url}])
-        return ChromiumTab(context.new_page())
 
-    try:
-        with firefox(ice_on_loopback=far_address().startswith("127."), preload=PRELOAD) as fox:
-            pairs: list[tuple[Tab, Tab]] = [(tab(), tab(visits[0])), (fox, tab(visits[1]))]
-            for (patient, doctor), visit in zip(pairs, visits, strict=True):
-                meet(patient, doctor, visit.link, house.base_url + visit.board)
-            for pair in pairs:
-                for each in pair:
-                    wait_for_flow(each, now_ms(), 30.0)
-            yield [[Person(each, line) for each in pair] for pair in pairs]
-    finally:
-        browser.close()
+@contextlib.contextmanager
+def roaming_pair(playwright: Any, house: House, visit: Any, folder: Path, networks: Roaming) -> Iterator[list[Person]]:
+    """A patient whose phone has Wi-Fi and mobile, and a doctor at home."""
+    with contextlib.ExitStack() as stack:
+        phone, home = (
+            stack.enter_context(contextlib.closing(Chromium(playwright, house, folder, inside)))
+            for inside in (networks.phone, networks.internet)
+        )
+        yield met(phone.tab(), home.tab(visit), visit)

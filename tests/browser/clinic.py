@@ -23,6 +23,7 @@ from accounts.services import (
 from consults.models import Encounter
 from core.clock import now
 from scheduling.links import address_of
+from scheduling.models import PersonalLink
 from scheduling.services import book_appointment
 
 _numbers = itertools.count(1)
@@ -139,3 +140,23 @@ def session_of(user: object) -> Cookie:
     store[HASH_SESSION_KEY] = user.get_session_auth_hash()  # type: ignore[attr-defined]
     store.create()
     return Cookie(settings.SESSION_COOKIE_NAME, store.session_key)
+
+
+def link_for_a_guest(visit: Visit, given_name: str) -> str:
+    """A personal link of another patient that leads to the same visit; the house must have guest_settings."""
+    organization = visit.encounter.organization
+    guest = register_patient(
+        actor=system_actor("test", organization.pk),
+        organization=organization,
+        given_name=given_name,
+        family_name="Fern",
+        birth_date=dt.date(1971, 2, 9),
+        face="face-tom",
+    )
+    appointment = visit.encounter.appointment
+    return address_of(PersonalLink.objects.create(organization=organization, appointment=appointment, patient=guest))
+
+
+def relay_of(visit: Visit) -> str:
+    """The name of the relay that has the visit now."""
+    return Encounter.objects.values_list("relay", flat=True).get(pk=visit.encounter.pk)

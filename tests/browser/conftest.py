@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.management import call_command
 from django.db import connections
 from playwright.sync_api import BrowserContext, ConsoleMessage, Error
@@ -18,6 +19,8 @@ from tests.browser.flags import CHROMIUM_FLAGS
 from tests.browser.house import House
 from tests.browser.media import KEEP_CONNECTIONS
 from tests.browser.people import ChromiumTab
+from tests.faults.address import far_address
+from tests.faults.process import BadLine
 
 TELL_VIOLATIONS = """() => document.addEventListener('securitypolicyviolation', (event) =>
   console.error('CSP violation: ' + event.violatedDirective + ' ' + event.blockedURI))"""
@@ -41,17 +44,14 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
 
 
 @contextlib.contextmanager
-def running_house(folder: Path, django_db_blocker: Any, **environment: str) -> Iterator[House]:
-    """A running house whose database this process shares, so that visits are made here and seen there."""
-    from django.conf import settings
-
-    house, database = House(folder, SECRET_KEY=settings.SECRET_KEY, **environment), connections.settings["default"]
-    former = database["NAME"]
-    with django_db_blocker.unblock():
-        database["NAME"] = str(house.var / "db.sqlite3")
+def running(house: House, blocker: Any) -> Iterator[House]:
+    """The house runs, and this process shares its database: visits are made here and seen there."""
+    with blocker.unblock():
+        database = connections.settings["default"]
+        former, database["NAME"] = database["NAME"], str(house.var / "db.sqlite3")
+        with ThreadPoolExecutor(1) as thread:
+            thread.submit(call_command, "migrate", verbosity=0, interactive=False).result()
         try:
-            with ThreadPoolExecutor(1) as thread:
-                thread.submit(call_command, "migrate", verbosity=0, interactive=False).result()
             house.start()
             yield house
         finally:
@@ -59,11 +59,33 @@ def running_house(folder: Path, django_db_blocker: Any, **environment: str) -> I
             database["NAME"] = former
 
 
+@contextlib.contextmanager
+def running_house(folder: Path, django_db_blocker: Any, **environment: str) -> Iterator[House]:
+    """A running house in a folder of its own, with this process' key."""
+    with running(House(folder, SECRET_KEY=settings.SECRET_KEY, **environment), django_db_blocker) as house:
+        yield house
+
+
 @pytest.fixture(scope="session")
 def house(tmp_path_factory: pytest.TempPathFactory, django_db_blocker: Any) -> Iterator[House]:
-    """The house of all tests that need no other."""
-    with running_house(tmp_path_factory.mktemp("house"), django_db_blocker) as house:
+    """The house of most tests. Browsers reach its relay through `line` only, which is perfect until a test says so."""
+    far = {"RELAY_BIND": "127.0.0.1", "RELAY_ANNOUNCE": far_address()}
+    with running_house(tmp_path_factory.mktemp("house"), django_db_blocker, **far) as house:
         yield house
+
+
+@pytest.fixture(scope="session")
+def whole_line(house: House) -> Iterator[BadLine]:
+    """What stands between browsers and the relay."""
+    with BadLine((far_address(), house.relay_port), ("127.0.0.1", house.relay_port), seed=3) as line:
+        yield line
+
+
+@pytest.fixture
+def line(whole_line: BadLine) -> Iterator[BadLine]:
+    """The line, for a test that makes it bad."""
+    yield whole_line
+    whole_line.say("heal")
 
 
 @pytest.fixture
@@ -75,7 +97,7 @@ def make(house: House) -> Iterator[Make]:
 
 
 @pytest.fixture
-def visit(house: House, make: Make) -> Visit:
+def visit(house: House, whole_line: BadLine, make: Make) -> Visit:
     """A visit of a new patient to a new doctor of a new clinic, now."""
     return make(clinics.new_visit, house.base_url)
 

@@ -1,6 +1,7 @@
 """When a page decoded frames: a log kept in the page by its own clock, so that it does not matter when it is read."""
 
 import itertools
+import time
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -30,6 +31,16 @@ LOG_FRAMES = """() => {
   look();
 }"""
 RESOLUTION_MS = 50
+
+
+def log_frames(tab: "Evaluates") -> None:
+    """Begin the log on a page that is there already."""
+    tab.evaluate(f"(({LOG_FRAMES})(), 1)")
+
+
+def now_ms() -> float:
+    """The clock that pages on this machine share."""
+    return time.time() * 1000
 
 
 class Evaluates(Protocol):
@@ -81,7 +92,7 @@ def wait_for_flow(tab: Evaluates, since: float, seconds: float) -> None:
           if (now < {since} + 1500) return false;
           const late = window.frameLog.map((entry) => entry[0]).filter((at) => at > now - 1500);
           const moments = [now - 1500, ...late, now];
-          return moments.length > 10 && moments.every((at, index) => !index || at - moments[index - 1] < 500);
+          return moments.length > 8 && moments.every((at, index) => !index || at - moments[index - 1] < 700);
         }})(Date.now())""",
         seconds,
     )

@@ -1,5 +1,6 @@
 """A whole house in processes of its own: supervisor, web and relay on free ports, a file database. Holds no clinic."""
 
+import contextlib
 import http.client
 import os
 import signal
@@ -93,6 +94,15 @@ class House:
         children = psutil.Process(self._process.pid).children()
         [child] = [child for child in children if name in child.cmdline()[-4:]]
         return child
+
+    def relay_at(self, control: Path) -> psutil.Process | None:
+        """Of several relays the one with this control socket, or None while it is being started again."""
+        assert self._process is not None
+        for child in psutil.Process(self._process.pid).children():
+            with contextlib.suppress(psutil.Error):
+                if "relay" in child.cmdline()[-4:] and child.environ().get("RELAY_CONTROL") == str(control):
+                    return child
+        return None
 
     def kill(self, name: str) -> None:
         """End a process without notice."""

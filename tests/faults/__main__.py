@@ -6,6 +6,7 @@ standard input, one a line, each answered by one line, which is JSON, `ok` or `e
 
   up loss=0.1 delay=0.05   change what is named, towards the relay; `down`: towards the clients; `both`
   blackout on | off        nothing passes, or everything does again
+  heal                     every line is perfect from now on
   rebind                   each client comes out of another port, as behind a NAT that lost its table
   counts                   what each line did to how many packets
   gaps                     each media stream's longest time without a packet since `gaps` was last asked
@@ -40,6 +41,9 @@ class Commands:
             self._change(chosen, ("up", "down") if verb == "both" else (verb,), rest)
         elif verb == "blackout" and rest in ("on", "off"):
             self._change(chosen, ("up", "down"), f"blackout={rest}")
+        elif verb == "heal" and chosen is None:
+            self._faults = {"up": Faults(), "down": Faults()}
+            self._change(None, ("up", "down"), "")
         elif verb == "rebind":
             for client in self._every(chosen):
                 self._proxy.rebind(client)

@@ -10,7 +10,7 @@ Needs root, or the right to make user namespaces.
 import contextlib
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 SERVER = "10.77.0.1"
 RADIOS = ("wlan0", "wwan0")
@@ -21,7 +21,7 @@ ip link add {far} type veth peer name {near} netns {phone} &&
 ip address add {net}.1/24 dev {far} && ip link set {far} up
 """
 _RADIO = "ip address replace {net}.2/24 dev {near}; ip link set {near} up && ip route replace {route}"
-_NETS = {"wlan0": ("wifi", "10.77.1", 100), "wwan0": ("mobile", "10.77.2", 200)}
+_NETS = {"wlan0": ("wifi", "10.77.1"), "wwan0": ("mobile", "10.77.2")}
 
 
 class Roaming:
@@ -30,11 +30,19 @@ class Roaming:
     def __init__(self, internet: list[str], phone: list[str]) -> None:
         self.internet = internet
         self.phone = phone
+        self.on = "wlan0"
+
+    def swap(self, noticed: Callable[[], object]) -> None:
+        """From Wi-Fi to mobile, or back: the one goes, the phone has `noticed`, the other comes."""
+        gone, self.on = self.on, next(radio for radio in RADIOS if radio != self.on)
+        self.down(gone)
+        noticed()
+        self.up(self.on)
 
     def up(self, radio: str) -> None:
-        """Switch `wlan0` or `wwan0` on. Where both are, what is new goes by wlan0."""
-        _, net, metric = _NETS[radio]
-        route = f"default via {net}.1 dev {radio} metric {metric}"
+        """Switch `wlan0` or `wwan0` on."""
+        _, net = _NETS[radio]
+        route = f"default via {net}.1 dev {radio}"
         _run([*self.phone, "sh", "-c", _RADIO.format(net=net, near=radio, route=route)])
 
     def down(self, radio: str) -> None:
@@ -44,7 +52,7 @@ class Roaming:
 
 @contextlib.contextmanager
 def roaming() -> Iterator[Roaming]:
-    """Both radios are on at first. PermissionError names the right that is missing."""
+    """Wi-Fi is on at first. PermissionError names the right that is missing."""
     own = ["unshare", "--net"] if os.geteuid() == 0 else ["unshare", "--user", "--map-root-user", "--net"]
     with _held([*own, "sh", "-c", _INTERNET]) as internet:
         enter = ["nsenter", "--target", str(internet), "--net"]
@@ -52,9 +60,9 @@ def roaming() -> Iterator[Roaming]:
             enter += ["--user", "--preserve-credentials"]
         with _held([*enter, "unshare", "--net", "sh", "-c", f"ip link set lo up && {_READY}"]) as phone:
             both = Roaming(enter, [argument.replace(str(internet), str(phone)) for argument in enter])
-            for radio, (far, net, _) in _NETS.items():
+            for radio, (far, net) in _NETS.items():
                 _run([*enter, "sh", "-c", _CABLE.format(far=far, near=radio, phone=phone, net=net)])
-                both.up(radio)
+            both.up(both.on)
             yield both
 
 

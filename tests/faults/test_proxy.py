@@ -162,8 +162,8 @@ async def test_command_line_takes_commands_and_ends_with_its_input(relay: End, e
     to = ("127.0.0.1", int(ready[1].rpartition(":")[2]))
     ends[0].transport.sendto(b"one", to)
     await relay.heard(1)
-    assert [await ask(line) for line in ("rebind", "both loss=0", "up loss=7", "dance")] == [
-        "ok", "ok", "error loss must be from 0 to 1", "error unknown command",
+    assert [await ask(line) for line in ("rebind", "both loss=1", "heal", "up loss=7", "dance")] == [
+        "ok", "ok", "ok", "error loss must be from 0 to 1", "error unknown command",
     ]  # fmt: skip
     ends[0].transport.sendto(b"two", to)
     await relay.heard(2)
