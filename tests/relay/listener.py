@@ -1,9 +1,11 @@
 """A peer that answers as a browser's receiver does: it asks at once for numbers left out, and reports what it got."""
 
 import struct
+from typing import Any
 
 from relay import rtcp
 from relay.rtcp import ReportBlock
+from tests.faults.proxy import FaultProxy
 from tests.relay.peer import Peer
 
 
@@ -68,3 +70,15 @@ class Listener(Peer):
             self.inbound[ssrc].received -= count
         limit = rtcp.bitrate_limit(estimate, self.inbound) if estimate is not None else b""
         self.send_report(self.blocks() + limit)
+
+
+class FarListener(Listener):
+    """A listener that reaches the relay only through the proxy."""
+
+    def __init__(self, proxy: FaultProxy) -> None:
+        super().__init__()
+        self.proxy = proxy
+
+    def take(self, offer: dict[str, Any]) -> None:
+        super().take(offer)
+        self.relay = self.proxy.address

@@ -10,8 +10,10 @@ import pytest
 
 from relay import rtcp
 from relay.bandwidth import FLOOR, VOICE
+from tests.faults.core import Faults
+from tests.faults.proxy import FaultProxy
 from tests.relay.house import House
-from tests.relay.listener import Listener, sender_report
+from tests.relay.listener import FarListener, Listener, sender_report
 from tests.relay.peer import Peer, rtp, video
 
 JPEG = b"\xff\xd8\xff\xe0" + bytes(500)
@@ -85,7 +87,11 @@ class Visit:
 
 @pytest.fixture
 async def visit(house: House) -> Visit:
-    doctor = Listener()
+    return await met(house, Listener())
+
+
+async def met(house: House, doctor: Listener) -> Visit:
+    """Both in the call, and a first picture and word passed."""
     await house.join("doctor", peer=doctor)
     patient = await house.join("patient")
     await house.sync()
@@ -369,3 +375,17 @@ async def test_seat_whose_line_is_narrow_both_ways_is_offered_no_section_for_its
     await doctor.changes.until(open_offer)
     await settled("recvonly")
     assert [entry["kind"] for entry in visit.patient.offer["down"]] == ["audio", "camera"]
+
+
+async def test_real_line_of_64_kbit_keeps_audio_and_leads_up_once_it_heals(house: House) -> None:
+    narrow = Faults(rate=64_000, loss=0.05, delay=0.02)
+    async with FaultProxy(("127.0.0.1", house.relay.port), seed=3) as proxy:
+        visit = await met(house, FarListener(proxy))
+        await visit.fall("audio", 64_000)
+        proxy.set(up=narrow, down=narrow)
+        house.skew += 3.0
+        await visit.doctor.changes.until(lambda: len(visit.doctor.padding) >= 20)
+        assert visit.receiver.rung.label == "audio"
+        proxy.set(up=Faults(), down=Faults())
+        await visit.doctor.changes.until(lambda: len(visit.doctor.padding) >= 30 or visit.on("full")())
+        await house.web.expect("rung", rung="full", why="recovered", **house.at("doctor"))
