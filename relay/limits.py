@@ -64,6 +64,8 @@ REMOVED_SECONDS = 60.0
 PACKET_COST = 200  # a small packet costs the relay about as much as a large one
 BUCKET_RATE = 2_000_000  # cost units (bytes plus PACKET_COST) a second: about 12 Mbit/s of video
 BUCKET_BURST = 2_000_000
+AGAIN_RATE = 1_000_000  # cost units a second for what a seat asks for again: nothing more is answered
+AGAIN_BURST = 1_000_000
 
 
 class TokenBucket:

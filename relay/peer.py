@@ -14,6 +14,8 @@ from relay.flood import FloodGuard
 from relay.ice import IceAgent, Path
 from relay.ladder import Rung
 from relay.limits import (
+    AGAIN_BURST,
+    AGAIN_RATE,
     BUCKET_BURST,
     BUCKET_RATE,
     HANDSHAKE_BURST,
@@ -83,6 +85,7 @@ class Peer:
         self._reporters: set[bytes] = set()  # the SSRCs its RTCP came from
         self._numberings: dict[int, Renumbering] = {}
         self._bucket = TokenBucket(BUCKET_RATE, BUCKET_BURST, now)
+        self._again = TokenBucket(AGAIN_RATE, AGAIN_BURST, now)
         self._handshakes = TokenBucket(HANDSHAKE_RATE, HANDSHAKE_BURST, now)
         self.flood = FloodGuard(now)
         self._sessions: Sessions | None = None
@@ -248,11 +251,16 @@ class Peer:
             self.policy.received(rtcp.parse(packet), now)
 
     def affords(self, size: int, now: float) -> bool:
-        """What a seat sends, asks for again and has sent to it again comes out of one budget."""
+        """What a seat sends comes out of one budget; who goes on beyond it floods."""
         if self._bucket.take(size + PACKET_COST, now):
             return True
         self.flood.denied(now)
         return False
+
+    def affords_again(self, size: int, now: float) -> bool:
+        """What it asks for again and gets again comes out of another, and makes nobody a flooder: how many holes there
+        are to ask for is up to the sender, who could else have an honest receiver muted."""
+        return self._again.take(size + PACKET_COST, now)
 
     def mute(self, muted: bool) -> None:
         """Whether what the seat sends is dropped unread, its reports too."""

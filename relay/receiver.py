@@ -87,11 +87,11 @@ class Receiver:
 
     def asked(self, down: DownTrack, numbers: list[int], now: float) -> list[int]:
         """A NACK. What of it is about a train is answered here; the rest comes back."""
-        if down is not self._probed or not self._peer.affords(0, now):
+        if down is not self._probed or not self._peer.affords_again(0, now):
             return numbers
         packets, finding = self._prober.asked(numbers, self.trip.best, now)
         for packet in packets.values():
-            if self._peer.affords(len(packet), now):
+            if self._peer.affords_again(len(packet), now):
                 self._peer.send_rtp(packet)
         if finding is not None:
             self._found(finding, now)

@@ -83,9 +83,13 @@ class UpTrack:
         thinned = self.thinned
         if not downs and not thinned:
             return 0
-        place = number & self._mask
+        highest = self.link.highest
+        counted = highest - ((highest - number) & 0xFFFF)
+        place = counted & self._mask
+        if counted <= self._numbers[place]:
+            return 0  # a second content for a number that may have gone out, however the sender came round to it
         self._ring[place] = packet
-        self._numbers[place] = number
+        self._numbers[place] = counted
         if self._key_wanted and vp8.starts_key_frame(packet):
             self._key_wanted = False
             self.key_at = now
@@ -146,7 +150,10 @@ class UpTrack:
             self.want_key_frame(now)
 
     def _empty_ring(self) -> None:
-        """Nothing is kept while nobody receives: the sender's numbers may come round before the next receiver."""
+        """Nothing is kept while nobody receives: the sender's numbers may come round before the next receiver.
+
+        Numbers are counted on past 2^16: a sender that jumps comes round to 16 bits that the ring still holds.
+        """
         self._ring: list[bytes | None] = [None] * (self._mask + 1)
         self._numbers = [-1] * (self._mask + 1)
 
@@ -206,18 +213,19 @@ class UpTrack:
         """
         gone = False
         for out in numbers:
-            if not down.receiver.affords(0, now):
+            if not down.receiver.affords_again(0, now):
                 return
             number = down.numbers.back(out)
             if number < 0:
                 gone = True
                 continue
-            place = number & self._mask
+            counted = self.link.highest - ((self.link.highest - number) & 0xFFFF)
+            place = counted & self._mask
             packet = self._ring[place]
-            if packet is None or self._numbers[place] != number:
-                gone = gone or (self.link.highest - number) & 0xFFFF > self._mask
+            if packet is None or self._numbers[place] != counted:
+                gone = gone or self.link.highest - counted > self._mask
                 continue
-            if down.receiver.affords(len(packet), now):
+            if down.receiver.affords_again(len(packet), now):
                 down.send(packet[:2] + out.to_bytes(2, "big") + packet[4:])
         if gone:
             self.want_key_frame(now)
