@@ -193,14 +193,15 @@ class UpTrack:
                 self.want_key_frame(now)
 
     def repair(self, now: float) -> None:
-        """Ask for what has not come: its packets, or after a long silence of the sender's line a key frame."""
+        """Ask for what has not come: what is due of its packets, or after a long silence of the line a key frame.
+
+        No packets while the relay itself is behind: the answers would be more to do.
+        """
         self._repaired_at = now
         if self.link.jumped:
             self.link.jumped = False
             if self.receivers():
                 self.want_key_frame(now)
-        """Ask for what is due, in one packet. Not while the relay itself is behind: the answers would be more to do."""
-        self._repaired_at = now
         due = self.link.due(now) if self.asks_again and not self.sender.behind else None
         if due:
             self.sender.send_rtcp(rtcp.receiver_report(()) + rtcp.nack(self.ref.ssrc, due))

@@ -157,7 +157,7 @@ def test_sender_that_jumps_round_to_a_hole_has_nothing_old_sent_under_its_number
 
 
 def test_late_packet_under_a_number_that_went_out_is_neither_sent_nor_kept() -> None:
-    """What was dropped for its sender's budget moved SRTP's count on, not ours: a new packet may look like an old one."""
+    """What its sender's budget did not pay for moved SRTP's count on, not ours: what is new may look old."""
     line = Line()
     line.attach(line.down)
     for content in range(400):
