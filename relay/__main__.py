@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -26,6 +27,9 @@ async def _serve(config: Config) -> None:
     loop.add_signal_handler(signal.SIGTERM, relay.drain)
     loop.add_signal_handler(signal.SIGINT, relay.stop)
     async with relay:
+        # What was imported stays for good: full collections need not walk through it, 20 to 70 ms each, media waiting.
+        gc.collect()
+        gc.freeze()
         confine(config.memory_mib)
         addresses = " ".join(
             f"[{host}]:{relay.port}" if ":" in host else f"{host}:{relay.port}" for host in config.bind
