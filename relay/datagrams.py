@@ -79,7 +79,7 @@ class SingleInbox:
 
     def take(self) -> Datagrams:
         taken: Datagrams = []
-        while len(taken) < BATCH:
+        for _ in range(BATCH):
             try:
                 taken.append(self._sock.recvfrom(MAX_PACKET))
             except (BlockingIOError, InterruptedError):

@@ -18,7 +18,14 @@ from typing import Protocol
 
 from relay.config import TlsControl
 from relay.errors import ConfigError
-from relay.limits import MAX_AUTH_BYTES, MAX_STRANGERS, MAX_STRANGERS_PER_HOST, STRANGER_SECONDS
+from relay.limits import (
+    MAX_AUTH_BYTES,
+    MAX_REFUSED_PER_HOST,
+    MAX_STRANGERS,
+    MAX_STRANGERS_PER_HOST,
+    REFUSED_SECONDS,
+    STRANGER_SECONDS,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -92,7 +99,8 @@ class TlsDoor:
         self._server: asyncio.Server | None = None
         self._make_link: MakeLink | None = None
         self._strangers: Counter[str] = Counter()
-        self._admitting: set[asyncio.Task[None]] = set()
+        self._refused_lately: Counter[str] = Counter()
+        self._admitting: set[asyncio.Task[bool]] = set()
         self._quiet_until = 0.0
         self.port = control.port
 
@@ -119,7 +127,12 @@ class TlsDoor:
 
     def arrived(self, transport: asyncio.Transport) -> None:
         host = str(transport.get_extra_info("peername")[0])
-        if len(self._admitting) >= MAX_STRANGERS or self._strangers[host] >= MAX_STRANGERS_PER_HOST:
+        if (
+            len(self._admitting) >= MAX_STRANGERS
+            or self._strangers[host] >= MAX_STRANGERS_PER_HOST
+            # Who fails at once could come again at once, and each handshake takes the media a millisecond.
+            or self._refused_lately[host] >= MAX_REFUSED_PER_HOST
+        ):
             transport.abort()
             return
         transport.pause_reading()  # nothing is read before TLS is there to read it
@@ -128,14 +141,15 @@ class TlsDoor:
         self._admitting.add(task)
         task.add_done_callback(lambda done: self._forget(done, host))
 
-    def _forget(self, task: asyncio.Task[None], host: str) -> None:
+    def _forget(self, task: asyncio.Task[bool], host: str) -> None:
         self._admitting.discard(task)
-        self._strangers[host] -= 1
-        if not self._strangers[host]:
-            del self._strangers[host]
+        _count_down(self._strangers, host)
+        if self._server is not None and not task.cancelled() and not (task.exception() is None and task.result()):
+            self._refused_lately[host] += 1
+            asyncio.get_running_loop().call_later(REFUSED_SECONDS, _count_down, self._refused_lately, host)
 
-    async def _admit(self, transport: asyncio.Transport) -> None:
-        """TLS, then the secret, both within a few seconds; or the connection is gone."""
+    async def _admit(self, transport: asyncio.Transport) -> bool:
+        """TLS, then the secret, both within a few seconds; or the connection is gone. Whether it was let in."""
         loop = asyncio.get_running_loop()
         stranger = _Stranger()
         try:
@@ -149,16 +163,17 @@ class TlsDoor:
         except (OSError, TimeoutError):
             transport.abort()
             self._refused()
-            return
+            return False
         if self._make_link is None or secured.is_closing() or not self._knows_secret(line):
             secured.abort()
             self._refused()
-            return
+            return False
         link = self._make_link()
         secured.set_protocol(link)
         link.connection_made(secured)
         if stranger.rest:
             link.data_received(bytes(stranger.rest))
+        return True
 
     def _knows_secret(self, line: bytes) -> bool:
         try:
@@ -174,6 +189,12 @@ class TlsDoor:
         if now >= self._quiet_until:
             self._quiet_until = now + _QUIET_SECONDS
             logger.warning("a connection to the control port proved nothing and was closed")
+
+
+def _count_down(counts: Counter[str], host: str) -> None:
+    counts[host] -= 1
+    if not counts[host]:
+        del counts[host]
 
 
 class _Arrival(asyncio.Protocol):

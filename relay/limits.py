@@ -11,6 +11,8 @@ MAX_AUTH_BYTES = 1024  # the line with the secret
 MAX_STRANGERS = 32  # connections to the TLS port that have not proved the secret
 MAX_STRANGERS_PER_HOST = 4  # so that one machine keeps no other out
 STRANGER_SECONDS = 5.0
+MAX_REFUSED_PER_HOST = 20  # lately; a web process with a wrong secret tries once a second
+REFUSED_SECONDS = 5.0
 
 MAX_ROOMS = 1000
 MAX_SEATS = 8

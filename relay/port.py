@@ -136,17 +136,19 @@ class Drain:
     def wake(self) -> None:
         """The socket has something, or the pause is over."""
         self._outbox.hold()
-        for _ in range(_BATCHES):
-            taken = self._inbox.take()
-            self._taken += len(taken)
-            self._receive_all(taken)
-            if len(taken) < BATCH:
-                self._counters.behind = False
-                break
-        else:
-            self._counters.behind = True
-        self._outbox.flush()
-        self._pace()
+        try:
+            for _ in range(_BATCHES):
+                taken = self._inbox.take()
+                self._taken += len(taken)
+                self._receive_all(taken)
+                if len(taken) < BATCH:
+                    self._counters.behind = False
+                    break
+            else:
+                self._counters.behind = True
+        finally:  # without memory for what came: a socket that is not looked at again would be dead for good
+            self._outbox.flush()
+            self._pace()
 
     def close(self) -> None:
         """Idempotent. Sends what is still kept."""

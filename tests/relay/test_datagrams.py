@@ -122,6 +122,12 @@ def test_send_in_parts_loses_only_what_the_kernel_refused(answers: list[int], as
     assert (tally.dropped, tally.unsent) == (dropped, dropped)
 
 
+def test_inbox_of_a_socket_that_only_fails_gives_up_its_turn() -> None:
+    sock = bound("127.0.0.1")
+    sock.close()
+    assert SingleInbox(sock, Tally()).take() == []
+
+
 def test_datagram_too_long_to_keep_is_dropped() -> None:
     tally = Tally()
     with bound("127.0.0.1") as sock:

@@ -162,6 +162,38 @@ async def test_strangers_of_one_machine_are_few_and_keep_no_other_out(
         open_one.close()
 
 
+async def test_stranger_that_is_refused_again_and_again_gets_no_handshake_any_more(
+    relay: Relay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doors, "REFUSED_SECONDS", 0.2)
+    assert isinstance(relay.door, doors.TlsDoor)
+    handshakes = 0
+    admit = relay.door._admit
+
+    async def counted(transport: asyncio.Transport) -> bool:
+        nonlocal handshakes
+        handshakes += 1
+        return await admit(transport)
+
+    monkeypatch.setattr(relay.door, "_admit", counted)
+    monkeypatch.setattr(doors, "MAX_REFUSED_PER_HOST", 3)
+
+    async def knock() -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port(relay))
+        writer.write(b"GET / HTTP/1.1\r\n\r\n")
+        await heard(reader)
+        writer.close()
+
+    async with asyncio.timeout(PATIENCE):
+        for _ in range(10):
+            await knock()
+            await asyncio.sleep(0)
+        first = handshakes
+        while handshakes == first:  # forgotten after a while
+            await knock()
+    assert first < 10
+
+
 async def test_web_refuses_a_relay_with_another_certificate(
     relay: Relay, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

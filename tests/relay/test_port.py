@@ -119,6 +119,19 @@ def test_one_socket_does_not_keep_the_others_waiting() -> None:
     assert line.loop.watched  # and is readable still: its turn comes again
 
 
+def test_turn_without_memory_costs_that_turn_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    line = Line()
+    line.run(BUSY_PER_SECOND * 10, 0.1)
+    line.loop.later.clear()
+    line.boxes.notes.clear()
+    with monkeypatch.context() as patch:
+        patch.setattr(line.boxes, "take", lambda: bytearray(1 << 62))
+        with pytest.raises(MemoryError):
+            line.drain.wake()
+    assert line.boxes.notes == ["hold", "flush"]
+    assert line.loop.watched or line.loop.later  # it is looked at again
+
+
 async def test_port_closed_twice_leaves_nothing_behind() -> None:
     counters = Counters()
     port = UdpPort(["127.0.0.1", "::1"], 0, counters)
