@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserType
 
+from tests.browser import clinic as clinics
 from tests.browser.clinic import Cookie, Visit
-from tests.browser.conftest import Watch, running_house, watched
+from tests.browser.conftest import Make, Watch, running_house, watched
 from tests.browser.flags import CHROMIUM_FLAGS
 from tests.browser.house import House
 from tests.browser.people import ChromiumTab, meet, wait_for_media
@@ -53,6 +54,12 @@ def house(turn: Turn, tmp_path_factory: pytest.TempPathFactory, django_db_blocke
     environment = {"TURN_URLS": turn.urls[1], "TURN_SECRET": SECRET}
     with running_house(tmp_path_factory.mktemp("turn"), django_db_blocker, **environment) as house:
         yield house
+
+
+@pytest.fixture
+def visit(house: House, make: Make) -> Visit:
+    """A visit of this house: nothing but the TURN server stands before its relay."""
+    return make(clinics.new_visit, house.base_url)
 
 
 @pytest.fixture
