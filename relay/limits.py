@@ -41,6 +41,8 @@ REPAIR_SECONDS = 0.02  # gaps of a track within this time are asked for together
 KEY_FRAME_SECONDS = 0.3  # at most one request per track in this time
 LAYERS_SECONDS = 3.0  # without an upper temporal layer, until a camera counts as one that has none
 RISE_SECONDS = 1.0  # so long the upper layer is waited for; then a key frame is asked for
+STARVE_SECONDS = 20.0  # before pictures are tried again up a narrow line that no video comes down; doubled ...
+LONGEST_STARVE_SECONDS = 160.0  # ... each time that was in vain
 MAX_STILL_BYTES = 8 * 1024
 STILL_SECONDS = 1.5  # at most one from a seat in this time
 # Powers of two, below the SRTP window of 1,024. At 150 packets a second 256 hold 1.7 s: a NACK that comes later than

@@ -20,9 +20,11 @@ from relay.limits import (
     BUCKET_RATE,
     HANDSHAKE_BURST,
     HANDSHAKE_RATE,
+    LONGEST_STARVE_SECONDS,
     MAX_NUMBERINGS,
     MAX_REPORTERS,
     PACKET_COST,
+    STARVE_SECONDS,
     TokenBucket,
 )
 from relay.negotiation import Negotiation, Plan, TrackRef
@@ -73,6 +75,8 @@ class Peer:
         self.bytes_in = 0  # of media
         self.up = Upload()
         self.starved = False  # asked to send no pictures, for its voice's sake
+        self.starved_until = 0.0
+        self._starve_seconds = STARVE_SECONDS
         self.told_rungs: dict[str, Rung] = {}  # what its page knows of the connections in the room
         self.told_stills = False  # whether its page knows that its camera is wanted as stills
         self.still_at = -1.0  # when its page last sent one
@@ -157,9 +161,18 @@ class Peer:
         self.negotiation.allow(self._offered())
         self._take_tracks()
 
-    def starve(self, starved: bool) -> None:
-        """Whether its way up is too narrow for pictures: then it is offered no section to send them on."""
-        self.starved = starved
+    def starve(self, now: float) -> None:
+        """Its way up is too narrow for pictures: it is offered no section to send them on."""
+        self.starved = True
+        self.starved_until = now + self._starve_seconds
+        self._starve_seconds = min(2 * self._starve_seconds, LONGEST_STARVE_SECONDS)
+        self.negotiation.allow(self._offered())
+
+    def feed(self, healed: bool) -> None:
+        """Pictures again: its line has healed, or may have."""
+        self.starved = False
+        if healed:
+            self._starve_seconds = STARVE_SECONDS
         self.negotiation.allow(self._offered())
 
     def _offered(self) -> frozenset[str]:

@@ -170,13 +170,21 @@ class Receiver:
 
     # -- probing
 
+    @property
+    def can_be_led_up(self) -> bool:
+        """Whether there is any video whose trains could show that its line has healed."""
+        return bool(self._probable())
+
+    def _probable(self) -> list[DownTrack]:
+        return [down for down in self._peer.downs.values() if down.up.is_video and down.up.report is not None]
+
     def _probe(self, now: float) -> None:
         if not self._prober.due(now):
             return
         if self._prober.unanswered >= _UNANSWERED:
             self._try_blindly(now)
             return
-        withheld = [down for down in self._peer.downs.values() if down.up.is_video and down.up.report is not None]
+        withheld = self._probable()
         if withheld:
             # One that was never received has no numbers to miss: after a silence the next one's turn comes.
             self._probed = withheld[self._prober.unanswered % len(withheld)]

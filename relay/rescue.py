@@ -27,7 +27,7 @@ class Rescue:
             if peer.ready and peer.receiver.tick(now):
                 changed = True
                 if peer.starved and peer.receiver.rung.moving:
-                    peer.starve(False)
+                    peer.feed(healed=True)
         return changed
 
     def tick_second(self, rooms: Iterable[Room], now: float) -> list[Peer]:
@@ -47,16 +47,21 @@ class Rescue:
         """Count what came up. A line too narrow to bring video down and lossy upwards has no room for a camera either.
 
         Browsers send a camera at 30 kbit/s at least, however little they are allowed: only without a section it stops.
+        Where nobody sends video no train can show that a line has healed (two such lines would wait for each other
+        for ever): there pictures are tried again after a while.
         """
-        starved = []
+        changed = []
         for peer in _inside(room):
             links = [track.link for track in peer.tracks.values()]
             peer.up.look(peer.bytes_in, sum(link.expected for link in links), sum(link.lost for link in links), now)
             sends = any(track.is_video for track in peer.tracks.values())
-            if sends and not peer.starved and not peer.receiver.rung.moving and peer.up.bad:
-                peer.starve(True)
-                starved.append(peer)
-        return starved
+            if not peer.starved and sends and not peer.receiver.rung.moving and peer.up.bad:
+                peer.starve(now)
+                changed.append(peer)
+            elif peer.starved and now >= peer.starved_until and not peer.up.bad and not peer.receiver.can_be_led_up:
+                peer.feed(healed=False)
+                changed.append(peer)
+        return changed
 
     def tell(self, room: Room) -> None:
         """To each seat in the call, of each seat in the call, what it does not know yet."""

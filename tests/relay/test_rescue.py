@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import contextlib
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 from relay import rtcp
 from relay.bandwidth import FLOOR, VOICE
+from relay.limits import STARVE_SECONDS
 from tests.faults.core import Faults
 from tests.faults.proxy import FaultProxy
 from tests.relay.house import House
@@ -375,6 +377,39 @@ async def test_seat_whose_line_is_narrow_both_ways_is_offered_no_section_for_its
     await doctor.changes.until(open_offer)
     await settled("recvonly")
     assert [entry["kind"] for entry in visit.patient.offer["down"]] == ["audio", "camera"]
+
+
+async def test_narrow_line_that_no_video_comes_down_to_is_given_its_camera_back_in_time(visit: Visit) -> None:
+    """As when both lines are narrow: nobody sends pictures, so no train can show anybody that a line has healed."""
+    house, doctor = visit.house, visit.doctor
+
+    def camera() -> list[str]:
+        return doctor.offer["sdp"].split("\r\nm=")[2].splitlines()
+
+    def open_offer() -> int | None:
+        return house._open("doctor")
+
+    await visit.fall("audio", 64_000)
+    numbers = itertools.count(2, 2)
+
+    def lose() -> None:
+        for _ in range(20):
+            doctor.send(rtp(doctor.ssrcs["audio"], next(numbers), b"voice"))
+
+    doctor.asks = False
+    await visit.until(open_offer, lose, step=0.9)
+    await house.settle()
+    house.may["patient"] = ["audio"]
+    house.tell()
+    await house.sync()
+    await house.settle()
+    assert [entry["kind"] for entry in doctor.offer["down"]] == ["audio"]
+    assert "a=inactive" in camera()
+    fed_at = house.clock()
+    await visit.until(open_offer, visit.speak, step=0.9)
+    assert house.clock() - fed_at > STARVE_SECONDS / 2
+    await house.settle()
+    assert "a=recvonly" in camera()
 
 
 async def test_real_line_of_64_kbit_keeps_audio_and_leads_up_once_it_heals(house: House) -> None:
