@@ -7,6 +7,7 @@ import contextlib
 import logging
 import time
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from django.db import Error as DatabaseError
 
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+MOST_MOVES = 3  # of one visit by one process, in
+MOVES_WITHIN = 30.0  # seconds
+
 
 class Mover:
     """Each web process moves visits by itself; the records let only one of them move each."""
@@ -25,6 +29,7 @@ class Mover:
         self._fleet = fleet
         self._stirred = asyncio.Event()
         self._heard = asyncio.Event()
+        self._moved: dict[UUID, list[float]] = {}  # when we moved which visit, lately
 
     def stir(self) -> None:
         """Something about a relay or a room changed: look whether a visit has to go."""
@@ -58,6 +63,7 @@ class Mover:
         if not target:
             return False
         people = [socket for socket in self._fleet.people(room.uuid) if socket.has_media]
+        self._moved.setdefault(room.uuid, []).append(time.monotonic())
         moved = await self._fleet.records.move(room, target)
         if moved is None:
             self._fleet.rooms.pop(room.uuid, None)
@@ -77,10 +83,22 @@ class Mover:
         if not any(link.standing.is_open for link in links.values()):
             return []
         kept = {name for name, link in links.items() if link.standing.is_kept}
+        self._forget_moves()
         waiting = [
-            room for room in self._fleet.rooms.values() if room.is_open and room.relay and room.relay not in kept
+            room
+            for room in self._fleet.rooms.values()
+            if room.is_open
+            and room.relay
+            and room.relay not in kept
+            # A process that sees other relays than we do would move it back, and so on without end.
+            and len(self._moved.get(room.uuid, ())) < MOST_MOVES
         ]
         return sorted(waiting, key=lambda room: (not self._fleet.people(room.uuid), room.uuid))
+
+    def _forget_moves(self) -> None:
+        oldest = time.monotonic() - MOVES_WITHIN
+        recent = {uuid: [at for at in times if at > oldest] for uuid, times in self._moved.items()}
+        self._moved = {uuid: times for uuid, times in recent.items() if times}
 
     async def _settle(self, room: PlacedRoom, patience: float) -> None:
         """Until our people in it have media again: so a drain disturbs one visit at a time."""
