@@ -35,6 +35,7 @@ CONSENT_SECONDS = 30.0  # RFC 7675
 HANDSHAKE_SECONDS = 30.0
 HANDSHAKE_QUEUE = 16
 MAX_NUMBERINGS = 4096  # SSRCs one receiver may ever be sent under one key
+MAX_NUMBERINGS_PER_SEAT = 1024  # of them, so that who changes its SSRCs without end uses up its own
 MAX_REPORTERS = 1024  # SSRCs one seat may ever send RTCP from; browsers use one for each track they receive
 
 REPAIR_SECONDS = 0.02  # gaps of a track within this time are asked for together

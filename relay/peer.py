@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from relay import rtcp
@@ -22,6 +23,7 @@ from relay.limits import (
     HANDSHAKE_RATE,
     LONGEST_STARVE_SECONDS,
     MAX_NUMBERINGS,
+    MAX_NUMBERINGS_PER_SEAT,
     MAX_REPORTERS,
     PACKET_COST,
     STARVE_SECONDS,
@@ -88,6 +90,7 @@ class Peer:
         self._by_ssrc: dict[bytes, UpTrack] = {}
         self._reporters: set[bytes] = set()  # the SSRCs its RTCP came from
         self._numberings: dict[int, Renumbering] = {}
+        self._numbered: Counter[str] = Counter()  # how many of them by whose track they were made for
         self._bucket = TokenBucket(BUCKET_RATE, BUCKET_BURST, now)
         self._again = TokenBucket(AGAIN_RATE, AGAIN_BURST, now)
         self._handshakes = TokenBucket(HANDSHAKE_RATE, HANDSHAKE_BURST, now)
@@ -318,8 +321,9 @@ class Peer:
             return down
         numbers = self._numberings.get(ssrc)
         if numbers is None:
-            if len(self._numberings) >= MAX_NUMBERINGS:
+            if len(self._numberings) >= MAX_NUMBERINGS or self._numbered[up.ref.seat] >= MAX_NUMBERINGS_PER_SEAT:
                 return None
+            self._numbered[up.ref.seat] += 1
             numbers = self._numberings[ssrc] = fresh_numbering()
         numbers.pause()
         down = self.downs[ssrc] = DownTrack(self, up, numbers)

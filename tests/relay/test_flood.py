@@ -9,6 +9,9 @@ import pytest
 from relay import rtcp
 from relay.flood import FloodGuard
 from relay.limits import AGAIN_BURST, FLOOD_MEMORY_SECONDS, MUTE_SECONDS, PACKET_COST, PATIENCE_BURST, REMOVED_SECONDS
+from relay.negotiation import TrackRef
+from relay.peer import Peer as RelayPeer
+from relay.tracks import UpTrack
 from tests.relay.house import House
 from tests.relay.peer import Peer, rtp
 
@@ -219,6 +222,27 @@ async def test_sender_whose_numbers_are_full_of_holes_gets_no_honest_receiver_mu
         await voice.was_heard()
         house.relay.board.tick(now)
     assert not [message for message in house.web.heard if message.get("code") == "flooding"]
+
+
+async def test_seat_that_changes_its_ssrcs_without_end_uses_up_nobody_elses(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await three(house)
+    monkeypatch.setattr("relay.peer.MAX_NUMBERINGS_PER_SEAT", 5)
+
+    def connection(name: str) -> RelayPeer:
+        peer = house.relay.board.rooms[house.room].seats[house.seat(name)].peer
+        assert peer is not None
+        return peer
+
+    def track(name: str, ssrc: int) -> UpTrack:
+        return UpTrack(connection(name), TrackRef(house.seat(name), "camera", ssrc))
+
+    doctor = connection("doctor")
+    taken = [doctor.down(track("flooder", ssrc)) is not None for ssrc in range(1000, 1010)]
+    assert taken.count(True) <= 5
+    assert doctor.down(track("flooder", 1000)) is not None  # one that it had goes on under its numbers
+    assert doctor.down(track("patient", 2000)) is not None
 
 
 @pytest.mark.slow
