@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -18,7 +19,10 @@ from relay.rescue import Rescue
 from relay.room import Link, Room
 from relay.sdp import Candidate
 
+logger = logging.getLogger(__name__)
+
 _MAX_REFUSALS = 8
+_TELLING_SECONDS = 60.0
 
 
 class Switchboard:
@@ -39,6 +43,7 @@ class Switchboard:
         self._closed: OrderedDict[str, int] = OrderedDict()  # rooms torn down, by version, so that none comes back
         self._early: dict[tuple[str, str], tuple[float, Connect, Link]] = {}
         self._removed: dict[tuple[str, str], float] = {}  # seats that flooded, and until when they stay out
+        self._failed_at = -_TELLING_SECONDS  # when a room's clock last failed and it was told
         self._tasks: set[asyncio.Task[None]] = set()
         self._handlers: dict[type, Callable[[Any, Link], None]] = {
             Rooms: self._on_rooms,
@@ -211,19 +216,35 @@ class Switchboard:
 
     def tick(self, now: float) -> None:
         """Ten times a second."""
+        self._each(self._tick_room, now)
+
+    def _each(self, work: Callable[[Room, float], None], now: float) -> None:
+        for room in list(self.rooms.values()):
+            try:
+                work(room, now)
+            except Exception:  # one room must not stop the clock of the others
+                if now - self._failed_at > _TELLING_SECONDS:
+                    self._failed_at = now
+                    logger.exception("the clock of a room failed")
+
+    def _tick_room(self, room: Room, now: float) -> None:
         flooding = []
-        for room in self.rooms.values():
-            for peer in room.peers():
-                for track in peer.tracks.values():
-                    track.tick(now)
-                verdict = peer.flood.verdict(now)
-                if verdict is not None:
-                    flooding.append((peer, verdict))
-            if self.rescue.tick(room, now):
-                self._settle(room)
-                self.rescue.tell(room)
+        for peer in room.peers():
+            for track in peer.tracks.values():
+                track.tick(now)
+            verdict = peer.flood.verdict(now)
+            if verdict is not None:
+                flooding.append((peer, verdict))
+        if self.rescue.tick(room, now):
+            self._settle(room)
+            self.rescue.tell(room)
         for peer, verdict in flooding:
             self._restrain(peer, verdict, now)
+
+    def _report(self, room: Room, now: float) -> None:
+        for peer in list(room.peers()):
+            peer.tick(now)
+            peer.policy.tick(now)
 
     def _restrain(self, peer: Peer, verdict: Verdict, now: float) -> None:
         at = Address(peer.room, peer.seat, peer.connection)
@@ -241,10 +262,7 @@ class Switchboard:
 
     def tick_second(self, now: float) -> None:
         """Once a second: reports to senders, consent, connects whose seat never came."""
-        for room in list(self.rooms.values()):
-            for peer in list(room.peers()):
-                peer.tick(now)
-                peer.policy.tick(now)
+        self._each(self._report, now)
         for peer in self.rescue.tick_second(self.rooms.values(), now):
             self._offer(peer)
         for who, until in list(self._removed.items()):

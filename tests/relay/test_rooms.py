@@ -7,6 +7,7 @@ import pytest
 from relay import switchboard
 from relay.limits import MAX_SDP_BYTES, MAX_SDP_SECTIONS
 from relay.peer import Peer as Seat
+from relay.room import Room
 from tests.relay.house import House
 from tests.relay.peer import Peer, rtp, video
 
@@ -169,3 +170,26 @@ def _directions(peer: Peer) -> list[str]:
 
 def _heard(peer: Peer, *ssrcs: int) -> Iterator[list[bytes]]:
     return ([packet for packet in peer.packets if int.from_bytes(packet[8:12], "big") == ssrc] for ssrc in ssrcs)
+
+
+async def test_room_whose_clock_fails_stops_no_other_rooms(
+    house: House, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    first = house.room
+    await house.join("doctor")
+    house.start_room()
+    await house.join("other doctor")
+    board = house.relay.board
+    ticked: list[str] = []
+
+    def tick(room: Room, now: float) -> bool:
+        ticked.append(room.id)
+        if room.id == first:
+            raise RuntimeError("a fault in this room")
+        return False
+
+    monkeypatch.setattr(board.rescue, "tick", tick)
+    for _ in range(3):
+        board.tick(house.clock())
+    assert ticked.count(house.room) >= 3
+    assert len([record for record in caplog.records if "clock of a room" in record.message]) == 1
