@@ -195,7 +195,8 @@ class RelayFleet:
         documents = documents_for(
             link.name, self.rooms, link.rooms, hinted=hinted, lingers=lambda room: self._lingers(link, room)
         )
-        if link.state == "draining" and not any(other.standing.is_open for other in self.links.values()):
+        # One that was lost a moment ago is awaited, as by its own visits: it may only be starting again.
+        if link.state == "draining" and not any(other.standing.is_kept for other in self.links.values()):
             link.put(control.line("nowhere"))
         return all(link.put(line) for line in control.room_lines(documents))
 

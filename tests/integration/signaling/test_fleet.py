@@ -230,6 +230,24 @@ async def test_draining_relay_with_nowhere_to_go_is_told_so(house: House, visit:
     assert "moved" not in str(page.heard)
 
 
+async def test_draining_relay_is_not_told_so_while_another_is_only_starting_again(house: House, visit: Visit) -> None:
+    await house.open(LinkTiming(stay=3600, last_retry=0.1, settle=3600, refresh=0.05))
+    page = await house.waiting(visit, "one")
+    await house.connected(page, house.one)
+    await house.two.stop()
+    assert house.fleet is not None
+    while house.fleet.links["two"].ready:
+        await house.one.hear("rooms")
+    house.one.forget()
+    await house.one.say(type="draining", seconds=3600)
+    for _ in range(5):
+        await house.one.hear("rooms")
+    assert not [line for line in house.one.lines if line["type"] == "nowhere"]
+    await house.two.start("life 2 of two.sock")
+    assert (await page.hear("relay"))["state"] == "moved"
+    await house.connected(page, house.two)
+
+
 # --- what heals ---
 
 
