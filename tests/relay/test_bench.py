@@ -4,9 +4,12 @@ import json
 import subprocess
 import sys
 
+import pytest
+
 from tests.architecture.sources import ROOT
 
 
+@pytest.mark.slow
 def test_load_of_one_room_is_forwarded_whole() -> None:
     command = [sys.executable, "-m", "bench.relay_load", "relay", "--rooms=1", "--seconds=0.3", "--warm-up=0"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)

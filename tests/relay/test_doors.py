@@ -125,7 +125,7 @@ async def test_junk_after_the_handshake_is_closed_and_hears_nothing(
     "plain",
     [b'{"type":"auth","secret":"' + SECRET.encode() + b'"}\n', b"GET / HTTP/1.1\r\n\r\n", b"\x16\x03\x01" * 999],
 )
-async def test_plain_tcp_hears_no_word_of_ours(relay: Relay, plain: bytes) -> None:
+async def test_plain_tcp_hears_no_word_of_ours(relay: Relay, plain: bytes, impatient: None) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", port(relay))
     writer.write(plain)
     answer = await heard(reader)

@@ -116,6 +116,7 @@ async def test_closed_room_that_is_wanted_with_a_lower_version_is_reported_once(
     assert house.relay.report()["rooms"] == {house.room: 51}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("signals", [[signal.SIGTERM, signal.SIGTERM], [signal.SIGINT]])
 async def test_process_with_a_room_waits_at_sigterm_and_ends_at_the_second_or_at_sigint(
     tmp_path: Path, signals: list[signal.Signals]

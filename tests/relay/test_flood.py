@@ -92,6 +92,7 @@ async def three(house: House) -> tuple[Peer, Peer, Peer]:
     return doctor, patient, flooder
 
 
+@pytest.mark.slow
 async def test_member_that_floods_is_muted_then_removed_and_others_hear_everything(house: House, other: House) -> None:
     doctor, patient, flooder = await three(house)
     speeches = [Speech(doctor, patient), Speech(*await other.both())]

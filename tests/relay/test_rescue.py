@@ -17,6 +17,8 @@ from tests.relay.listener import FarListener, Listener
 from tests.relay.peer import Peer, rtp
 from tests.relay.visit import Visit, met
 
+pytestmark = pytest.mark.slow  # each waits for what ladders do in real seconds
+
 JPEG = b"\xff\xd8\xff\xe0" + bytes(500)
 # VP8 descriptors with picture id, TL0PICIDX and TID (RFC 7741): the upper layer with and without its sync bit.
 LOWER, UPPER, UPPER_SYNC = (bytes([0x90, 0xE0, 0x80, 0x01, 0x07, layer]) for layer in (0x00, 0x40, 0x60))

@@ -13,7 +13,7 @@ from signaling.fleet import RelayFleet
 from tests.integration.signaling.house import Page, Visit, do
 from tests.relay.peer import Changes
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 
 class WatchedRelay(Relay):
