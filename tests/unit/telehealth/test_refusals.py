@@ -22,6 +22,7 @@ def start(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
 SAFE = {"ALLOWED_HOSTS": "clinic.example", "ORIGINS": "https://clinic.example"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("environment", "sentence"),
     [
