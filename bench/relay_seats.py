@@ -10,7 +10,7 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
-from bench.janus import Api
+from bench.janus import Api, JanusError
 from bench.load_loop import Line, Seat
 from relay import stun
 from tests.relay.peer import PAYLOAD_TYPES, Peer
@@ -20,6 +20,7 @@ JANUS_ROOMS_AT_ONCE = 24
 PATIENCE = 30.0
 PASSWORD = "abcdefghijklmnopqrstuv"  # the one in Peer's answers
 _NOTE_SECONDS = 0.05
+_ASKINGS = 40
 _BINDING_REQUEST = b"\x00\x01"
 _RTPMAP = {"audio": "opus/48000/2", "video": "VP8/90000"}
 
@@ -200,12 +201,21 @@ class JanusHouse:
         peer = await Bound(self._address).open()
         handle = self._api.attach()
         body = {"request": "join", "ptype": "subscriber", "room": room, "streams": [{"feed": feed}]}
-        peer.take({"sdp": self._api.message(handle, body)["jsep"]["sdp"]})
+        peer.take({"sdp": (await self._once_there(handle, body))["jsep"]["sdp"]})
         sections = [(mid, media, 0) for mid, media in _sections(peer.offer["sdp"])]
         answer = {"type": "answer", "sdp": self._sdp(peer, "recvonly", sections)}
         self._api.message(handle, {"request": "start"}, answer)
         await self._secure(peer)
         return peer
+
+    async def _once_there(self, handle: int, body: dict[str, Any]) -> dict[str, Any]:
+        """Janus names a feed a moment after its handshake: on a busy machine the first asking may come too soon."""
+        for _ in range(_ASKINGS):
+            try:
+                return self._api.message(handle, body)
+            except JanusError:
+                await asyncio.sleep(_NOTE_SECONDS)
+        return self._api.message(handle, body)
 
     async def _secure(self, peer: Bound) -> None:
         """Janus drops a handshake that begins before its own check was answered and taken note of."""
