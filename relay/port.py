@@ -159,7 +159,10 @@ class Drain:
             self._outbox.flush()
 
     def _pace(self) -> None:
-        """Watch the socket, or look again in a moment: whichever costs less at the present rate."""
+        """Watch the socket, or look again in a moment: whichever costs less at the present rate.
+
+        Not in a moment but at once while packets are left waiting: on a busy machine a pause is longer than asked for.
+        """
         now = self._loop.time()
         elapsed = now - self._counted_at
         busy = self._pause is not None
@@ -170,7 +173,7 @@ class Drain:
         if busy:
             if self._pause is None:
                 self._loop.remove_reader(self._sock)
-            self._pause = self._loop.call_later(PAUSE_SECONDS, self.wake)
+            self._pause = self._loop.call_later(0.0 if self._counters.behind else PAUSE_SECONDS, self.wake)
         elif self._pause is not None:
             self._pause = None
             self._loop.add_reader(self._sock, self.wake)

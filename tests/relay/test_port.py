@@ -132,6 +132,15 @@ def test_turn_without_memory_costs_that_turn_only(monkeypatch: pytest.MonkeyPatc
     assert line.loop.watched or line.loop.later  # it is looked at again
 
 
+def test_busy_port_with_packets_left_looks_again_at_once() -> None:
+    line = Line()
+    line.run(BUSY_PER_SECOND * 10, 0.1)
+    line.boxes.waiting = 100 * BATCH
+    line.loop.later.clear()
+    line.drain.wake()
+    assert [at for at, _ in line.loop.later] == [line.loop.now]
+
+
 async def test_port_closed_twice_leaves_nothing_behind() -> None:
     counters = Counters()
     port = UdpPort(["127.0.0.1", "::1"], 0, counters)
