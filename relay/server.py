@@ -13,6 +13,7 @@ from relay.config import Config, TlsControl
 from relay.control import ControlServer
 from relay.doors import Door, TlsDoor, UnixDoor
 from relay.ice import Directory
+from relay.memory import give_back
 from relay.metrics import Metrics
 from relay.peer import Counters
 from relay.port import Demux, UdpPort
@@ -24,6 +25,7 @@ logger = logging.getLogger(__name__)
 _TICK = 0.1
 _TICKS_PER_SECOND = 10
 _TICKS_PER_REPORT = 20
+_TICKS_PER_CLEANING = 600
 
 
 class Relay:
@@ -134,6 +136,8 @@ class Relay:
             self.board.tick_second(now)
             if self.metrics is not None:
                 self.metrics.snapshot(self.board, now)
+        if count % _TICKS_PER_CLEANING == 0:
+            give_back()
         if count % _TICKS_PER_REPORT == 0:
             self.control.broadcast(self.report())
             self.control.drop_silent(asyncio.get_running_loop().time())
