@@ -62,13 +62,13 @@ def main() -> int:
 def _run_parts(scope: str, folder: Path, tally: Tally) -> None:
     long = "" if scope == "long" else " and not long"
     _part("JavaScript", _javascript(folder / "js.xml"), folder / "js.xml", tally)
+    # Many of these wait for a relay's clock: a third worker uses the time.
+    shared = ["-n", "3", "--dist", "worksteal"]
     if scope == "fast":
         chosen = WITHOUT_BROWSER + long + " and not slow"
-        # Many of these wait for a relay's clock: a third worker uses the time.
-        shared = ["-n", "3", "--dist", "worksteal"]
         _pytest("unit, architecture, SQLite, without races", [*shared, "-m", chosen], folder, tally)
         return
-    _pytest("unit, architecture, SQLite", ["-n", "2", "-m", WITHOUT_BROWSER + long], folder, tally)
+    _pytest("unit, architecture, SQLite", [*shared, "-m", WITHOUT_BROWSER + long], folder, tally)
     with servers() as addresses:
         # channels_redis keeps a connection per event loop, and every asynchronous test has a loop of its own.
         kept = ["-W", "ignore:unclosed <socket:ResourceWarning"]
