@@ -13,6 +13,8 @@ from tests.faults.process import BadLine
 
 LONG = bool(os.environ.get("HOUSECALL_LONG"))
 BAD_SECONDS = 60 if LONG else 12
+# Twelve seconds hold the line's first jolt and few losses: they show that speech is kept, a minute by how much.
+MOST_CONCEALED = 0.05 if LONG else 0.12
 DARK_SECONDS = 10
 PATIENCE = 30.0
 MEDIA = "document.documentElement.dataset.mediaState"
@@ -64,7 +66,7 @@ def test_thin_line_keeps_the_voice_tells_both_and_gives_the_picture_back(
     patient.wait_for(f"{WORDS}.startsWith('Weak: ')")
     doctor.wait_for(f"/still pictures of you|sees no picture/.test({TILE})")
     # A busy machine conceals by itself; what counts is what the line adds to it.
-    assert _concealed(patient, BAD_SECONDS) - calm < 0.05
+    assert _concealed(patient, BAD_SECONDS) - calm < MOST_CONCEALED
     line.say("heal")
     at = now_ms()
     patient.wait_for(f"window.frameLog.some((entry) => entry[0] > {at})", PATIENCE)
