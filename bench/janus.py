@@ -18,6 +18,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from tests.servers import stop
+
 JANUS = "janus"
 _LIBRARIES = Path("/usr/lib")
 _START_SECONDS = 10.0
@@ -85,7 +87,7 @@ def running(folder: Path, address: str, event_loops: int = 0) -> Iterator[int]:
     try:
         yield process.pid
     finally:
-        _stop(process)
+        stop(process)
 
 
 def _start(folder: Path) -> subprocess.Popen[bytes]:
@@ -96,17 +98,8 @@ def _start(folder: Path) -> subprocess.Popen[bytes]:
             process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
         if _answers(folder / "api", process):
             return process
-        _stop(process)
+        stop(process)
     raise JanusError(f"Janus did not start: {(folder / 'log').read_text(errors='replace')[-600:]}")
-
-
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    process.terminate()
-    try:
-        process.wait(10)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
 
 
 def _answers(path: Path, process: subprocess.Popen[bytes]) -> bool:

@@ -24,6 +24,7 @@ import psutil
 from bench import janus
 from bench.load_loop import Loop, Seat
 from bench.relay_seats import JanusHouse, RelayHouse
+from tests.servers import stop
 
 ADDRESS = "10.99.0.1"
 WARM_UP_SECONDS = 1.5
@@ -66,12 +67,7 @@ def server_running(kind: str, folder: Path) -> Iterator[int]:
             raise RuntimeError(f"{kind} did not start")
         yield process.pid
     finally:
-        process.terminate()
-        try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        stop(process, 20)
 
 
 def measure(options: argparse.Namespace) -> Result:

@@ -64,6 +64,16 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def stop(process: subprocess.Popen[bytes], patience: float = 10) -> None:
+    """End a server that was started for a test or a bench; kill it when it does not go by itself."""
+    process.terminate()
+    try:
+        process.wait(patience)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
 def main() -> None:
     """Run the given command with both servers in its environment."""
     with servers() as addresses:

@@ -86,7 +86,7 @@ class Kernel:
     def __init__(self, answers: list[int]) -> None:
         self.answers = answers
         self.asked: list[int] = []
-        self.library = SimpleNamespace(sendmmsg=self.sendmmsg)
+        self.calls = SimpleNamespace(sendmmsg=self.sendmmsg)
 
     def sendmmsg(self, number: int, headers: Any, count: int, flags: int) -> int:
         self.asked.append(count)
@@ -112,7 +112,7 @@ class Kernel:
 def test_send_in_parts_loses_only_what_the_kernel_refused(answers: list[int], asked: list[int], dropped: int) -> None:
     kernel, tally = Kernel(answers), Tally()
     with bound("127.0.0.1") as sock:
-        outbox = BatchOutbox(sock, kernel.library, tally)
+        outbox = BatchOutbox(sock, kernel.calls, tally)
         outbox.hold()
         for number in range(10):
             outbox.send(bytes([number]), ("127.0.0.1", 9))

@@ -22,6 +22,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from tests.servers import stop
+
 ROOT = Path(__file__).resolve().parents[2]
 SECRET = "0123456789abcdef-of-the-tests-0123456789"
 TURN_NAME, SITE_NAME = "localhost", "clinic.localhost"
@@ -183,12 +185,7 @@ def _running(
             time.sleep(0.05)
         yield
     finally:
-        process.terminate()
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        stop(process)
         assert process.stdin is not None
         process.stdin.close()
 
