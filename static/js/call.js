@@ -107,6 +107,8 @@ function finishing(call, media) {
     if (answer === "leave") hangUp(call, media);
     if (answer !== "finish") return;
     stop(call, media);
+    // Told over the socket that the visit is finished, this page would go away by itself and break off the form's answer.
+    call.socket.close();
     /** @type {HTMLFormElement} */ (need(document, "[data-form=finish]")).submit();
   });
 }

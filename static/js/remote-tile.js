@@ -167,7 +167,6 @@ export class RemoteTile {
     this.#mine = mine;
     // Back to moving pictures: the last still stays until the first of them is here.
     if (depth(before) >= 2 && depth(mine) < 2 && this.#receivers.camera) this.#watchFrames();
-    if (mine === "stills" && before !== "stills") this.#still.clear();
   }
 
   /** @param {boolean} here somebody whose camera is on @param {number} now */
@@ -177,6 +176,7 @@ export class RemoteTile {
     // For a moment the last moving picture stands in for the first still; for longer it would look like somebody who listens.
     const frozen = here && this.#mine === "stills" && this.#picture && this.#still.isAwaited(now);
     this.#still.canvas.hidden = !still;
+    if ((moving && this.#picture) || this.#mine === "audio") this.#still.clear();
     this.portrait.hidden = (!here && !this.back.hidden) || still || frozen || (moving && this.#picture);
     this.video.hidden = !(moving || frozen);
   }

@@ -36,7 +36,7 @@ export class StillPicture {
 
   /** A picture of somebody is not kept longer than it is shown. */
   clear() {
-    this.canvas.width = 0;
+    if (this.canvas.width) this.canvas.width = 0;
     this.#at = this.#since = null;
   }
 

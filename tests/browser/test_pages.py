@@ -73,6 +73,8 @@ def test_error_under_a_narrow_field_has_the_whole_row(person: OpenContext, visit
     tab.fill("#id_at", "09:20")
     tab.page.select_option("#id_patient", index=1)
     tab.click("main form [type=submit]")
+    # A page has boxes before it has its style sheets.
+    tab.wait_for("document.querySelector('#id_at_error') && document.readyState === 'complete'")
     error, field = (tab.page.locator(f"#id_{name}").bounding_box() for name in ("at_error", "patient"))
     assert error
     assert field
