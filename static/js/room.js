@@ -14,7 +14,9 @@ import { Peer } from "./peer.js";
 import { PersonDialog } from "./person.js";
 import { VisitSocket, socketAddress } from "./socket.js";
 import { SharePart } from "./share-part.js";
+import { SoundGate } from "./sound-gate.js";
 import { StillCamera } from "./stills.js";
+import { watchSurroundings } from "./surroundings.js";
 import { Tiles } from "./tiles.js";
 import { toast } from "./toast.js";
 import { TroubleBox } from "./trouble.js";
@@ -51,6 +53,8 @@ export class Room {
   #share;
   /** @type {StillCamera} */
   #stills;
+  /** @type {SoundGate} */
+  #sound;
   #person = new PersonDialog(/** @type {HTMLDialogElement} */ (need(document, "[data-person]")));
   #unread = 0;
   /** @type {VisitView|null} */
@@ -91,10 +95,11 @@ export class Room {
       onState: (state) => this.#peerChanged(state),
     });
     this.#tiles = new Tiles(need(stage, "[data-tiles]"), need(stage, "[data-own]"), {
-      onBlocked: () => this.#blocked(true),
+      onBlocked: () => this.#sound.show(true),
       around: (seat) => this.#connection.around(seat),
       onOpen: (seat, tile) => this.#openPerson(seat, tile),
     });
+    this.#sound = new SoundGate(stage, () => this.#tiles.unblock());
     this.#own = new OwnTile(need(stage, "[data-own]"), need(stage, "[data-tiles]"));
     this.#voice = new OwnVoice(media, () => this.#live && this.#joined, this.#own.root);
     this.#connection = new Connection(stage, {
@@ -217,14 +222,12 @@ export class Room {
   /** @param {() => HTMLElement[]} regions */
   #listen(regions) {
     setInterval(() => this.#time(), 500);
-    need(this.#stage, "[data-unblock]").addEventListener("click", async () => this.#blocked(!(await this.#tiles.unblock())));
-    addEventListener("online", () => this.#moved());
-    const network = /** @type {{connection?: EventTarget}} */ (/** @type {unknown} */ (navigator)).connection;
-    network?.addEventListener("change", () => this.#moved());
-    document.addEventListener("visibilitychange", () => {
-      if (document.hidden) return;
-      this.socket.probe();
-      if (this.#joined) this.#awake.keep();
+    watchSurroundings({
+      moved: () => this.#moved(),
+      seen: () => {
+        this.socket.probe();
+        if (this.#joined) this.#awake.keep();
+      },
     });
     const all = () => [need(this.#stage, "[data-controls]"), need(this.#stage, "[data-chat-panel]"), ...regions()];
     cycleRegions(() => all().filter((each) => each.checkVisibility()));
@@ -232,7 +235,6 @@ export class Room {
 
   /** The network is another one: the old path may be dead without anybody saying so. */
   #moved() {
-    if (!navigator.onLine) return; // what is gone says nothing; what comes next is told again
     this.socket.probe(PATH_PROBE);
     if (this.#joined && this.#peer.state !== "connecting") this.#peer.restart();
   }
@@ -372,13 +374,6 @@ export class Room {
     this.#unread = unread;
     const works = this.#connection?.state === "lost" && this.socket.state === "open";
     this.controls?.chat(this.chat.isOpen, unread, works);
-  }
-
-  /** @param {boolean} blocked */
-  #blocked(blocked) {
-    need(this.#stage, "[data-blocked]").hidden = !blocked;
-    document.documentElement.dataset.sound = blocked ? "blocked" : "on";
-    if (blocked) announce("Your browser keeps the sound off. Press Turn sound on.", "assertive");
   }
 
   /** @param {"Mic"|"Camera"} device */

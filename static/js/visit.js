@@ -7,6 +7,7 @@ import { announce, markOnce, need, say } from "./dom.js";
 import { enhance, post } from "./forms.js";
 import { LevelMeter, chime } from "./level.js";
 import { LocalMedia } from "./media.js";
+import { OVER, OverPoll } from "./over-poll.js";
 import { setPreview } from "./own-tile.js";
 import { Room } from "./room.js";
 import { Steps } from "./steps.js";
@@ -31,8 +32,6 @@ import { WaitingLine } from "./waiting.js";
  */
 
 const LIVE = new Set(["waiting", "call"]);
-const OVER = new Set(["ended", "cancelled", "late"]);
-const POLL_EVERY = 12_000;
 
 class VisitPage {
   /** @type {"go-in"|"try"|"change"} why the device check is open */
@@ -43,6 +42,7 @@ class VisitPage {
   /** @param {PageData} data */
   constructor(data) {
     this.data = data;
+    this.poll = new OverPoll(data.path);
     this.steps = new Steps(data.step, data.clinic, (step) => this.#goBack(step));
     this.line = new WaitingLine(this.steps.section("waiting"), (words) => this.steps.title(words));
     this.media = new LocalMedia({
@@ -90,7 +90,7 @@ class VisitPage {
     if (step === "left" || step === "call") {
       // Opening the link elsewhere must not take the seat from a call that runs: first a press.
       this.steps.show("left", { push: false, focus: false });
-      this.#poll();
+      this.poll.start();
       return;
     }
     this.room.socket.open();
@@ -228,7 +228,7 @@ class VisitPage {
       `You left the visit. It is still open: you can come back by the same button until ${this.data.practitioner} finishes it.`,
     );
     this.steps.show("left", { push: false });
-    this.#poll();
+    this.poll.start();
   }
 
   async #comeBack() {
@@ -267,7 +267,7 @@ class VisitPage {
 
   /** @param {"waiting"|"call"} step */
   #goLive(step) {
-    this.#stopPolling();
+    this.poll.stop();
     hideToast();
     // Tracks first, screen second: the doctor waits for the picture, not for our layout.
     this.room.setLive(step === "call");
@@ -291,7 +291,7 @@ class VisitPage {
 
   /** @param {"ended"|"cancelled"} step */
   #end(step) {
-    this.#stopPolling();
+    this.poll.stop();
     this.room.part();
     this.room.socket.close();
     this.media.stop();
@@ -304,7 +304,7 @@ class VisitPage {
       this.room.part();
       this.media.stop();
       this.steps.show("other-tab", { push: false });
-      this.#poll();
+      this.poll.start();
     } else if (state === "refused") {
       // Signed out, or the link was closed: the server says it in its own words.
       this.room.part();
@@ -324,23 +324,6 @@ class VisitPage {
       return;
     }
     say(need(this.steps.section("early"), "[data-countdown]"), countdownWords(left));
-  }
-
-  /** Where no socket is held, the page still learns that the visit ended. */
-  #poll() {
-    this.#stopPolling();
-    this.polling = setInterval(async () => {
-      const state = await fetch(this.data.path, { headers: { Accept: "application/json" }, credentials: "same-origin" })
-        .then((response) => response.json())
-        .then((answer) => answer.state)
-        .catch(() => null);
-      if (OVER.has(state)) location.reload();
-    }, POLL_EVERY);
-  }
-
-  #stopPolling() {
-    clearInterval(this.polling);
-    this.polling = undefined;
   }
 
   // ---- devices
