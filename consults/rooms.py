@@ -43,6 +43,7 @@ def room_document(encounter: Encounter) -> Document:
         "version": encounter.room_version,
         "closed": False,
         "seats": [_seat(seat, active, instant) for seat in seats],
+        "recording": None,
     }
 
 
@@ -73,7 +74,7 @@ def placed_room(encounter: Encounter) -> PlacedRoom:
 
 def closed_document(uuid: UUID, version: int) -> Document:
     """For a relay that should not have this room. At the version that it reported: a relay closes what it has."""
-    return {"room": str(uuid), "version": version, "closed": True, "seats": []}
+    return {"room": str(uuid), "version": version, "closed": True, "seats": [], "recording": None}
 
 
 def _open_visits(instant: dt.datetime) -> QuerySet[Encounter]:

@@ -32,6 +32,12 @@ try:
     TURN_URLS = env.list("TURN_URLS", [], subcast=str.strip)
     TURN_SECRET = env.str("TURN_SECRET", "")
     TURN_TTL = env.timedelta("TURN_TTL", dt.timedelta(hours=1))
+    # What relays write lies in `incoming` below; the keys to it lie elsewhere and are backed up on their own.
+    RECORDINGS_DIR = Path(env.str("RECORDINGS_DIR", str(VAR / "recordings")))
+    RECORDING_KEYS_DIR = Path(env.str("RECORDING_KEYS_DIR", str(VAR / "recording-keys")))
+    RECORDING_MAX_HOURS = env.int("RECORDING_MAX_HOURS", 4)
+    RECORDING_MAX_BYTES = env.int("RECORDING_MAX_BYTES", 20 * 1024**3)
+    RECORDING_KEY_BACKUP_DAYS = env.int("RECORDING_KEY_BACKUP_DAYS", 30)
     EMAIL = env.dj_email_url("EMAIL_URL", "console://")
     DATABASE: dict[str, Any] = dict(env.dj_db_url("DATABASE_URL", f"sqlite:///{VAR / 'db.sqlite3'}"))
     CONFIGURED_SECRET = env.str("SECRET_KEY", "")
@@ -70,6 +76,7 @@ INSTALLED_APPS = [
     "consent",
     "scheduling",
     "consults",
+    "recordings",
     "signaling",
     "allauth",
     "allauth.account",
@@ -166,6 +173,15 @@ STATIC_COLLECTED = env.bool(
 )
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    # Sealed recordings: no address leads there, and nobody else on the machine may read them.
+    "recordings": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {
+            "location": RECORDINGS_DIR / "files",
+            "file_permissions_mode": 0o600,
+            "directory_permissions_mode": 0o700,
+        },
+    },
     "staticfiles": {
         "BACKEND": "servestatic.storage.CompressedManifestStaticFilesStorage"
         if STATIC_COLLECTED

@@ -15,6 +15,7 @@ urlpatterns = [
     path("accounts/", include(sign_in)),
     path("", include("scheduling.urls")),
     path("", include("consults.urls")),
+    path("", include("recordings.urls")),
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
     re_path("", nowhere, name="nowhere"),

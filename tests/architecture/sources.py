@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-ROOMS = ("core", "audit", "accounts", "consent", "scheduling", "consults", "signaling", "telehealth", "relay")
+ROOMS = (
+    "core", "audit", "accounts", "consent", "scheduling", "consults", "recordings", "signaling", "telehealth", "relay",
+)  # fmt: skip
 
 
 def modules(*folders: str) -> Iterator[Path]:

@@ -152,6 +152,7 @@ def test_room_document_follows_the_visit_with_a_rising_version() -> None:
         "version": waiting.room_version,
         "closed": False,
         "seats": [{"seat": seat, "active": False, "may": ["audio", "camera"], "figures": False}],
+        "recording": None,
     }
     doctor = make.practitioner_actor(waiting.practitioner)
     begun = services.admit_patient(actor=doctor, encounter=waiting)

@@ -211,7 +211,13 @@ async def test_room_lingers_at_the_draining_relay_until_its_people_have_media_el
         await house.one.hear("rooms", lambda line: line["documents"] == [])
     await house.connected(page, house.two)
     closed = await house.one.hear("rooms", about(visit.room, closed=True))
-    assert closed["documents"][0] == {"room": visit.room, "version": version, "closed": True, "seats": []}
+    assert closed["documents"][0] == {
+        "room": visit.room,
+        "version": version,
+        "closed": True,
+        "seats": [],
+        "recording": None,
+    }
     assert house.fleet is not None
     assert len(house.fleet._elsewhere) == 1
     unknown = str(uuid4())

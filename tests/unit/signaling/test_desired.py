@@ -22,7 +22,7 @@ def told(room: PlacedRoom | None, reported: dict[UUID, int], **options: Any) -> 
 
 
 def closed(version: int) -> list[dict[str, Any]]:
-    return [{"room": str(ROOM), "version": version, "closed": True, "seats": []}]
+    return [{"room": str(ROOM), "version": version, "closed": True, "seats": [], "recording": None}]
 
 
 def test_open_room_goes_to_its_own_relay_only() -> None:

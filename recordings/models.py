@@ -1,0 +1,184 @@
+"""Recording, Stream, MediaFile, Export and RetentionRule. Rules live in services and lifecycle, keys in keystore."""
+
+from django.db import models
+
+from core.ids import new_uuid
+from recordings.lifecycle import OPEN, ExportStatus, RecordingStatus
+
+
+class Recording(models.Model):
+    """One recording of one visit, from the press on Record to its erasure. What was said is not in the database."""
+
+    class Status(models.TextChoices):
+        REQUESTED = RecordingStatus.REQUESTED.value, "Asked for"
+        WAITING = RecordingStatus.WAITING.value, "Waiting"
+        RECORDING = RecordingStatus.RECORDING.value, "Recording"
+        PAUSED = RecordingStatus.PAUSED.value, "Paused"
+        FINISHING = RecordingStatus.FINISHING.value, "Being prepared"
+        READY = RecordingStatus.READY.value, "Ready"
+        FAILED = RecordingStatus.FAILED.value, "Failed"
+        ERASED = RecordingStatus.ERASED.value, "Erased"
+
+    uuid = models.UUIDField(default=new_uuid, unique=True, editable=False)
+    organization = models.ForeignKey("accounts.Organization", on_delete=models.PROTECT, related_name="recordings")
+    encounter = models.ForeignKey("consults.Encounter", on_delete=models.PROTECT, related_name="recordings")
+    status = models.CharField(max_length=16, choices=Status.choices, default=Status.REQUESTED)
+    requested_at = models.DateTimeField()
+    requested_by_type = models.CharField(max_length=16)
+    requested_by_id = models.BigIntegerField(null=True)
+    requested_by_label = models.CharField(max_length=200)
+    # The first byte that was safe on the disk, and the end: nothing is written after it.
+    began_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    # When enough people had agreed for the first time; without it no relay was ever told to write.
+    permitted_at = models.DateTimeField(null=True, blank=True)
+    # By our clock, when a relay last told how it stands; by the relay's clock, its last byte that was synced.
+    heard_at = models.DateTimeField(null=True, blank=True)
+    safe_at = models.DateTimeField(null=True, blank=True)
+    relay_state = models.CharField(max_length=16, blank=True)
+    problem = models.CharField(max_length=32, blank=True)
+    size = models.BigIntegerField(default=0)
+    # Of the job that puts it together: how far it is, and until when a worker has claimed it.
+    percent = models.PositiveSmallIntegerField(null=True, blank=True)
+    claimed_until = models.DateTimeField(null=True, blank=True)
+    # Empty: the clinic's rule says it.
+    keep_until = models.DateTimeField(null=True, blank=True)
+    legal_hold = models.BooleanField(default=False)
+    hold_reason = models.CharField(max_length=200, blank=True)
+    erased_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["encounter"],
+                condition=models.Q(status__in=sorted(status.value for status in OPEN)),
+                name="recording_one_open_per_visit",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["status"], name="recording_by_status"),
+            models.Index(fields=["organization", "-requested_at"], name="recording_by_clinic_and_time"),
+        ]
+
+    def __str__(self) -> str:
+        return f"recording {self.uuid}"
+
+
+class Stream(models.Model):
+    """What one person said and showed in one recording. Its `uuid` names the folder of its parts and its key."""
+
+    uuid = models.UUIDField(default=new_uuid, unique=True, editable=False)
+    recording = models.ForeignKey(Recording, on_delete=models.PROTECT, related_name="streams")
+    seat = models.UUIDField()
+    person_type = models.CharField(max_length=16)
+    person_id = models.BigIntegerField()
+    label = models.CharField(max_length=200)
+    # The public half of its key (age1...); empty once erased.
+    recipient = models.CharField(max_length=100, blank=True)
+    last_number = models.PositiveIntegerField(default=0)
+    size = models.BigIntegerField(default=0)
+    # Bytes that each relay process has reported, by the id of its run: `size` is their sum.
+    sizes = models.JSONField(default=dict, blank=True)
+    began_at = models.DateTimeField()
+    # Set while the person's yes does not stand, and for good when the recording ends.
+    ended_at = models.DateTimeField(null=True, blank=True)
+    # The relay has said that the last part of this stream is on the disk.
+    closed = models.BooleanField(default=False)
+    erased_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            # Somebody who had their part erased and agrees once more gets another stream with another key.
+            models.UniqueConstraint(
+                fields=["recording", "person_type", "person_id"],
+                condition=models.Q(erased_at__isnull=True),
+                name="stream_once_per_person",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"stream {self.uuid}"
+
+
+class MediaFile(models.Model):
+    """One playable file of a stream: a person's voice and camera, or their screen. Sealed block by block."""
+
+    class Kind(models.TextChoices):
+        PERSON = "person", "Voice and camera"
+        SCREEN = "screen", "Screen"
+
+    uuid = models.UUIDField(default=new_uuid, unique=True, editable=False)
+    stream = models.ForeignKey(Stream, on_delete=models.PROTECT, related_name="files")
+    kind = models.CharField(max_length=16, choices=Kind.choices)
+    content_type = models.CharField(max_length=100)
+    size = models.BigIntegerField()
+    block_size = models.PositiveIntegerField()
+    blocks = models.PositiveIntegerField()
+    duration_ms = models.PositiveBigIntegerField()
+    # Where it starts on the recording's timeline.
+    offset_ms = models.PositiveBigIntegerField(default=0)
+    width = models.PositiveIntegerField(null=True, blank=True)
+    height = models.PositiveIntegerField(null=True, blank=True)
+    gaps = models.JSONField(default=list, blank=True)
+    sealed_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["stream", "kind"], name="media_file_by_stream")]
+
+    def __str__(self) -> str:
+        return f"media file {self.uuid}"
+
+
+class Export(models.Model):
+    """One request for a file to take along: everybody side by side, sound mixed. It expires."""
+
+    class Kind(models.TextChoices):
+        WEBM = "webm", "WebM"
+        MP4 = "mp4", "MP4"
+
+    class Status(models.TextChoices):
+        QUEUED = ExportStatus.QUEUED.value, "Waiting"
+        RUNNING = ExportStatus.RUNNING.value, "Being made"
+        READY = ExportStatus.READY.value, "Ready"
+        FAILED = ExportStatus.FAILED.value, "Failed"
+        CANCELLED = ExportStatus.CANCELLED.value, "Cancelled"
+        EXPIRED = ExportStatus.EXPIRED.value, "Expired"
+
+    uuid = models.UUIDField(default=new_uuid, unique=True, editable=False)
+    recording = models.ForeignKey(Recording, on_delete=models.PROTECT, related_name="exports")
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+    status = models.CharField(max_length=16, choices=Status.choices, default=Status.QUEUED)
+    percent = models.PositiveSmallIntegerField(default=0)
+    requested_by_type = models.CharField(max_length=16)
+    requested_by_id = models.BigIntegerField(null=True)
+    requested_by_label = models.CharField(max_length=200)
+    requested_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True, blank=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    claimed_until = models.DateTimeField(null=True, blank=True)
+    size = models.BigIntegerField(default=0)
+    blocks = models.PositiveIntegerField(default=0)
+    recipient = models.CharField(max_length=100, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["status"], name="export_by_status")]
+
+    def __str__(self) -> str:
+        return f"export {self.uuid}"
+
+
+class RetentionRule(models.Model):
+    """For how many days a clinic keeps its recordings; a rule for one type of visit goes before the one for all."""
+
+    organization = models.ForeignKey("accounts.Organization", on_delete=models.PROTECT, related_name="+")
+    # The code of a visit type; empty: every visit.
+    visit_type = models.CharField(max_length=64, blank=True)
+    days = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["organization", "visit_type"], name="retention_rule_once_per_visit_type"),
+        ]
+
+    def __str__(self) -> str:
+        return f"retention rule {self.pk}"

@@ -1,0 +1,1 @@
+"""Writing recordings: every change of one goes through one of these."""

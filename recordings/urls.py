@@ -1,0 +1,5 @@
+"""Addresses of recordings: the record buttons and answers of a visit."""
+
+from django.urls.resolvers import URLPattern
+
+urlpatterns: list[URLPattern] = []
