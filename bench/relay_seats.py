@@ -96,7 +96,13 @@ class RelayHouse:
         self._link: socket.socket | None = None
         wish = {"active": True, "may": ["audio", "camera"], "figures": False}
         documents = [
-            {"room": room, "version": 1, "closed": False, "seats": [{"seat": name, **wish} for name in names]}
+            {
+                "room": room,
+                "version": 1,
+                "closed": False,
+                "seats": [{"seat": name, **wish} for name in names],
+                "recording": None,
+            }
             for room, names in self._rooms.items()
         ]
         self._documents = json.dumps({"type": "rooms", "documents": documents}).encode() + b"\n"

@@ -15,7 +15,7 @@ from relay.switchboard import Switchboard, error_message
 
 logger = logging.getLogger(__name__)
 
-PROTOCOL = 2
+PROTOCOL = 3
 _GOODBYE_SECONDS = 1.0
 
 

@@ -6,17 +6,21 @@ import base64
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from pyrage import RecipientError, x25519
+
 from relay.errors import MessageError
-from relay.limits import MAX_ROOMS, MAX_SEATS, MAX_STILL_BYTES
+from relay.limits import LONGEST_LEASE_SECONDS, MAX_RECORDED, MAX_ROOMS, MAX_SEATS, MAX_STILL_BYTES
 from relay.sources import ALL
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _MAX_VERSION = 1 << 53
 _MAX_STILL_CHARACTERS = (MAX_STILL_BYTES + 2) // 3 * 4
 _JPEG = b"\xff\xd8\xff"
+_RECIPIENT = re.compile(r"age1[02-9ac-hj-np-z]{58}")
+_MAC_BYTES = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,24 @@ class SeatWish:
 
 
 @dataclass(frozen=True, slots=True)
+class PersonWish:
+    """One person whose media is to be written: under which stream, and who alone can open it."""
+
+    stream: str
+    recipient: str  # an age recipient (X25519), checked
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingWish:
+    """Whose media of a room is to be written, by seat, and for how many seconds without being told again."""
+
+    recording: str
+    mac: bytes = field(repr=False)
+    lease: float
+    people: dict[str, PersonWish]
+
+
+@dataclass(frozen=True, slots=True)
 class RoomDocument:
     """What the web wants one room to be."""
 
@@ -36,6 +58,7 @@ class RoomDocument:
     version: int
     closed: bool
     seats: dict[str, SeatWish]
+    recording: RecordingWish | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +153,10 @@ def _document(raw: object) -> RoomDocument:
     if not isinstance(closed, bool) or not isinstance(seats, list) or len(seats) > MAX_SEATS:
         raise MessageError("A document's `closed` or `seats` is not valid.")
     wanted = dict(map(_seat, seats))
-    return RoomDocument(_uuid(raw, "room"), _number(raw, "version"), closed, wanted)
+    if "recording" not in raw:
+        raise MessageError("A document must say what is recorded, or null.")
+    recording = None if raw["recording"] is None else _recording(raw["recording"])
+    return RoomDocument(_uuid(raw, "room"), _number(raw, "version"), closed, wanted, recording)
 
 
 def _seat(raw: object) -> tuple[str, SeatWish]:
@@ -146,6 +172,44 @@ def _seat(raw: object) -> tuple[str, SeatWish]:
     ):
         raise MessageError("A seat must list what it may send.")
     return _uuid(raw, "seat"), SeatWish(active, frozenset(may), figures)
+
+
+def _recording(raw: object) -> RecordingWish:
+    if not isinstance(raw, dict):
+        raise MessageError("`recording` must be an object or null.")
+    lease, people = raw.get("lease"), raw.get("people")
+    if isinstance(lease, bool) or not isinstance(lease, int | float) or not 0 < lease <= LONGEST_LEASE_SECONDS:
+        raise MessageError(f"`lease` must be a number of seconds, at most {LONGEST_LEASE_SECONDS}.")
+    if not isinstance(people, dict) or len(people) > MAX_RECORDED:
+        raise MessageError(f"`people` must be an object of at most {MAX_RECORDED}.")
+    wanted = {_uuid({"seat": seat}, "seat"): _person(person) for seat, person in people.items()}
+    if len({person.stream for person in wanted.values()}) != len(wanted):
+        raise MessageError("Two people cannot share a stream.")
+    return RecordingWish(_uuid(raw, "recording"), _mac(raw), float(lease), wanted)
+
+
+def _person(raw: object) -> PersonWish:
+    if not isinstance(raw, dict):
+        raise MessageError("A person to record must be an object.")
+    recipient = raw.get("recipient")
+    if not isinstance(recipient, str) or not _RECIPIENT.fullmatch(recipient):
+        raise MessageError("`recipient` must be an age recipient.")
+    try:
+        x25519.Recipient.from_str(recipient)
+    except RecipientError as error:
+        raise MessageError("`recipient` must be an age recipient.") from error
+    return PersonWish(_uuid(raw, "stream"), recipient)
+
+
+def _mac(raw: dict[str, Any]) -> bytes:
+    mac = raw.get("mac")
+    try:
+        key = base64.b64decode(mac, validate=True) if isinstance(mac, str) and len(mac) < 2 * _MAC_BYTES else b""
+    except ValueError as error:
+        raise MessageError("`mac` is not base64.") from error
+    if len(key) != _MAC_BYTES:
+        raise MessageError(f"`mac` must be {_MAC_BYTES} bytes in base64.")
+    return key
 
 
 def _address(raw: dict[str, Any]) -> Address:

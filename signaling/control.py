@@ -9,7 +9,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-PROTOCOL = 2
+PROTOCOL = 3
 MAX_LINE = 256 * 1024
 MAX_DOCUMENTS = 500
 
@@ -105,6 +105,27 @@ class RelayDraining(_FromRelay):
     seconds: float = 20.0
 
 
+class RecordedPerson(_FromRelay):
+    """What of one stream is on disk: the number of its last part, the bytes of this relay process, when (Unix µs)."""
+
+    stream: UUID
+    number: int
+    bytes: int
+    synced: int
+    ended: bool
+
+
+class RelayRecorded(_FromRelay):
+    """How the recording of a room fares at this relay."""
+
+    type: Literal["recorded"]
+    room: UUID
+    recording: UUID
+    state: Literal["recording", "waiting", "lapsed", "full", "failing", "unavailable"]
+    free: int
+    people: list[RecordedPerson]
+
+
 class RelayReport(_FromRelay):
     type: Literal["report"]
     rooms: dict[UUID, int]
@@ -112,7 +133,9 @@ class RelayReport(_FromRelay):
 
 
 FromRelay = RelayOffer | RelaySeat | RelayRung | RelayStills | RelayStill | RelayFigures | RelayError
-AnyFromRelay = Annotated[RelayHello | RelayReport | RelayDraining | FromRelay, Field(discriminator="type")]
+AnyFromRelay = Annotated[
+    RelayHello | RelayReport | RelayDraining | RelayRecorded | FromRelay, Field(discriminator="type")
+]
 _adapter: TypeAdapter[AnyFromRelay] = TypeAdapter(AnyFromRelay)
 
 

@@ -220,7 +220,7 @@ class RelayLink:
                 case control.RelayDraining():
                     self.drains_until = time.monotonic() + message.seconds
                     self._owner.link_changed(self)
-                case control.RelayHello():
+                case control.RelayHello() | control.RelayRecorded():
                     pass
                 case _:
                     self._owner.relay_said(self, message)

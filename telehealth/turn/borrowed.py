@@ -82,7 +82,7 @@ class _Borrower:
         link.put(control.line("connect", room=self.room, seat=self.seat, connection=self.connection))
 
     def document(self, version: int, *seats: dict[str, Any]) -> bytes:
-        document = {"room": self.room, "version": version, "closed": not seats, "seats": list(seats)}
+        document = {"room": self.room, "version": version, "closed": not seats, "seats": list(seats), "recording": None}
         return control.line("rooms", documents=[document])
 
     def link_lost(self, link: RelayLink) -> None: ...

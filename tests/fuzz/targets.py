@@ -4,11 +4,12 @@ from collections.abc import Callable
 
 from relay import rtcp, stun, vp8
 from relay.answer import parse_answer
-from relay.documents import parse_line
+from relay.documents import Rooms, parse_line
 from relay.errors import MessageError, RelayError, SdpError
 from relay.ice import Directory, IceAgent, Path
-from relay.limits import MAX_SDP_SECTIONS
+from relay.limits import LONGEST_LEASE_SECONDS, MAX_RECORDED, MAX_SDP_SECTIONS
 from relay.negotiation import Negotiation, TrackRef
+from relay.parts import seal
 from relay.peer import Counters
 from relay.port import Demux
 from relay.sources import ALL
@@ -89,6 +90,23 @@ def control_line(data: bytes) -> None:
         assert error.code in ("bad_message", "unknown_type")  # noqa: PT017 - a target, not a test
 
 
+def recording(data: bytes) -> None:
+    """The recording of one room's document, between what is right."""
+    room = b'{"type":"rooms","documents":[{"room":"00000000-0000-0000-0000-000000000001","version":1,"recording":'
+    try:
+        message = parse_line(room + data + b"}]}")
+    except MessageError:
+        return
+    assert isinstance(message, Rooms)
+    for document in message.documents:
+        wish = document.recording
+        if wish is not None:
+            assert len(wish.mac) == 32
+            assert 0 < wish.lease <= LONGEST_LEASE_SECONDS
+            assert len({person.stream for person in wish.people.values()}) == len(wish.people) <= MAX_RECORDED
+            assert all(seal(b"", person.recipient) for person in wish.people.values())
+
+
 def relay_line(data: bytes) -> None:
     """One line of a relay to a web process."""
     try:
@@ -156,6 +174,7 @@ TARGETS: dict[str, Target] = {
     "vp8": video_packet,
     "answer": answer_text,
     "control": control_line,
+    "recording": recording,
     "reply": relay_line,
     "socket": socket_frame,
     "datagram": datagram,

@@ -73,6 +73,7 @@ class House:
         self.seats: dict[str, bool] = {}
         self.may: dict[str, list[str]] = {}  # where it is not audio and camera
         self.figures: set[str] = set()
+        self.recording: dict[str, Any] | None = None
         self.version = 0
 
     def clock(self) -> float:
@@ -86,7 +87,13 @@ class House:
 
     def send_document(self, version: int, closed: bool = False) -> None:
         wanted = [self._wish(name, active) for name, active in self.seats.items()]
-        document = {"room": self.room, "version": version, "closed": closed, "seats": wanted}
+        document = {
+            "room": self.room,
+            "version": version,
+            "closed": closed,
+            "seats": wanted,
+            "recording": self.recording,
+        }
         self.web.send(type="rooms", documents=[document])
 
     def _wish(self, name: str, active: bool) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Control messages and configuration: read into types or refused, typed."""
 
+import base64
 import json
 import subprocess
 import sys
@@ -10,16 +11,20 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pyrage import x25519
 
 from relay import config
 from relay.config import read_config
-from relay.documents import AnswerText, Connect, Rooms, SeatWish, parse_line
+from relay.documents import AnswerText, Connect, PersonWish, RecordingWish, Rooms, SeatWish, parse_line
 from relay.errors import ConfigError, MessageError
 
 ROOM, SEAT, CONNECTION = (str(uuid.UUID(int=number)) for number in (1, 2, 3))
 AT = {"room": ROOM, "seat": SEAT, "connection": CONNECTION}
 WISH: dict[str, Any] = {"active": True, "may": ["audio", "screen"], "figures": True}
-DOCUMENT = {"room": ROOM, "version": 3, "closed": False, "seats": [{"seat": SEAT, **WISH}]}
+DOCUMENT = {"room": ROOM, "version": 3, "closed": False, "seats": [{"seat": SEAT, **WISH}], "recording": None}
+STREAM, RECORDING = (str(uuid.UUID(int=number)) for number in (4, 5))
+PERSON = {"stream": STREAM, "recipient": str(x25519.Identity.generate().to_public())}
+RECORDED = {"recording": RECORDING, "mac": base64.b64encode(bytes(32)).decode(), "lease": 5, "people": {SEAT: PERSON}}
 
 anything = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
@@ -42,6 +47,65 @@ def test_room_document_is_read() -> None:
         False,
         {SEAT: SeatWish(True, frozenset({"audio", "screen"}), True)},
     )
+
+
+def test_recording_of_a_document_is_read() -> None:
+    message = parse_line(line(type="rooms", documents=[{**DOCUMENT, "recording": RECORDED}]))
+    assert isinstance(message, Rooms)
+    person = PersonWish(STREAM, PERSON["recipient"])
+    assert message.documents[0].recording == RecordingWish(RECORDING, bytes(32), 5.0, {SEAT: person})
+    assert "mac" not in repr(message)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"recording": ROOM.upper().replace("0", "A")},
+        {"recording": f"../{RECORDING}"},
+        {"mac": None},
+        {"mac": base64.b64encode(bytes(31)).decode()},
+        {"mac": base64.b64encode(bytes(33)).decode()},
+        {"mac": "A" * 43 + "!"},
+        {"mac": "Ä" * 44},
+        {"lease": 0},
+        {"lease": -1},
+        {"lease": True},
+        {"lease": "5"},
+        {"lease": 1e9},
+        {"lease": float("nan")},
+        {"people": []},
+        {"people": {"seat": PERSON}},
+        {"people": {SEAT: None}},
+        {"people": {SEAT: {**PERSON, "stream": "../../x"}}},
+        {"people": {SEAT: {**PERSON, "recipient": None}}},
+        {"people": {SEAT: {**PERSON, "recipient": "age1" + "q" * 58}}},
+        {"people": {SEAT: {**PERSON, "recipient": PERSON["recipient"].upper()}}},
+        {"people": {SEAT: PERSON, ROOM: PERSON}},
+        {"people": {str(uuid.UUID(int=n)): {**PERSON, "stream": str(uuid.UUID(int=n))} for n in range(33)}},
+    ],
+)
+def test_bad_recording_costs_its_document_and_no_other(change: dict[str, Any]) -> None:
+    documents = [{**DOCUMENT, "recording": {**RECORDED, **change}}, DOCUMENT]
+    message = parse_line(line(type="rooms", documents=documents))
+    assert isinstance(message, Rooms)
+    assert len(message.documents) == len(message.refused) == 1
+
+
+def test_document_that_says_nothing_of_a_recording_is_refused() -> None:
+    silent = {name: value for name, value in DOCUMENT.items() if name != "recording"}
+    message = parse_line(line(type="rooms", documents=[silent, {**DOCUMENT, "recording": 5}]))
+    assert isinstance(message, Rooms)
+    assert (message.documents, len(message.refused)) == ((), 2)
+
+
+@given(anything, anything)
+def test_any_recording_is_read_or_refused(first: object, second: object) -> None:
+    for recording in (first, {**RECORDED, "lease": first, "people": second}, {**RECORDED, "people": {SEAT: first}}):
+        message = parse_line(
+            json.dumps({"type": "rooms", "documents": [{**DOCUMENT, "recording": recording}]}).encode()
+        )
+        assert isinstance(message, Rooms)
+        assert len(message.documents) + len(message.refused) == 1
 
 
 def test_connect_and_answer_are_read() -> None:

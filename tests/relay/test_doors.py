@@ -75,7 +75,7 @@ async def heard(reader: asyncio.StreamReader) -> bytes:
 async def test_secret_over_the_pinned_certificate_opens_a_link(relay: Relay, certificate: tuple[Path, Path]) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", port(relay), ssl=trusting(certificate))
     room = str(uuid.uuid4())
-    document = {"room": room, "version": 1, "closed": False, "seats": []}
+    document = {"room": room, "version": 1, "closed": False, "seats": [], "recording": None}
     lines = [{"type": "auth", "secret": SECRET}, {"type": "rooms", "documents": [document]}, {"type": "sync"}]
     writer.write(b"".join(json.dumps(line).encode() + b"\n" for line in lines))
     async with asyncio.timeout(PATIENCE):

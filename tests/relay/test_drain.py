@@ -15,6 +15,7 @@ from tests.relay.house import House
 from tests.relay.peer import rtp
 
 ROOT = Path(__file__).parents[2]
+EMPTY: dict[str, Any] = {"version": 1, "closed": False, "seats": [], "recording": None}
 
 
 async def ended(house: House) -> bool:
@@ -46,7 +47,7 @@ async def test_draining_relay_keeps_its_rooms_and_refuses_others(house: House) -
     await house.sync()
     assert len(house.relay.board.rooms[house.room].seats) == 3
     other = str(uuid.uuid4())
-    house.web.send(type="rooms", documents=[{"room": other, "version": 1, "closed": False, "seats": []}])
+    house.web.send(type="rooms", documents=[{**EMPTY, "room": other}])
     assert (await house.web.expect("error", room=other))["code"] == "draining"
     assert not house.relay.ended.is_set()
 
@@ -130,7 +131,7 @@ async def test_process_with_a_room_waits_at_sigterm_and_ends_at_the_second_or_at
     assert process.stdout is not None
     await process.stdout.readline()
     reader, writer = await asyncio.open_unix_connection(str(control))
-    document: dict[str, Any] = {"room": str(uuid.uuid4()), "version": 1, "closed": False, "seats": []}
+    document = {**EMPTY, "room": str(uuid.uuid4())}
     writer.write(json.dumps({"type": "rooms", "documents": [document]}).encode() + b'\n{"type":"sync"}\n')
     while json.loads(await reader.readline())["type"] != "error":
         pass

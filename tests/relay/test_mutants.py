@@ -17,6 +17,7 @@ from relay.sources import ALL
 from tests.fuzz.run import CORPUS, mutant
 from tests.relay.house import House
 from tests.relay.peer import rtp
+from tests.relay.recorded import RECIPIENT, recording_wish
 
 LONG = os.environ.get("HOUSECALL_LONG") == "1"
 ANSWERS = 5_000 if LONG else 500
@@ -106,10 +107,11 @@ def real_lines(house: House, dice: random.Random) -> list[dict[str, Any]]:
     """What a web process says about a room that is being watched, and about one that is not."""
     there, strange = house.at("target"), {"room": house.room, "seat": house.room, "connection": house.room}
     seat = {"seat": house.seat("target"), "active": True, "may": ["audio", "camera"], "figures": True}
+    room = {"room": house.seat("x"), "recording": recording_wish({house.seat("target"): RECIPIENT})}
     target = house.peers["target"]
     sdp = by_lines(dice, target.answer()) if dice.random() < 0.5 else dice.choice(list(BROWSERS.values())).decode()
     return [
-        {"type": "rooms", "documents": [{"room": house.seat("x"), "version": 3, "closed": False, "seats": [seat]}]},
+        {"type": "rooms", "documents": [{**room, "version": 3, "closed": False, "seats": [seat]}]},
         {"type": "connect", **strange},
         {"type": "answer", **there, "offer": house._open("target") or 1, "sdp": sdp},
         {"type": "restart-ice", **dice.choice([there, strange])},

@@ -12,7 +12,7 @@ ROOM, OTHER = UUID(int=1), UUID(int=2)
 
 
 def placed(relay: str, version: int = 5, *, closed: bool = False, uuid: UUID = ROOM) -> PlacedRoom:
-    document = {"room": str(uuid), "version": version, "closed": closed, "seats": []}
+    document = {"room": str(uuid), "version": version, "closed": closed, "seats": [], "recording": None}
     return PlacedRoom(uuid, relay, version, document)
 
 

@@ -1,0 +1,125 @@
+"""A part of a recording as bytes: at most a second of one person, sealed. Pure; files are vault.py, timing recorder.py.
+
+The format is in docs/recording.md. What is sealed here the relay cannot open again: it has the public half alone.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+import struct
+from dataclasses import dataclass, field
+from typing import Any, Literal, NamedTuple
+
+import pyrage
+
+from relay.sources import CLOCK_RATE, MEDIA_OF
+
+FORMAT = 1
+RTP, SENDER_REPORT = 0, 1
+MAX_TRACKS = 256  # of one part: a record names its track in one byte
+_CODEC_NAMES = {"audio": "opus", "video": "vp8"}
+_RECORD = struct.Struct("!HIH")  # track and kind, µs since the part began, length
+Why = Literal["lease", "queue", "disk", "loss", "left"]
+Arrivals = list[Any]  # flat, three to a packet: its tag, when it came (relay's clock), the packet
+
+
+class Wall:
+    """Wall clock for the relay's clock: anchored once, so that a clock that is put right moves nothing."""
+
+    def __init__(self, unix_us: int, now: float) -> None:
+        self._offset = unix_us - now * 1e6
+
+    def micros(self, now: float) -> int:
+        return int(self._offset + now * 1e6)
+
+
+class Gap(NamedTuple):
+    """A time (relay's clock) of which something is missing, and why."""
+
+    since: float
+    until: float
+    why: Why
+
+
+@dataclass(frozen=True, slots=True)
+class TrackLine:
+    """One RTP stream of a part, under the number that its records carry."""
+
+    track: int
+    source: str
+    ssrc: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """One person in one recording: where its parts go, who can open them, and what proves where they come from."""
+
+    recording: str
+    stream: str
+    recipient: str
+    mac: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What is to be written of one stream. `run`: the connection it came over."""
+
+    stream: Stream
+    run: str
+    began: float
+    ended: float
+    tracks: tuple[TrackLine, ...]
+    gaps: tuple[Gap, ...]
+    arrivals: Arrivals = field(repr=False)
+    size: int  # bytes of media, for the bound of the queue
+    last: bool = False  # nothing follows in this stream, for now
+
+
+def tag(track: int, kind: int) -> int:
+    """What a record begins with, as one number."""
+    return track << 8 | kind
+
+
+def plain_text(part: Part, number: int, gaps: tuple[Gap, ...], wall: Wall) -> bytes:
+    """Header line, records, MAC."""
+    began = part.began
+    packets = part.arrivals[2::3]
+    micros = [int((at - began) * 1e6) for at in part.arrivals[1::3]]
+    pieces: list[bytes] = [b""] * (2 * len(packets) + 1)
+    pieces[0] = _header(part, number, gaps, wall)
+    pieces[1::2] = map(_RECORD.pack, part.arrivals[0::3], micros, map(len, packets))
+    pieces[2::2] = packets
+    body = b"".join(pieces)
+    return body + hmac.digest(part.stream.mac, body, "sha256")
+
+
+def seal(plain: bytes, recipient: str) -> bytes:
+    """An age file that only the holder of the recipient's other half opens."""
+    sealed: bytes = pyrage.encrypt(plain, [pyrage.x25519.Recipient.from_str(recipient)])
+    return sealed
+
+
+def _header(part: Part, number: int, gaps: tuple[Gap, ...], wall: Wall) -> bytes:
+    stream = part.stream
+    header = {
+        "format": FORMAT,
+        "recording": stream.recording,
+        "stream": stream.stream,
+        "number": number,
+        "run": part.run,
+        "began": wall.micros(part.began),
+        "ended": wall.micros(part.ended),
+        "tracks": [
+            {
+                "track": line.track,
+                "source": line.source,
+                "ssrc": line.ssrc,
+                "codec": _CODEC_NAMES[MEDIA_OF[line.source]],
+                "clock": CLOCK_RATE[MEDIA_OF[line.source]],
+            }
+            for line in part.tracks
+        ],
+        "gaps": [{"from": wall.micros(gap.since), "to": wall.micros(gap.until), "why": gap.why} for gap in gaps],
+    }
+    return json.dumps(header, separators=(",", ":")).encode() + b"\n"
