@@ -7,6 +7,11 @@ from core.ids import new_uuid
 
 class Purpose(models.TextChoices):
     TELEHEALTH = "telehealth", "Video visits"
+    RECORDING = "recording", "Recording of a visit"
+
+
+# Asked anew at every visit, of everybody in it; the others are asked of the patient, and stand until withdrawn.
+PER_VISIT = frozenset({Purpose.RECORDING})
 
 
 class ConsentText(models.Model):
@@ -33,7 +38,10 @@ class ConsentText(models.Model):
 
 
 class Consent(models.Model):
-    """One answer of one person (FHIR Consent). The newest row per person and purpose counts."""
+    """One answer of one person (FHIR Consent). The newest row per person and purpose counts, or per person and visit.
+
+    `patient` says whose record it is about; `person` whose answer it is: the patient's own, or somebody's in the visit.
+    """
 
     class Decision(models.TextChoices):
         PERMIT = "permit", "Yes"
@@ -41,10 +49,14 @@ class Consent(models.Model):
 
     class How(models.TextChoices):
         LINK = "link", "By the personal link"
+        ACCOUNT = "account", "Signed in, in the visit"
 
     uuid = models.UUIDField(default=new_uuid, unique=True, editable=False)
     organization = models.ForeignKey("accounts.Organization", on_delete=models.PROTECT, related_name="+")
     patient = models.ForeignKey("accounts.Patient", on_delete=models.PROTECT, related_name="consents")
+    person_type = models.CharField(max_length=16)
+    person_id = models.BigIntegerField()
+    person_label = models.CharField(max_length=200)
     purpose = models.CharField(max_length=32, choices=Purpose.choices)
     decision = models.CharField(max_length=8, choices=Decision.choices)
     text = models.ForeignKey(ConsentText, on_delete=models.PROTECT, related_name="+")
@@ -56,7 +68,12 @@ class Consent(models.Model):
     about = models.UUIDField(null=True, blank=True)
 
     class Meta:
-        indexes = [models.Index(fields=["patient", "purpose", "-id"], name="consent_newest_per_person")]
+        indexes = [
+            models.Index(fields=["patient", "purpose", "-id"], name="consent_newest_per_person"),
+            models.Index(
+                fields=["about", "purpose", "person_type", "person_id", "-id"], name="consent_newest_per_visit"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"consent {self.uuid}"

@@ -1,4 +1,4 @@
-"""Who may give and withdraw consent: the person alone, in this issue by their personal link."""
+"""Who may give and withdraw consent: the person alone, by their personal link or signed in."""
 
 from accounts.actors import Actor
 from accounts.models import Patient
@@ -8,6 +8,9 @@ from accounts.roles import Role
 declare(
     Policy("consent.give", {Role.PATIENT}, {Relation.OWN}),
     Policy("consent.withdraw", {Role.PATIENT}, {Relation.OWN}),
+    # Everybody in a visit answers for themself; that they are in it, the room that asks has checked.
+    Policy("consent.answer", {Role.PATIENT}, {Relation.OWN}),
+    Policy("consent.answer", {Role.PRACTITIONER}, {Relation.SAME_CLINIC, Relation.OWN}),
 )
 
 

@@ -1,6 +1,8 @@
-"""Reading consent: the words in force and whether somebody's yes to them stands."""
+"""Reading consent: the words in force, whether somebody's yes to them stands, and what a visit's people answered."""
 
-from django.db.models import Min
+import uuid as uuids
+
+from django.db.models import Min, OuterRef, Subquery
 
 from accounts.models import Organization, Patient
 from consent.models import Consent, ConsentText
@@ -31,3 +33,23 @@ def standing_consent(patient: Patient, purpose: str) -> Consent | None:
     if latest is None or latest.decision != Consent.Decision.PERMIT:
         return None
     return latest if latest.text.version == current_text(patient.organization, purpose).version else None
+
+
+def visit_answers(visit: uuids.UUID, purpose: str) -> dict[tuple[str, int], Consent]:
+    """What everybody who was asked in this visit answered last, by type and id of the person."""
+    rows = Consent.objects.filter(about=visit, purpose=purpose).order_by("pk")
+    return {(row.person_type, row.person_id): row for row in rows}
+
+
+def visit_answer(visit: uuids.UUID, purpose: str, person_type: str, person_id: int) -> Consent | None:
+    """What this person answered last in this visit."""
+    rows = Consent.objects.filter(about=visit, purpose=purpose, person_type=person_type, person_id=person_id)
+    return rows.order_by("-pk").first()
+
+
+def newest_decision(purpose: str, *, visit: str, person_type: str, person_id: str) -> Subquery:
+    """For a query over rows that name a person and, by a path, a visit's uuid: that person's last decision there."""
+    rows = Consent.objects.filter(
+        about=OuterRef(visit), purpose=purpose, person_type=OuterRef(person_type), person_id=OuterRef(person_id)
+    )
+    return Subquery(rows.order_by("-pk").values("decision")[:1])

@@ -1,6 +1,7 @@
 """Writing consent: one row per answer, never a change of an older one."""
 
 import uuid as uuids
+from typing import NamedTuple
 
 from django.db import transaction
 
@@ -8,39 +9,72 @@ from accounts.actors import Actor
 from accounts.models import Patient
 from accounts.policy import require
 from audit.services import record
-from consent.models import Consent, ConsentText, Purpose
+from consent import ports
+from consent.models import PER_VISIT, Consent, ConsentText, Purpose
 from consent.policies import relation_to
-from consent.selectors import current_text, standing_consent
+from consent.selectors import current_text, standing_consent, visit_answer
 from core.clock import now
-from core.errors import Conflict, Invalid
+from core.errors import Conflict, Invalid, NotFound
+
+
+class Person(NamedTuple):
+    """Whose answer it is."""
+
+    type: str
+    id: int
+    label: str
 
 
 @transaction.atomic
 def give_consent(
     *, actor: Actor, patient: Patient, purpose: str, text_version: str, about: uuids.UUID | None = None
 ) -> Consent:
-    """Keep a yes to the words that were shown; a yes that already stands is returned as it is.
+    """Keep a patient's yes to the words that were shown; a yes that already stands is returned as it is.
 
     Raises Conflict `consent.text_changed` when other words came into force meanwhile.
     """
     require(actor, "consent.give", relation_to(actor, patient))
-    text = _text_in_force(patient, purpose, text_version)
+    text = _text_in_force(patient, _standing(purpose), text_version, patient.language)
     standing = standing_consent(patient, purpose)
     if standing is not None:
         return standing
-    return _keep(actor, patient, text, Consent.Decision.PERMIT, about)
+    return _keep(actor, patient, _patient(patient), text, Consent.Decision.PERMIT, about)
 
 
 @transaction.atomic
 def withdraw_consent(*, actor: Actor, patient: Patient, purpose: str, about: uuids.UUID | None = None) -> Consent:
-    """Keep a no; from now on no earlier yes stands."""
+    """Keep a patient's no; from now on no earlier yes stands."""
     require(actor, "consent.withdraw", relation_to(actor, patient))
-    text = current_text(patient.organization, _known(purpose), patient.language)
-    return _keep(actor, patient, text, Consent.Decision.DENY, about)
+    text = current_text(patient.organization, _standing(purpose), patient.language)
+    return _keep(actor, patient, _patient(patient), text, Consent.Decision.DENY, about)
 
 
-def _text_in_force(patient: Patient, purpose: str, version: str) -> ConsentText:
-    text = current_text(patient.organization, _known(purpose), patient.language)
+@transaction.atomic
+def answer_in_visit(
+    *, actor: Actor, patient: Patient, purpose: str, decision: str, text_version: str, about: uuids.UUID
+) -> Consent:
+    """Keep the actor's own yes or no about the visit `about`, whose patient is `patient`.
+
+    Whether the actor is of that visit, the caller has checked. A yes needs the words in force, as in `give_consent`;
+    a no counts whatever was read. The same answer once more keeps the row there is.
+    """
+    require(actor, "consent.answer", relation_to(actor, patient))
+    if actor.id is None:
+        raise NotFound
+    decided, asked = _decided(decision), _per_visit(purpose)
+    language = patient.language if actor.type == "patient" else patient.organization.language
+    if decided == Consent.Decision.PERMIT:
+        text = _text_in_force(patient, asked, text_version, language)
+    else:
+        text = current_text(patient.organization, asked, language)
+    standing = visit_answer(about, asked, actor.type, actor.id)
+    if standing is not None and standing.decision == decided:
+        return standing
+    return _keep(actor, patient, Person(actor.type, actor.id, actor.label), text, decided, about)
+
+
+def _text_in_force(patient: Patient, purpose: Purpose, version: str, language: str) -> ConsentText:
+    text = current_text(patient.organization, purpose, language)
     if text.version == version:
         return text
     if ConsentText.objects.filter(purpose=purpose, version=version).exists():
@@ -48,28 +82,56 @@ def _text_in_force(patient: Patient, purpose: str, version: str) -> ConsentText:
     raise Invalid("Read the text on the page, then answer.", code="consent.text_unknown")
 
 
-def _known(purpose: str) -> Purpose:
+def _decided(decision: str) -> Consent.Decision:
     try:
-        return Purpose(purpose)
+        return Consent.Decision(decision)
     except ValueError:
-        raise Invalid("We do not ask for that consent.", code="consent.purpose_unknown") from None
+        raise Invalid("Say yes or no.", code="consent.decision_unknown") from None
+
+
+def _standing(purpose: str) -> Purpose:
+    return _known(purpose, set(Purpose) - PER_VISIT)
+
+
+def _per_visit(purpose: str) -> Purpose:
+    return _known(purpose, PER_VISIT)
+
+
+def _known(purpose: str, asked_so: set[Purpose] | frozenset[Purpose]) -> Purpose:
+    if purpose not in asked_so:
+        raise Invalid("We do not ask for that consent.", code="consent.purpose_unknown")
+    return Purpose(purpose)
+
+
+def _patient(patient: Patient) -> Person:
+    return Person("patient", patient.pk, patient.full_name)
 
 
 def _keep(
-    actor: Actor, patient: Patient, text: ConsentText, decision: Consent.Decision, about: uuids.UUID | None
+    actor: Actor,
+    patient: Patient,
+    person: Person,
+    text: ConsentText,
+    decision: Consent.Decision,
+    about: uuids.UUID | None,
 ) -> Consent:
     consent = Consent.objects.create(
         organization_id=patient.organization_id,
         patient=patient,
+        person_type=person.type,
+        person_id=person.id,
+        person_label=person.label,
         purpose=text.purpose,
         decision=decision,
         text=text,
         given_at=now(),
         given_by_label=actor.label,
         given_by_type=actor.type,
+        how=Consent.How.LINK if actor.type == "patient" else Consent.How.ACCOUNT,
         about=about,
     )
     action = "consent.give" if decision == Consent.Decision.PERMIT else "consent.withdraw"
     detail = {"purpose": text.purpose, "version": text.version, "language": text.language}
     record(actor=actor, action=action, entity=consent, patient_id=patient.pk, detail=detail)
+    ports.tell_answered(actor, consent)
     return consent

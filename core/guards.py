@@ -88,7 +88,7 @@ def missing(connection: BaseDatabaseWrapper) -> list[str]:
 
 @contextmanager
 def lifted(connection: BaseDatabaseWrapper, name: str) -> Iterator[None]:
-    """For tests only: the block runs without the guard, which is put back afterwards."""
+    """For tests, and for a migration that fills a new column: without the guard, which is put back afterwards."""
     guard = _declared[name]
     _drop(connection, guard)
     try:
