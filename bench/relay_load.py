@@ -129,10 +129,12 @@ def _cpu(process: psutil.Process) -> float:
     return float(times.user + times.system)
 
 
-def enter_namespace(arguments: list[str]) -> None:
+def enter_namespace(arguments: list[str], module: str = "bench.relay_load") -> None:
     """Run this again inside a network namespace; as another user than root, inside a user namespace too."""
+    if _INSIDE in os.environ:
+        return
     flags = "-n" if os.geteuid() == 0 else "-Urn"
-    command = ["unshare", flags, "sh", "-c", _SETTING_UP, "sh", sys.executable, "-m", "bench.relay_load", *arguments]
+    command = ["unshare", flags, "sh", "-c", _SETTING_UP, "sh", sys.executable, "-m", module, *arguments]
     os.execvpe("unshare", command, {**os.environ, _INSIDE: "1"})
 
 
@@ -150,8 +152,7 @@ def main() -> None:
     if options.kind == "janus" and options.seats != 2:
         parser.error("Janus is measured with two seats only")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that the server started here is stopped
-    if _INSIDE not in os.environ:
-        enter_namespace(sys.argv[1:])
+    enter_namespace(sys.argv[1:])
     print(json.dumps(asdict(measure(options))), flush=True)
 
 
