@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 import math
-import os
 import random
 from array import array
 from dataclasses import dataclass
@@ -75,8 +74,9 @@ def draw(at_ms: int, width: int, height: int) -> Any:
     strip = int(height * STRIP)
     luma = bytearray(b"\xeb" * (width * height)) if flashes else _passing_by(at_ms, width, height)
     left = at_ms // 8 % (width - _PANE)
+    noise = random.Random(at_ms)
     for row in range(height // 4, height // 4 + _PANE):
-        luma[row * width + left : row * width + left + _PANE] = os.urandom(_PANE)
+        luma[row * width + left : row * width + left + _PANE] = noise.randbytes(_PANE)
     code = stamped(at_ms)
     cells = STAMP_BITS + CHECK_BITS
     line = bytearray(width)
