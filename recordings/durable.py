@@ -17,20 +17,25 @@ def make_folder(path: Path) -> None:
     make_folder(path.parent)
     with contextlib.suppress(FileExistsError):
         path.mkdir(mode=0o700)
-    sync_folder(path.parent)
+    sync(path.parent)
 
 
-def sync_folder(path: Path) -> None:
-    """Make names that came or went in this folder outlive a power cut."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+def sync(path: Path) -> None:
+    """Make a file's bytes, or the names that came or went in a folder, outlive a power cut."""
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
 
 
+def put(path: Path, data: bytes) -> None:
+    """Write a file that nobody else writes, without syncing it: a reader sees all of it or nothing."""
+    os.replace(_draft(path, data, synced=False), path)
+
+
 def publish(path: Path, data: bytes) -> bool:
-    """Write a file that must not be there yet. False, and nothing changed, if it is."""
+    """Write a file that must not be there yet, synced. False, and nothing changed, if it is."""
     draft = _draft(path, data)
     try:
         os.link(draft, path)
@@ -38,18 +43,18 @@ def publish(path: Path, data: bytes) -> bool:
         return False
     finally:
         draft.unlink(missing_ok=True)
-        sync_folder(path.parent)
+        sync(path.parent)
     return True
 
 
 def replace(path: Path, data: bytes) -> None:
-    """Put new content where a file may be: a reader sees the old or the new, never half."""
+    """Put new content, synced, where a file may be: a reader sees the old or the new, never half."""
     draft = _draft(path, data)
     try:
         os.replace(draft, path)
     finally:
         draft.unlink(missing_ok=True)
-    sync_folder(path.parent)
+    sync(path.parent)
 
 
 def remove(*paths: Path) -> None:
@@ -57,7 +62,7 @@ def remove(*paths: Path) -> None:
     for path in paths:
         path.unlink(missing_ok=True)
     for folder in {path.parent for path in paths if path.parent.is_dir()}:
-        sync_folder(folder)
+        sync(folder)
 
 
 def remove_drafts(folder: Path) -> None:
@@ -78,11 +83,12 @@ def locked(path: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _draft(path: Path, data: bytes) -> Path:
+def _draft(path: Path, data: bytes, *, synced: bool = True) -> Path:
     draft = path.with_name(f"{DRAFT}{path.name}-{secrets.token_hex(8)}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
+        if synced:
+            file.flush()
+            os.fsync(file.fileno())
     return draft

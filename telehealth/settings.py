@@ -175,12 +175,8 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     # Sealed recordings: no address leads there, and nobody else on the machine may read them.
     "recordings": {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {
-            "location": RECORDINGS_DIR / "files",
-            "file_permissions_mode": 0o600,
-            "directory_permissions_mode": 0o700,
-        },
+        "BACKEND": "recordings.storage.SealedFileSystemStorage",
+        "OPTIONS": {"location": RECORDINGS_DIR / "files"},
     },
     "staticfiles": {
         "BACKEND": "servestatic.storage.CompressedManifestStaticFilesStorage"

@@ -142,7 +142,7 @@ def test_rotation_cut_short_anywhere_leaves_every_key_readable(keys: Path, monke
     streams = [uuid4() for _ in range(3)]
     recipients = [keystore.new_stream_key(CLINIC, stream) for stream in streams]
     steps, finished, allowed = 0, False, 0
-    real = durable.sync_folder
+    real = durable.sync
 
     def counting(path: Path) -> None:
         nonlocal steps
@@ -154,7 +154,7 @@ def test_rotation_cut_short_anywhere_leaves_every_key_readable(keys: Path, monke
     while not finished:
         steps, allowed = 0, allowed + 1
         with monkeypatch.context() as patched:
-            patched.setattr(durable, "sync_folder", counting)
+            patched.setattr(durable, "sync", counting)
             try:
                 keystore.rotate(CLINIC)
                 finished = True
