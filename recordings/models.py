@@ -45,6 +45,8 @@ class Recording(models.Model):
     keep_until = models.DateTimeField(null=True, blank=True)
     legal_hold = models.BooleanField(default=False)
     hold_reason = models.CharField(max_length=200, blank=True)
+    # Erasure is decided first and then carried out, so that a crash between its steps forgets nothing.
+    erase_asked_at = models.DateTimeField(null=True, blank=True)
     erased_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -84,6 +86,7 @@ class Stream(models.Model):
     ended_at = models.DateTimeField(null=True, blank=True)
     # The relay has said that the last part of this stream is on the disk.
     closed = models.BooleanField(default=False)
+    erase_asked_at = models.DateTimeField(null=True, blank=True)
     erased_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -119,6 +122,7 @@ class MediaFile(models.Model):
     offset_ms = models.PositiveBigIntegerField(default=0)
     width = models.PositiveIntegerField(null=True, blank=True)
     height = models.PositiveIntegerField(null=True, blank=True)
+    # Holes, on the recording's timeline: [{"from": ms, "to": ms, "why": code}].
     gaps = models.JSONField(default=list, blank=True)
     sealed_at = models.DateTimeField()
 

@@ -1,13 +1,18 @@
 """Who may do what with recordings: the people of the visit, each for themself, and the practitioner who records."""
 
-from accounts.policy import Policy, Relation, declare
+from accounts.actors import Actor
+from accounts.policy import Policy, Relation, declare, require
 from accounts.roles import Role
+from consults.policies import relation_to_visit
+from recordings.models import Recording
 
 PATIENT = frozenset({Role.PATIENT})
 PRACTITIONER = frozenset({Role.PRACTITIONER})
+PRIVACY_OFFICER = frozenset({Role.PRIVACY_OFFICER})
 
 OWN = frozenset({Relation.OWN})
 OWN_OR_ENDED = frozenset({Relation.OWN, Relation.ENDED})
+CLINIC = frozenset({Relation.OWN, Relation.ENDED, Relation.SAME_CLINIC})
 
 declare(
     Policy("recordings.start", PRACTITIONER, OWN),
@@ -15,4 +20,23 @@ declare(
     Policy("recordings.stop", PRACTITIONER, OWN_OR_ENDED),
     # A no counts after the visit, too.
     Policy("recordings.consent", PATIENT | PRACTITIONER, OWN_OR_ENDED),
+    Policy("recordings.list", PRACTITIONER),
+    Policy("recordings.play", PATIENT | PRACTITIONER, OWN_OR_ENDED),
+    Policy("recordings.export", PATIENT | PRACTITIONER, OWN_OR_ENDED),
+    # One's own part only; whose it is, the row says.
+    Policy("recordings.erase_mine", PATIENT | PRACTITIONER, OWN_OR_ENDED),
+    # Keeping and erasing is another office than playing: who does this sees no picture and hears no word.
+    Policy("recordings.retention", PRIVACY_OFFICER),
+    Policy("recordings.hold", PRIVACY_OFFICER, CLINIC),
+    Policy("recordings.erase", PRIVACY_OFFICER, CLINIC),
 )
+
+
+def relation_to_recording(actor: Actor, recording: Recording) -> Relation:
+    """One stands to a recording as to its visit."""
+    return relation_to_visit(actor, recording.encounter)
+
+
+def require_recording(actor: Actor, action: str, recording: Recording) -> None:
+    """Raise NotFound for what the table does not allow."""
+    require(actor, action, relation_to_recording(actor, recording))

@@ -64,11 +64,7 @@ class House:
             self._process = subprocess.Popen(
                 command, cwd=ROOT, env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
             )
-        try:
-            self.wait_until_ready()
-        except Exception:
-            self.stop()
-            raise
+        self.wait_until_ready()
 
     def wait_until_ready(self) -> None:
         """Ask /readyz until it answers 200."""

@@ -1,0 +1,165 @@
+"""Reading recordings to play them: the list, one recording, its timeline, the bytes of its files."""
+
+import datetime as dt
+import uuid as uuids
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import QuerySet
+
+from accounts.actors import Actor
+from accounts.policy import may, require
+from consults.models import Encounter
+from consults.selectors import chat_since
+from core.errors import NotFound
+from recordings import keystore
+from recordings.lifecycle import RecordingStatus
+from recordings.models import MediaFile, Recording
+from recordings.policies import relation_to_recording
+from recordings.ranges import Span
+from recordings.sealed import SealedFile, SealedReader
+from scheduling.viewing import record_views
+
+# A hole that nobody hears is not drawn: shorter than this the player leaves it to the browser.
+SHOWN_GAP_MS = 300
+
+
+def recordings_of(actor: Actor) -> list[Recording]:
+    """What the practitioner may play or see the fate of, the newest first; recorded as seen."""
+    require(actor, "recordings.list")
+    if actor.organization_id is None or actor.practitioner_id is None:
+        raise NotFound
+    rows = _with_visit().filter(organization_id=actor.organization_id, encounter__practitioner_id=actor.practitioner_id)
+    found = [row for row in rows.order_by("-requested_at") if _may(actor, "recordings.play", row)]
+    record_views(actor=actor, patient_ids=[row.encounter.patient_id for row in found], page="recordings")
+    return found
+
+
+def recordings_of_visit(actor: Actor, encounter: Encounter) -> list[Recording]:
+    """The recordings of one visit that the actor may play, the oldest first."""
+    rows = _with_visit().filter(encounter=encounter).order_by("requested_at")
+    return [row for row in rows if _may(actor, "recordings.play", row)]
+
+
+def get_recording_for(actor: Actor, uuid: uuids.UUID, action: str = "recordings.play") -> Recording:
+    """One recording for those whom the table allows the action; NotFound for everybody else."""
+    found = _with_visit().filter(uuid=uuid).first()
+    if found is None or not _may(actor, action, found):
+        raise NotFound
+    return found
+
+
+def get_media(actor: Actor, recording: uuids.UUID, file: uuids.UUID) -> MediaFile:
+    """One file of a recording that may be played and is not erased."""
+    found = get_recording_for(actor, recording)
+    media = _playable(found).filter(uuid=file).first()
+    if media is None:
+        raise NotFound
+    return media
+
+
+def media_bytes(media: MediaFile, span: Span) -> Iterator[bytes]:
+    """The bytes of a part of a file, block by block; each is opened when it is asked for."""
+    recording = media.stream.recording
+    identity = keystore.stream_identity(recording.organization.uuid, media.stream.uuid)
+    return SealedReader(sealed_of(media), identity).chunks(span.start, span.length)
+
+
+def sealed_of(media: MediaFile) -> SealedFile:
+    return SealedFile(media.stream.recording.uuid, media.uuid, media.size, media.blocks, media.block_size)
+
+
+def playable_files(recording: Recording) -> list[MediaFile]:
+    """Whose keys are still there: people first, in the order they came."""
+    return list(_playable(recording))
+
+
+def timeline(actor: Actor, recording: Recording) -> dict[str, Any]:
+    """Everything that the player needs but the media: who, from when to when, holes, and the chat in time."""
+    files = playable_files(recording)
+    began = recording.began_at or recording.requested_at
+    return {
+        "status": recording.status,
+        "percent": recording.percent,
+        "began_at": began.isoformat(),
+        "duration_ms": duration_ms(files),
+        "tracks": [_track(actor, media) for media in files],
+        "erased": [stream.label for stream in recording.streams.exclude(erased_at=None)],
+        "chat": _chat(actor, recording, began),
+    }
+
+
+def duration_ms(files: list[MediaFile]) -> int:
+    return max((media.offset_ms + media.duration_ms for media in files), default=0)
+
+
+def _track(actor: Actor, media: MediaFile) -> dict[str, Any]:
+    stream = media.stream
+    return {
+        "file": str(media.uuid),
+        "kind": media.kind,
+        "type": media.content_type,
+        "name": stream.label,
+        "you": stream.person_type == actor.type and stream.person_id == actor.id,
+        "from": media.offset_ms,
+        "to": media.offset_ms + media.duration_ms,
+        "width": media.width,
+        "height": media.height,
+        "gaps": [gap for gap in gaps_of(media) if gap["to"] - gap["from"] >= SHOWN_GAP_MS],
+    }
+
+
+@dataclass(frozen=True)
+class _Line:
+    at: dt.datetime
+    author: str
+    body: str
+
+
+def _chat(actor: Actor, recording: Recording, began: dt.datetime) -> list[dict[str, Any]]:
+    """The visit's chat; what was written before the recording stands at its beginning."""
+    lines = [
+        _Line(dt.datetime.fromisoformat(line["sent_at"]), line["author"], line["body"])
+        for line in _all_chat(actor, recording.encounter)
+    ]
+    return [
+        {
+            "at": max(0, int((line.at - began).total_seconds() * 1000)),
+            "sent_at": line.at.isoformat(),
+            "author": line.author,
+            "body": line.body,
+        }
+        for line in lines
+    ]
+
+
+def _all_chat(actor: Actor, encounter: Encounter) -> Iterator[Any]:
+    last = 0
+    while lines := chat_since(actor, encounter, last):
+        yield from lines
+        last = lines[-1]["seq"]
+
+
+def gaps_of(media: MediaFile) -> list[dict[str, Any]]:
+    """The holes of a file on the recording's timeline, in ms."""
+    return [{"from": int(gap["from"]), "to": int(gap["to"]), "why": str(gap["why"])} for gap in media.gaps]
+
+
+def _playable(recording: Recording) -> QuerySet[MediaFile]:
+    files = MediaFile.objects.select_related("stream__recording__organization")
+    if recording.status != RecordingStatus.READY:
+        return files.none()
+    return files.filter(stream__recording=recording, stream__erased_at=None, stream__erase_asked_at=None).order_by(
+        "kind", "stream__began_at", "offset_ms", "pk"
+    )
+
+
+def _may(actor: Actor, action: str, recording: Recording) -> bool:
+    return may(actor, action, relation_to_recording(actor, recording))
+
+
+def _with_visit() -> QuerySet[Recording]:
+    return Recording.objects.select_related(
+        "organization", "encounter__appointment", "encounter__patient", "encounter__practitioner"
+    )
