@@ -9,8 +9,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from relay.limits import MAX_FILES
 from tests.relay.test_control import ROOT, start
+
+pytestmark = pytest.mark.slow
 
 NOBODY = 65534
 

@@ -16,6 +16,8 @@ from pathlib import Path
 import pytest
 import websockets
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[3]
 PATIENCE_SECONDS = 60
 STOP_SECONDS = 20
