@@ -13,6 +13,7 @@ from accounts.actors import Actor
 from accounts.policy import guarded
 from consults import selectors, services
 from consults.models import Encounter
+from consults.views.asking import recording_words, records
 from core.clock import now, today
 from core.http import no_store, wants_json
 from core.templatetags.ui import clock_time
@@ -33,6 +34,10 @@ def call(request: HttpRequest, visit: uuids.UUID) -> HttpResponseBase:
         "state": state,
         "queue_url": queue,
         "identity_words": _identity_words(encounter),
+        "zone": encounter.organization.timezone,
+        "recording_urls": _recording_urls(visit),
+        "records": records(_actor(request), encounter),
+        **recording_words(encounter, encounter.organization.language),
         "page_data": {
             "path": reverse("call", kwargs={"visit": visit}),
             "state": state,
@@ -71,6 +76,16 @@ def finish(request: HttpRequest, visit: uuids.UUID) -> HttpResponseBase:
     encounter = selectors.get_visit_for(_actor(request), visit)
     services.finish_visit(actor=_actor(request), encounter=encounter)
     return _to_board(request, encounter)
+
+
+def _recording_urls(visit: uuids.UUID) -> dict[str, str]:
+    here = reverse("call", kwargs={"visit": visit})
+    return {
+        "consent": f"{here}recording/consent/",
+        "start": f"{here}recording/start/",
+        "stop": f"{here}recording/stop/",
+        "erase": f"/staff/recordings/{uuids.UUID(int=0)}/erase-mine/",
+    }
 
 
 def _actor(request: HttpRequest) -> Actor:

@@ -4,6 +4,7 @@ import uuid as uuids
 from typing import Any, Literal, cast
 from zoneinfo import ZoneInfo
 
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -12,13 +13,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.actors import Actor
 from accounts.addresses import client_network
 from accounts.policy import guarded
-from consent.models import ConsentText, Purpose
-from consent.selectors import current_text, standing_consent
-from consent.services import give_consent
+from consent.models import Purpose
+from consent.services import answer_in_visit, give_consent
 from consults import selectors, services
-from consults.forms import NO_CONSENT, SHORT_CONSENT, ConsentForm, PlaceForm, field_errors
+from consults.forms import NO_CONSENT, NO_RECORDING_ANSWER, ConsentForm, PlaceForm, field_errors
 from consults.lifecycle import door_opens_at
 from consults.models import Encounter
+from consults.views.asking import questions, recording_words, video_words
 from core.clock import now
 from core.errors import Invalid, NotFound
 from core.http import no_store, wants_json
@@ -69,17 +70,19 @@ def open_visit(request: HttpRequest, link: uuids.UUID) -> HttpResponse:
 @no_store
 @require_POST
 def consent(request: HttpRequest, link: uuids.UUID) -> HttpResponseBase:
-    encounter = selectors.get_visit(_actor(request))
-    form = ConsentForm(request.POST)
+    """The answers before going in. A question that was answered in another tab meanwhile may be answered anew."""
+    actor = _actor(request)
+    encounter = selectors.get_visit(actor)
+    form = questions(actor, encounter).form(request.POST)
     if not form.is_valid():
         return _refused(request, encounter, link, form, "consent")
-    give_consent(
-        actor=_actor(request),
-        patient=encounter.patient,
-        purpose=Purpose.TELEHEALTH,
-        text_version=form.cleaned_data["version"],
-        about=encounter.uuid,
-    )
+    given: dict[str, Any] = {"actor": actor, "patient": encounter.patient, "about": encounter.uuid}
+    with transaction.atomic():
+        if version := form.cleaned_data.get("version"):
+            give_consent(**given, purpose=Purpose.TELEHEALTH, text_version=version)
+        if decision := form.cleaned_data.get("recording"):
+            version = form.cleaned_data["recording_version"]
+            answer_in_visit(**given, purpose=Purpose.RECORDING, decision=decision, text_version=version)
     return _next(request, link, "place")
 
 
@@ -160,21 +163,21 @@ def _page(
     state = selectors.visit_state(encounter, now())
     if state in TERMINAL:
         return render(request, "consults/visit_over.html", {"state": state, **_words(encounter)}, status=status)
-    standing = standing_consent(encounter.patient, Purpose.TELEHEALTH)
-    needs_consent = standing is None
-    shown = _step(state, step, needs_consent=needs_consent)
-    text = current_text(encounter.organization, Purpose.TELEHEALTH, encounter.patient.language)
+    asked = questions(_actor(request), encounter)
+    shown = _step(state, step, needs_consent=asked.open)
     context = {
         "link": link,
         "state": state,
         "step": shown,
-        "needs_consent": needs_consent,
-        # A yes given at this very door was one of its steps: the count holds after a reload.
-        "steps": 3 if standing is None or standing.about == encounter.uuid else 2,
-        "consent_text": text,
-        **_consent_words(text, encounter.practitioner.short_name),
-        "consent_form": ConsentForm(initial={"version": text.version}),
+        "asked": asked,
+        "steps": asked.steps,
+        "records": asked.asks_recording,
+        **video_words(encounter),
+        **recording_words(encounter, encounter.patient.language),
+        "consent_form": asked.form(),
         "no_consent": NO_CONSENT,
+        "no_recording_answer": NO_RECORDING_ANSWER,
+        "recording_urls": _recording_urls(link),
         "place_form": PlaceForm(initial=_place_of(encounter)),
         "page_data": {
             "state": state,
@@ -183,7 +186,7 @@ def _page(
             "clinic": encounter.organization.name,
             "server_time": now().isoformat(),
             "opens_at": door_opens_at(encounter.appointment.starts_at).isoformat(),
-            "needs_consent": needs_consent,
+            "needs_consent": asked.open,
             "practitioner": encounter.practitioner.short_name,
         },
         **_words(encounter),
@@ -202,10 +205,9 @@ def _step(state: str, wanted: str, *, needs_consent: bool) -> str:
     return wanted if wanted in DOOR_STEPS else "door"
 
 
-def _consent_words(text: ConsentText, practitioner: str) -> dict[str, str]:
-    """The short words above the tick box, and the full ones where they say more than these."""
-    short, full = SHORT_CONSENT.format(doctor=practitioner), text.body_for(practitioner)
-    return {"consent_short": short, "consent_full": "" if full.split() == short.split() else full}
+def _recording_urls(link: uuids.UUID) -> dict[str, str]:
+    here = reverse("visit", kwargs={"link": link})
+    return {"consent": f"{here}recording/consent/", "erase": f"{here}recordings/{uuids.UUID(int=0)}/erase-mine/"}
 
 
 def _place_of(encounter: Encounter) -> dict[str, str]:

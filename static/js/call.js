@@ -4,6 +4,7 @@ import { ask } from "./dialog.js";
 import { announce, icon, need } from "./dom.js";
 import { enhance } from "./forms.js";
 import { LocalMedia } from "./media.js";
+import { recordPart } from "./record-part.js";
 import { Room } from "./room.js";
 import { toast } from "./toast.js";
 
@@ -35,12 +36,22 @@ function start(/** @type {PageData} */ data) {
       moving: "One moment, your visit goes on",
       lost: "Connection lost: trying again",
     },
-    onVisit: (visit) => onVisit(visit, data, call, media),
-    onSocket: (state) => onSocket(state, call, media),
+    onVisit: (visit) => {
+      recording?.show(visit);
+      onVisit(visit, data, call, media);
+    },
+    onSocket: (state) => {
+      if (state === "taken") recording?.rest();
+      onSocket(state, call, media);
+    },
     onLeave: () => hangUp(call, media),
     regions: () => [need(document, "[data-side]")],
   });
   room = call;
+  const recording = recordPart({
+    live: () => document.documentElement.dataset.visitState === "call",
+    next: () => call.controls.focus(),
+  });
   call.setLive(true);
   call.join();
   media.start().then((trouble) => trouble && call.trouble(trouble));

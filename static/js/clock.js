@@ -71,8 +71,9 @@ export function ordinal(n) {
  * The hour and minute of an instant in the reader's own way of writing.
  * @param {string} instant
  * @param {string} [locale]
+ * @param {string} [zone] the device's own where none is named
  */
-export function timeOfDay(instant, locale = document.documentElement.lang || undefined) {
-  const written = new Intl.DateTimeFormat(locale, { hour: "numeric", minute: "2-digit" }).format(new Date(instant));
+export function timeOfDay(instant, locale = document.documentElement.lang || undefined, zone = undefined) {
+  const written = new Intl.DateTimeFormat(locale, { hour: "numeric", minute: "2-digit", timeZone: zone }).format(new Date(instant));
   return written.replace(/\s?([AP])M$/i, (_, letter) => ` ${letter.toLowerCase()}m`);
 }

@@ -2,7 +2,7 @@
 
 import { need, say, swapIcon } from "./dom.js";
 
-/** @typedef {"mic"|"camera"|"share"|"chat"|"more"|"leave"} Control */
+/** @typedef {"mic"|"camera"|"share"|"chat"|"more"|"leave"} Control those that every call has */
 
 const ICONS = {
   mic: { on: "microphone", off: "microphone-slash" },
@@ -77,15 +77,16 @@ export class Controls {
 
   /** @param {KeyboardEvent} event */
   #arrows(event) {
-    const here = this.#buttons.findIndex((button) => button === document.activeElement);
+    const seen = this.#buttons.filter((button) => !button.hidden);
+    const here = seen.findIndex((button) => button === document.activeElement);
     if (here < 0) return;
-    const last = this.#buttons.length - 1;
+    const last = seen.length - 1;
     /** @type {Record<string, number>} */
     const moves = { ArrowRight: here === last ? 0 : here + 1, ArrowLeft: here === 0 ? last : here - 1, Home: 0, End: last };
     const target = moves[event.key];
     if (target === undefined) return;
     event.preventDefault();
-    this.#buttons[target].focus();
+    seen[target].focus();
   }
 
   /** @param {KeyboardEvent} event @param {Record<Control, () => void>} onPress */

@@ -39,10 +39,16 @@ function missingFields(form) {
   const missing = {};
   for (const input of form.querySelectorAll("[data-required]")) {
     if (!(input instanceof HTMLInputElement)) continue;
-    const filled = input.type === "checkbox" ? input.checked : input.value.trim() !== "";
+    const filled = isFilled(form, input);
     if (!filled) missing[input.name] = input.dataset.required ?? "";
   }
   return missing;
+}
+
+/** @param {HTMLFormElement} form @param {HTMLInputElement} input of a choice the first one speaks for all */
+function isFilled(form, input) {
+  if (input.type === "radio") return new FormData(form).has(input.name);
+  return input.type === "checkbox" ? input.checked : input.value.trim() !== "";
 }
 
 /**
@@ -84,14 +90,25 @@ async function send(address, data) {
 }
 
 /**
- * The button keeps its width, says its "-ing" word and ignores more presses.
  * @param {HTMLFormElement} form
  * @returns {() => void}
  */
 function busy(form) {
   const button = /** @type {HTMLButtonElement|null} */ (form.querySelector("[type=submit]"));
   form.dataset.busy = "yes";
-  if (!button) return () => delete form.dataset.busy;
+  const release = button ? busyButton(button) : () => {};
+  return () => {
+    delete form.dataset.busy;
+    release();
+  };
+}
+
+/**
+ * The button keeps its width and says its "-ing" word; who calls this ignores more presses.
+ * @param {HTMLButtonElement} button
+ * @returns {() => void} makes it as it was
+ */
+export function busyButton(button) {
   const before = [...button.childNodes];
   const arrows = icon("circle-notch", "bold");
   arrows.classList.add("icon-turning");
@@ -99,7 +116,6 @@ function busy(form) {
   button.setAttribute("aria-busy", "true");
   button.replaceChildren(arrows, button.dataset.busy ?? "Working");
   return () => {
-    delete form.dataset.busy;
     button.removeAttribute("aria-busy");
     button.style.minWidth = "";
     button.replaceChildren(...before);
@@ -144,10 +160,12 @@ function showErrors(form, error) {
 
 /** @param {Element} input @param {string} text */
 function markField(input, text) {
+  const group = input.closest("[role=radiogroup]");
   const id = `${input.id}-error`;
   const line = make("p", { class: "hc-field-error", id }, icon("warning-circle", "fill"), text);
-  const box = input.closest(".hc-choice") ?? input;
+  const box = group?.querySelector(".hc-choices") ?? input.closest(".hc-choice") ?? input;
   box.before(line);
-  input.setAttribute("aria-invalid", "true");
-  input.setAttribute("aria-describedby", `${input.getAttribute("aria-describedby") ?? ""} ${id}`.trim());
+  const said = group ?? input;
+  said.setAttribute("aria-invalid", "true");
+  said.setAttribute("aria-describedby", `${said.getAttribute("aria-describedby") ?? ""} ${id}`.trim());
 }

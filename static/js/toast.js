@@ -8,7 +8,7 @@ let timer;
 
 /**
  * @param {string} text
- * @param {{icon?: string, button?: string, onPress?: () => void}} [options]
+ * @param {{icon?: string, button?: string, onPress?: () => void, how?: "polite"|"assertive"}} [options]
  */
 export function toast(text, options = {}) {
   const place = document.querySelector("[data-toasts]");
@@ -26,7 +26,7 @@ export function toast(text, options = {}) {
     timer = setTimeout(hideToast, STAYS);
   }
   place.replaceChildren(box);
-  announce(text);
+  announce(text, options.how);
 }
 
 export function hideToast() {

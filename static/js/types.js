@@ -27,6 +27,26 @@
  * @property {{name: string, given_name: string, face: string}} patient
  * @property {{position: number|null, waiting: number, now: boolean}} line
  * @property {SeatView[]} seats
+ * @property {RecordingView|null} [recording] nothing where this house does not record
+ */
+
+/**
+ * The recording as one person of the visit may know it.
+ * @typedef {Object} RecordingView
+ * @property {"none"|"requested"|"waiting"|"recording"|"paused"|"finishing"|"ready"|"failed"|"erased"} state
+ * @property {boolean} on bytes reach the disk now
+ * @property {number} agreed
+ * @property {number} of
+ * @property {Answer} mine
+ * @property {boolean} asked this person is to be asked now
+ * @property {string|null} erasable the recording in which something of this person lies
+ * @property {string|null} problem
+ * @property {string|null} until instant of the last byte that is safe
+ * @property {boolean} may_start
+ * @property {string|null} since
+ * @property {{seat: string, answer: Answer}[]} [people] for the practitioner
+ *
+ * @typedef {"unasked"|"permit"|"deny"} Answer what somebody said about being recorded
  */
 
 /**

@@ -9,6 +9,7 @@ import { LevelMeter, chime } from "./level.js";
 import { LocalMedia } from "./media.js";
 import { OVER, OverPoll } from "./over-poll.js";
 import { setPreview } from "./own-tile.js";
+import { recordPart } from "./record-part.js";
 import { Room } from "./room.js";
 import { Steps } from "./steps.js";
 import { hideToast, toast } from "./toast.js";
@@ -69,6 +70,7 @@ class VisitPage {
       onSocket: (state) => this.#onSocket(state),
       onLeave: () => this.#leaveCall(),
     });
+    this.recording = recordPart({ live: () => this.steps.current === "call", next: () => this.room.controls.focus() });
     const waiting = this.steps.section("waiting");
     this.caution = new TroubleBox(need(waiting, "[data-waiting-trouble]"), this.media, () => need(waiting, "[data-heading]").focus());
     this.room.clock.set(data.server_time);
@@ -256,6 +258,7 @@ class VisitPage {
       this.#toDoor();
     }
     if (this.steps.current === "waiting") this.line.show(visit.line);
+    this.recording?.show(visit);
   }
 
   #calledIn() {
@@ -301,6 +304,7 @@ class VisitPage {
   /** @param {import("./socket.js").SocketState} state */
   #onSocket(state) {
     if (state === "taken") {
+      this.recording?.rest();
       this.room.part();
       this.media.stop();
       this.steps.show("other-tab", { push: false });

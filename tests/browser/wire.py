@@ -27,11 +27,30 @@ def guest(number: int, **change: Any) -> dict[str, Any]:
     }
 
 
+def recording(state: str = "none", **change: Any) -> dict[str, Any]:
+    """The recording of a visit, as a snapshot tells it to who has agreed, of two people."""
+    return {
+        "state": state,
+        "on": state == "recording",
+        "agreed": 2,
+        "of": 2,
+        "mine": "permit",
+        "asked": False,
+        "erasable": None,
+        "problem": "consent" if state == "waiting" else None,
+        "until": None,
+        "may_start": False,
+        "since": None,
+        **change,
+    }
+
+
 class Wire:
-    """One page's socket. `guests` stand in each snapshot from the next `refresh` on; what the relay says is dropped."""
+    """One page's socket. `guests` and `recording` stand in each snapshot; what the relay says is dropped."""
 
     def __init__(self, page: Page) -> None:
         self.guests: list[dict[str, Any]] = []
+        self.recording: dict[str, Any] | None = None
         self.sent: list[dict[str, Any]] = []
         self._page = page
         self._visit: dict[str, Any] = {}
@@ -61,7 +80,7 @@ class Wire:
         return json.dumps(message)
 
     def _snapshot(self) -> dict[str, Any]:
-        return {**self._visit, "seats": [*self._visit["seats"], *self.guests]}
+        return {**self._visit, "seats": [*self._visit["seats"], *self.guests], "recording": self.recording}
 
     def seat(self, role: str) -> str:
         """The seat of the patient or the practitioner."""

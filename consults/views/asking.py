@@ -1,0 +1,89 @@
+"""What the pages of a visit need in order to ask: which questions are open, and in which words. Holds no request."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from accounts.actors import Actor
+from consent.models import Consent, ConsentText, Purpose
+from consent.selectors import current_text, standing_consent
+from consults import selectors
+from consults.forms import SHORT_CONSENT, SHORT_RECORDING, ConsentForm
+from consults.models import Encounter
+
+
+@dataclass(frozen=True)
+class Questions:
+    """The questions at the door of one visit."""
+
+    standing: Consent | None
+    """The yes to video visits that counts already."""
+    recording: dict[str, Any] | None
+    """What this person may know of the recording; None where this house does not record."""
+    about: Encounter
+
+    @property
+    def asks_video(self) -> bool:
+        return self.standing is None
+
+    @property
+    def asks_recording(self) -> bool:
+        return self.recording is not None
+
+    @property
+    def open(self) -> bool:
+        """Whether an answer is missing."""
+        return self.asks_video or (self.recording is not None and self.recording["mine"] == "unasked")
+
+    @property
+    def steps(self) -> int:
+        """A yes given at this very door was one of its steps: the count holds after a reload."""
+        asked_here = self.standing is None or self.standing.about == self.about.uuid
+        return 3 if asked_here or self.asks_recording else 2
+
+    def form(self, data: Any = None) -> ConsentForm:
+        """The questions as they stand, with nothing chosen beforehand."""
+        initial = {
+            "version": video_text(self.about).version,
+            "recording_version": recording_text(self.about, self.about.patient.language).version,
+        }
+        return ConsentForm(data, initial=initial, asks_video=self.asks_video, asks_recording=self.asks_recording)
+
+
+def questions(actor: Actor, encounter: Encounter) -> Questions:
+    """Which questions the patient of the visit is asked at its door."""
+    standing = standing_consent(encounter.patient, Purpose.TELEHEALTH)
+    return Questions(standing, selectors.visit_snapshot(actor, encounter).get("recording"), encounter)
+
+
+def records(actor: Actor, encounter: Encounter) -> bool:
+    """Whether this house can record the visit; where it cannot, no page says a word about recording."""
+    return selectors.visit_snapshot(actor, encounter).get("recording") is not None
+
+
+def video_text(encounter: Encounter) -> ConsentText:
+    return current_text(encounter.organization, Purpose.TELEHEALTH, encounter.patient.language)
+
+
+def recording_text(encounter: Encounter, language: str) -> ConsentText:
+    return current_text(encounter.organization, Purpose.RECORDING, language)
+
+
+def video_words(encounter: Encounter) -> dict[str, Any]:
+    """The short words above the tick box, and the full ones where they say more than these."""
+    text, doctor = video_text(encounter), encounter.practitioner.short_name
+    short, full = SHORT_CONSENT.format(doctor=doctor), text.body_for(doctor)
+    return {
+        "consent_text": text,
+        "consent_short": short,
+        "consent_full": "" if full.split() == short.split() else full,
+    }
+
+
+def recording_words(encounter: Encounter, language: str) -> dict[str, Any]:
+    """What is read before somebody agrees to be recorded."""
+    text, doctor = recording_text(encounter, language), encounter.practitioner.short_name
+    return {
+        "recording_text": text,
+        "recording_short": SHORT_RECORDING.format(doctor=doctor),
+        "recording_full": text.body_for(doctor),
+    }

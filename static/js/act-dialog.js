@@ -1,0 +1,83 @@
+/** A dialog whose buttons do something at the server: busy while that lasts, and open with the reason when it fails. */
+
+import { need } from "./dom.js";
+import { busyButton } from "./forms.js";
+
+/** @typedef {import("./forms.js").Answer} Answer */
+
+/** Codes after which the words on this page are old ones. */
+const STALE = new Set(["consent.text_changed", "consent.text_unknown"]);
+
+export class ActDialog {
+  #dialog;
+  #act;
+  #onClose;
+  #error;
+  /** @type {Element|null} */
+  #before = null;
+  #busy = false;
+
+  /**
+   * @param {HTMLDialogElement} dialog its buttons carry `value`; "" is the safe answer, as is Esc
+   * @param {(value: string) => Promise<Answer>|null} act null where nothing is to be waited for
+   * @param {(value: string) => void} [onClose]
+   */
+  constructor(dialog, act, onClose = () => {}) {
+    this.#dialog = dialog;
+    this.#act = act;
+    this.#onClose = onClose;
+    this.#error = need(dialog, "[data-dialog-error]");
+    for (const button of dialog.querySelectorAll("button")) {
+      button.addEventListener("click", () => this.#press(button));
+    }
+    need(this.#error, "button").addEventListener("click", () => location.reload());
+    dialog.addEventListener("close", () => this.#closed());
+  }
+
+  get isOpen() {
+    return this.#dialog.open;
+  }
+
+  open() {
+    if (this.#dialog.open) return;
+    this.#before = document.activeElement;
+    this.#error.hidden = true;
+    this.#dialog.returnValue = "";
+    this.#dialog.showModal();
+  }
+
+  /** @param {string} [value] */
+  close(value = "") {
+    if (this.#dialog.open) this.#dialog.close(value);
+  }
+
+  /** @param {HTMLButtonElement} button */
+  async #press(button) {
+    if (this.#busy || this.#error.contains(button)) return;
+    const acting = button.value ? this.#act(button.value) : null;
+    if (!acting) {
+      this.close(button.value);
+      return;
+    }
+    this.#busy = true;
+    this.#error.hidden = true;
+    const release = busyButton(button);
+    const answer = await acting;
+    release();
+    this.#busy = false;
+    if (answer.error) this.#refused(answer.error);
+    else this.close(button.value);
+  }
+
+  /** @param {NonNullable<Answer["error"]>} error */
+  #refused({ code, message }) {
+    need(this.#error, "p").textContent = message;
+    need(this.#error, "button").hidden = !STALE.has(code);
+    this.#error.hidden = false;
+  }
+
+  #closed() {
+    if (this.#before instanceof HTMLElement && this.#before.isConnected) this.#before.focus();
+    this.#onClose(this.#dialog.returnValue);
+  }
+}

@@ -1,0 +1,125 @@
+/** One's own part in the recording, at any time: stop being recorded, allow it again, have erased what is there. */
+
+import { ActDialog } from "./act-dialog.js";
+import { need, say } from "./dom.js";
+import { isActive, stateWords } from "./recording-words.js";
+import { toast } from "./toast.js";
+
+/** @typedef {import("./types.js").RecordingView} RecordingView */
+/** @typedef {import("./forms.js").Answer} Answer */
+
+export class RecordMine {
+  #dialog;
+  #root;
+  #options;
+  #server;
+  #place;
+  #erase;
+  /** @type {RecordingView|null} */
+  #recording = null;
+
+  /**
+   * @param {import("./record-server.js").RecordServer} server
+   * @param {import("./recording-words.js").Place} place
+   * @param {() => void} onAllow the words are read again before anybody agrees
+   */
+  constructor(server, place, onAllow) {
+    this.#server = server;
+    this.#place = place;
+    this.#root = /** @type {HTMLDialogElement} */ (need(document, "[data-record-mine]"));
+    this.#dialog = new ActDialog(
+      this.#root,
+      (value) => this.#act(value),
+      (value) => {
+        if (value === "allow") onAllow();
+        if (value === "erase") this.#erase.open();
+      },
+    );
+    this.#erase = new ActDialog(/** @type {HTMLDialogElement} */ (need(document, "[data-record-erase]")), () => this.#eraseMine());
+    this.#options = need(document, "[data-record-options]");
+    need(this.#options, "button").addEventListener("click", () => {
+      this.#options.closest("dialog")?.close();
+      this.open();
+    });
+  }
+
+  /** @param {RecordingView|null} recording */
+  show(recording) {
+    this.#recording = recording;
+    this.#options.hidden = !recording || (recording.mine === "unasked" && !recording.asked && !isActive(recording));
+    if (!recording) {
+      this.#dialog.close();
+      this.#erase.close();
+      return;
+    }
+    const { mine } = recording;
+    say(need(this.#options, "[data-record-answer]"), ANSWERED[mine]);
+    say(need(this.#options, "button"), mine === "permit" ? stopLabel(recording) : "Allow recording me");
+    this.#words(recording);
+  }
+
+  open() {
+    this.#dialog.open();
+  }
+
+  /** @param {RecordingView} recording */
+  #words(recording) {
+    const agreed = recording.mine === "permit";
+    const there = agreed ? recording.since !== null : Boolean(recording.erasable);
+    say(need(this.#root, "[data-record-state]"), stateWords(recording, this.#place));
+    say(need(this.#root, "[data-record-answer]"), ANSWERED[recording.mine]);
+    const button = (/** @type {string} */ value) => need(this.#root, `button[value="${value}"]`);
+    if (!this.#root.querySelector("[aria-busy=true]")) say(button("deny"), stopLabel(recording));
+    button("deny").hidden = !agreed;
+    button("deny-and-erase").hidden = !agreed || !there;
+    button("allow").hidden = agreed;
+    button("erase").hidden = agreed || !there;
+    need(this.#root, "[data-record-there]").hidden = !there;
+  }
+
+  /** @param {string} value @returns {Promise<Answer>|null} */
+  #act(value) {
+    if (value === "deny") return this.#stop(false);
+    if (value === "deny-and-erase") return this.#stop(true);
+    return null;
+  }
+
+  /** @param {boolean} andErase @returns {Promise<Answer>} */
+  async #stop(andErase) {
+    const answer = await this.#server.answer("deny");
+    if (answer.error) return answer;
+    const erasable = typeof answer.erasable === "string" ? answer.erasable : null;
+    if (!andErase || !erasable) {
+      toast("You are not recorded any more.", { icon: "check-circle" });
+      return answer;
+    }
+    const erased = await this.#server.erase(erasable);
+    if (erased.error) {
+      const message = `You are not recorded any more, but your part is not erased yet. ${erased.error.message}`;
+      return { error: { ...erased.error, message } };
+    }
+    toast("You are not recorded any more, and your part is erased.", { icon: "check-circle" });
+    return erased;
+  }
+
+  /** @returns {Promise<Answer>} */
+  async #eraseMine() {
+    const recording = this.#recording?.erasable;
+    if (!recording) return { ok: true };
+    const answer = await this.#server.erase(recording);
+    if (!answer.error) toast("Your part of the recording is erased.", { icon: "check-circle" });
+    return answer;
+  }
+}
+
+/** @type {Record<import("./types.js").Answer, string>} */
+const ANSWERED = {
+  unasked: "You have not answered yet, so you are not recorded.",
+  permit: "You agreed to be recorded.",
+  deny: "You said no, so you are not recorded.",
+};
+
+/** @param {RecordingView} recording */
+function stopLabel(recording) {
+  return isActive(recording) ? "Stop recording me" : "Do not record me";
+}

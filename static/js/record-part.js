@@ -1,0 +1,101 @@
+/** The recording on a page of the call: the sign beside the clock, the question, one's own part, and what is said aloud. */
+
+import { need, say, swapIcon } from "./dom.js";
+import { RecordDoctor } from "./record-doctor.js";
+import { RecordMine } from "./record-mine.js";
+import { RecordQuestion } from "./record-question.js";
+import { RecordServer } from "./record-server.js";
+import { news, pill } from "./recording-words.js";
+import { toast } from "./toast.js";
+
+/** @typedef {import("./types.js").RecordingView} RecordingView */
+/** @typedef {import("./types.js").VisitView} VisitView */
+
+/** @typedef {{live: () => boolean, next: () => void}} Around whether this page is in the call; who takes the focus of a sign that goes */
+
+/**
+ * Where this house does not record, the page has nothing of it.
+ * @param {Around} around
+ */
+export function recordPart(around) {
+  const form = document.querySelector("[data-record-form]");
+  return form instanceof HTMLFormElement ? new RecordPart(form, need(document, "[data-stage]"), around) : null;
+}
+
+class RecordPart {
+  #who;
+  #live;
+  #place;
+  #slot;
+  #pill;
+  #question;
+  #mine;
+  /** @type {RecordDoctor|null} */
+  #doctor;
+  #next;
+  /** @type {RecordingView|null} */
+  #before = null;
+
+  /**
+   * @param {HTMLFormElement} form what every answer carries, and the clinic's zone
+   * @param {HTMLElement} stage
+   * @param {Around} around
+   */
+  constructor(form, stage, { live, next }) {
+    const server = new RecordServer(form);
+    this.#who = stage.dataset.who === "practitioner" ? /** @type {const} */ ("practitioner") : /** @type {const} */ ("patient");
+    this.#live = live;
+    this.#next = next;
+    this.#place = { zone: form.dataset.zone ?? "", zoneName: form.dataset.zoneName ?? "" };
+    this.#slot = need(stage, "[data-recording-place]");
+    this.#pill = need(stage, "[data-recording-pill]");
+    this.#question = new RecordQuestion(server, { live, onAnswer: () => this.#sign(this.#before) });
+    this.#mine = new RecordMine(server, this.#place, () => this.#question.ask());
+    this.#doctor = this.#who === "practitioner" ? new RecordDoctor(stage, server, this.#place) : null;
+    this.#pill.addEventListener("click", () => this.#press());
+  }
+
+  /** @param {VisitView} visit */
+  show(visit) {
+    this.#show(this.#live() ? (visit.recording ?? null) : null, visit.seats);
+  }
+
+  /** This page is out of the call: nothing of it asks or tells any more. */
+  rest() {
+    this.#show(null, []);
+  }
+
+  /** @param {RecordingView|null} recording @param {import("./types.js").SeatView[]} seats */
+  #show(recording, seats) {
+    this.#question.show(recording);
+    this.#mine.show(recording);
+    this.#doctor?.show(recording, seats);
+    this.#sign(recording);
+    const said = recording && news(this.#before, recording, this.#place);
+    if (said) toast(said.words, { icon: said.icon, how: said.how, button: said.stays ? "Close" : undefined });
+    this.#before = recording;
+    document.documentElement.dataset.recording = recording?.on ? "on" : (recording?.state ?? "none");
+  }
+
+  #press() {
+    if (this.#question.open) this.#question.ask();
+    else if (this.#doctor) this.#doctor.press();
+    else this.#mine.open();
+  }
+
+  /** @param {RecordingView|null} recording */
+  #sign(recording) {
+    this.#slot.hidden = !recording;
+    const sign = recording ? pill({ ...recording, asked: this.#question.open }, this.#who) : null;
+    const focused = document.activeElement === this.#pill;
+    this.#pill.hidden = !sign;
+    if (!sign) {
+      if (focused) this.#next();
+      return;
+    }
+    this.#pill.dataset.tone = sign.tone;
+    swapIcon(this.#pill, sign.icon, "fill");
+    say(need(this.#pill, "[data-pill-first]"), sign.first);
+    say(need(this.#pill, "[data-pill-then]"), sign.then);
+  }
+}
