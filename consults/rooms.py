@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db.models import Prefetch, QuerySet
 
 from accounts.roles import Role
+from consults import ports
 from consults.lifecycle import VisitStatus
 from consults.models import Encounter, Seat
 from consults.presence import is_open, is_sharing, open_now
@@ -38,13 +39,15 @@ def room_document(encounter: Encounter) -> Document:
         return closed_document(encounter.uuid, encounter.room_version)
     active = encounter.status == VisitStatus.IN_PROGRESS
     seats = sorted((seat for seat in encounter.seats.all() if seat.left_at is None), key=lambda seat: seat.pk)
-    return {
+    document = {
         "room": str(encounter.uuid),
         "version": encounter.room_version,
         "closed": False,
         "seats": [_seat(seat, active, instant) for seat in seats],
         "recording": None,
     }
+    ports.contribute(encounter, document)
+    return document
 
 
 def _seat(seat: Seat, active: bool, instant: dt.datetime) -> dict[str, Any]:
@@ -58,14 +61,14 @@ def _seat(seat: Seat, active: bool, instant: dt.datetime) -> dict[str, Any]:
 
 
 def open_rooms() -> list[PlacedRoom]:
-    """All rooms that are open now, in two queries however many they are."""
+    """All rooms that are open now, in a few queries however many they are."""
     return [placed_room(encounter) for encounter in _open_visits(now())]
 
 
 def rooms_of(uuids: Iterable[UUID]) -> list[PlacedRoom]:
     """These rooms, open or closed, as far as the records know them."""
-    found = Encounter.objects.select_related("appointment").prefetch_related("seats").filter(uuid__in=list(uuids))
-    return [placed_room(encounter) for encounter in found]
+    found = Encounter.objects.select_related("appointment").prefetch_related("seats", *ports.document_prefetches())
+    return [placed_room(encounter) for encounter in found.filter(uuid__in=list(uuids))]
 
 
 def placed_room(encounter: Encounter) -> PlacedRoom:
@@ -80,6 +83,6 @@ def closed_document(uuid: UUID, version: int) -> Document:
 def _open_visits(instant: dt.datetime) -> QuerySet[Encounter]:
     return (
         Encounter.objects.select_related("appointment")
-        .prefetch_related(Prefetch("seats", queryset=Seat.objects.filter(left_at=None)))
+        .prefetch_related(Prefetch("seats", queryset=Seat.objects.filter(left_at=None)), *ports.document_prefetches())
         .filter(open_now(instant))
     )

@@ -1,4 +1,4 @@
-"""The recordings app. What it hears of visits, consents and relays is registered here."""
+"""The recordings app: hears of answers, visits and relays, and tells relays and pages how recordings stand."""
 
 from django.apps import AppConfig
 
@@ -6,3 +6,17 @@ from django.apps import AppConfig
 class RecordingsConfig(AppConfig):
     name = "recordings"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from consent import ports as consent
+        from consults import ports as consults
+        from recordings import services
+        from recordings.selectors import document, snapshot
+
+        consent.on_answered(services.consent_answered)
+        consults.on_room_document(document.add_to_document, document.document_prefetches)
+        consults.on_relay_event("recorded", services.hear_relay)
+        consults.on_visit_snapshot(snapshot.snapshot_part)
+        consults.on_visit_over(services.end_with_visit)
+        consults.on_seats_changed(services.seats_changed)
+        consults.on_watch(services.watch_recordings)

@@ -1,5 +1,7 @@
-"""The life of a recording: our own codes (FHIR has none), and the moves between them. No database."""
+"""The life of a recording: our own codes (FHIR has none), the moves between them, and how one stands. No database."""
 
+import datetime as dt
+from dataclasses import dataclass
 from enum import StrEnum
 
 from core.errors import IllegalTransition
@@ -16,6 +18,29 @@ class RecordingStatus(StrEnum):
     ERASED = "erased"
 
 
+class Problem(StrEnum):
+    """Why nothing is recorded although it was asked for, or why it ended."""
+
+    CONSENT = "consent"
+    """Too few agree, or are there."""
+    LOST = "lost"
+    """No relay tells that it writes."""
+    LAPSED = "lapsed"
+    """The relay has heard nothing of us for longer than the lease."""
+    FULL = "full"
+    """The disk's reserve is reached."""
+    FAILING = "failing"
+    """The disk refuses."""
+    UNAVAILABLE = "unavailable"
+    """The relay has no folder for recordings."""
+    SILENT = "silent"
+    """The relay writes, and nobody who agreed sends anything."""
+    KEYS = "keys"
+    """Somebody's key could not be made."""
+    CAP = "cap"
+    """It reached the longest time or the largest size."""
+
+
 class ExportStatus(StrEnum):
     QUEUED = "queued"
     RUNNING = "running"
@@ -25,7 +50,17 @@ class ExportStatus(StrEnum):
     EXPIRED = "expired"
 
 
+HEARD_FOR = dt.timedelta(seconds=3)
+"""A relay tells once a second; after so long without a word nothing is believed to reach the disk."""
+
 _S = RecordingStatus
+
+_OF_RELAY = {
+    "lapsed": Problem.LAPSED,
+    "full": Problem.FULL,
+    "failing": Problem.FAILING,
+    "unavailable": Problem.UNAVAILABLE,
+}
 
 MOVES: dict[RecordingStatus, frozenset[RecordingStatus]] = {
     # Asked for; its keys are being made.
@@ -53,3 +88,42 @@ def moved(current: str, target: RecordingStatus) -> RecordingStatus:
     if target not in MOVES[RecordingStatus(current)]:
         raise IllegalTransition(f"A recording that is {current} cannot become {target.value}.")
     return target
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known of an open recording: since when bytes are due (None: they are not), and what was heard when."""
+
+    began: bool
+    due_at: dt.datetime | None
+    relay_state: str
+    heard_at: dt.datetime | None
+    key_missing: bool = False
+
+
+def standing(facts: Facts, instant: dt.datetime) -> tuple[RecordingStatus, str]:
+    """Where an open recording stands now, and the problem that keeps bytes from the disk (empty: none, or not yet)."""
+    if bytes_arrive(facts, instant):
+        return _S.RECORDING, Problem.KEYS if facts.key_missing else ""
+    problem = _problem(facts, instant)
+    return (_S.PAUSED if facts.began else _S.WAITING), problem
+
+
+def bytes_arrive(facts: Facts, instant: dt.datetime) -> bool:
+    """The red light: a relay said a moment ago that what is due reaches the disk."""
+    return facts.due_at is not None and facts.relay_state == "recording" and _is_fresh(facts.heard_at, instant)
+
+
+def _problem(facts: Facts, instant: dt.datetime) -> str:
+    if facts.due_at is None:
+        return Problem.KEYS if facts.key_missing else Problem.CONSENT
+    if facts.heard_at is not None and facts.heard_at >= facts.due_at and _is_fresh(facts.heard_at, instant):
+        known = _OF_RELAY.get(facts.relay_state)
+        if known is not None:
+            return known
+        return "" if _is_fresh(facts.due_at, instant) else Problem.SILENT
+    return "" if _is_fresh(facts.due_at, instant) else Problem.LOST
+
+
+def _is_fresh(heard_at: dt.datetime | None, instant: dt.datetime) -> bool:
+    return heard_at is not None and instant - heard_at <= HEARD_FOR

@@ -32,6 +32,8 @@ class Recording(models.Model):
     ended_at = models.DateTimeField(null=True, blank=True)
     # When enough people had agreed for the first time; without it no relay was ever told to write.
     permitted_at = models.DateTimeField(null=True, blank=True)
+    # Since when bytes are due: enough people agree and are there. Empty while they do not.
+    due_at = models.DateTimeField(null=True, blank=True)
     # By our clock, when a relay last told how it stands; by the relay's clock, its last byte that was synced.
     heard_at = models.DateTimeField(null=True, blank=True)
     safe_at = models.DateTimeField(null=True, blank=True)

@@ -63,6 +63,14 @@ def mail_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
+def recordings_apart(settings: Any, tmp_path: Path) -> None:
+    """Each test's recordings and keys lie in folders of its own, on a disk of which nothing is reserved."""
+    settings.RECORDINGS_DIR = tmp_path / "recordings"
+    settings.RECORDING_KEYS_DIR = tmp_path / "recording-keys"
+    settings.RECORDING_RESERVE = 0
+
+
+@pytest.fixture(autouse=True)
 def empty_cache() -> Iterator[None]:
     """Rate limits count in the cache; no test begins with another's tries."""
     yield

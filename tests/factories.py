@@ -14,6 +14,9 @@ from consults import services as consults
 from consults.models import Encounter
 from core.clock import now
 from core.ids import new_uuid
+from recordings import keystore
+from recordings import services as recordings
+from recordings.models import Recording
 from scheduling import links
 from scheduling import services as scheduling
 from scheduling.models import Appointment
@@ -132,3 +135,46 @@ def make_visit_in_progress(**fields: Any) -> Encounter:
     consults.take_seat(actor=actor, encounter=visit, holder=new_uuid())
     visit.refresh_from_db()
     return visit
+
+
+def make_recordable_visit(**fields: Any) -> Encounter:
+    """A visit in progress in a clinic that can record."""
+    visit = make_visit_in_progress(**fields)
+    keystore.create_clinic_key(visit.organization.uuid)
+    return visit
+
+
+def recording_words(visit: Encounter) -> str:
+    """The version of the words that people are asked in."""
+    return current_text(visit.organization, "recording").version
+
+
+def answer_recording(visit: Encounter, actor: Actor, decision: str = "permit") -> Any:
+    return recordings.answer_recording(
+        actor=actor, encounter=visit, decision=decision, text_version=recording_words(visit)
+    )
+
+
+def start_recording(visit: Encounter) -> Recording:
+    """The practitioner presses Record."""
+    actor = practitioner_actor(visit.practitioner)
+    return recordings.start_recording(actor=actor, encounter=visit, text_version=recording_words(visit))
+
+
+def make_recording(**fields: Any) -> Recording:
+    """A visit that both have agreed to record; no byte has been written yet."""
+    visit = make_recordable_visit(**fields)
+    answer_recording(visit, patient_actor(visit.appointment))
+    return start_recording(visit)
+
+
+def relay_says(recording: Recording, state: str = "recording", **fields: Any) -> dict[str, Any]:
+    """What the visit's relay tells of a recording; every stream has ten parts unless said."""
+    synced = int(now().timestamp() * 1_000_000)
+    people = [
+        {"stream": stream.uuid, "number": 10, "bytes": 1000, "synced": synced, "ended": False}
+        for stream in recording.streams.order_by("pk")
+    ]
+    relay = Encounter.objects.values_list("relay", flat=True).get(pk=recording.encounter_id)
+    told = {"recording": recording.uuid, "state": state, "free": 10**12, "people": people, "relay": relay, "run": "one"}
+    return {**told, **fields}

@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from accounts.actors import Actor
 from accounts.models import Patient
 from accounts.policy import may
+from consults import ports
 from consults.lifecycle import VisitStatus, door_opens_at, door_state
 from consults.models import Encounter, Seat
 from consults.policies import relation_to_visit, require_visit
@@ -96,6 +97,7 @@ def visit_snapshot(actor: Actor, encounter: Encounter) -> dict[str, Any]:
         },
         "line": _line(encounter, instant),
         "seats": [_seat(seat, actor, encounter, instant) for seat in seats],
+        **ports.snapshot_parts(encounter, actor),
     }
 
 

@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 
 from accounts.actors import Actor
 from audit.services import record
-from consults import hints
+from consults import hints, ports
 from consults.lifecycle import OVER, VisitStatus
 from consults.models import Encounter, Seat
 from consults.policies import require_visit, visit_late, visit_over
@@ -39,6 +39,7 @@ def take_seat(*, actor: Actor, encounter: Encounter, holder: uuids.UUID, tab: uu
     seat.holder, seat.connected, seat.last_seen_at, seat.left_at = holder, True, now(), None
     seat.save()
     store_change(encounter)
+    ports.tell_seats_changed(actor, encounter)
     record_visit(actor, "consults.seat.take", encounter, seat=str(seat.uuid))
     return seat
 
@@ -79,7 +80,7 @@ def leave_call(*, actor: Actor, encounter: Encounter) -> None:
     encounter = locked_visit(encounter)
     require_visit(actor, "consults.seat.leave", encounter)
     mine = Seat.objects.filter(encounter=encounter, actor_type=actor.type, actor_id=person_id(actor))
-    if _vacate(encounter, mine.filter(left_at=None)):
+    if _vacate(actor, encounter, mine.filter(left_at=None)):
         record_visit(actor, "consults.seat.leave", encounter)
 
 
@@ -101,7 +102,7 @@ def close_seat_of_link(actor: Actor, link: PersonalLink) -> None:
     """Listener: whoever came by a link that was closed is out of the room, and their pages look again."""
     encounter = locked_visit(Encounter.objects.get(appointment_id=link.appointment_id))
     seats = Seat.objects.filter(encounter=encounter, actor_type="patient", actor_id=link.patient_id, left_at=None)
-    if not _vacate(encounter, seats):
+    if not _vacate(actor, encounter, seats):
         hints.visit_changed(encounter)
 
 
@@ -154,10 +155,11 @@ def _new_seat(actor: Actor, encounter: Encounter) -> Seat:
     return Seat(encounter=encounter, actor_type=actor.type, actor_id=person_id(actor), label=label, role=role)
 
 
-def _vacate(encounter: Encounter, seats: QuerySet[Seat]) -> bool:
+def _vacate(actor: Actor, encounter: Encounter, seats: QuerySet[Seat]) -> bool:
     if not seats.update(left_at=now(), connected=False, holder=None, sharing=None):
         return False
     store_change(encounter)
+    ports.tell_seats_changed(actor, encounter)
     return True
 
 

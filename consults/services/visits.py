@@ -3,7 +3,7 @@
 from django.db import transaction
 
 from accounts.actors import Actor
-from consults import hints
+from consults import hints, ports
 from consults.lifecycle import OVER, VisitStatus, moved
 from consults.models import Encounter, Seat
 from consults.policies import require_visit
@@ -39,6 +39,7 @@ def cancel_visit(actor: Actor, appointment: Appointment) -> None:
     encounter.ended_at = now()
     _empty_seats(encounter)
     store_change(encounter, "status", "ended_at")
+    ports.tell_visit_over(actor, encounter)
     if was_waiting:
         hints.line_changed(encounter.queue)
     record_visit(actor, "consults.visit.cancel", encounter)
@@ -82,6 +83,7 @@ def finish_visit(*, actor: Actor, encounter: Encounter) -> Encounter:
     _empty_seats(encounter)
     fulfil_appointment(actor=actor, appointment=appointment)
     store_change(encounter, "status", "ended_at")
+    ports.tell_visit_over(actor, encounter)
     hints.line_changed(encounter.queue)
     record_visit(actor, "consults.visit.finish", encounter)
     return encounter

@@ -175,12 +175,18 @@ def test_open_rooms_are_those_with_people_in_a_constant_number_of_queries(
 ) -> None:
     make.make_visit()
     waiting, begun = make.make_waiting_visit(), make.make_visit_in_progress()
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         few = rooms.open_rooms()
     assert {room.uuid for room in few} == {waiting.uuid, begun.uuid}
     more = [make.make_waiting_visit() for _ in range(3)]
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         assert len(rooms.open_rooms()) == 2 + len(more)
+    recorded = [make.make_recording() for _ in range(2)]
+    with django_assert_num_queries(4):
+        documents = [room.document for room in rooms.open_rooms()]
+    assert {document["recording"]["recording"] for document in documents if document["recording"]} == {
+        str(recording.uuid) for recording in recorded
+    }
 
 
 def test_room_of_somebody_who_waited_past_the_door_is_closed() -> None:

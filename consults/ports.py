@@ -1,0 +1,106 @@
+"""Where higher rooms take part in a visit: what its relay is told, what relays tell, what its pages show, its end.
+
+Listeners and contributors are called inside the caller's transaction, where there is one.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+if TYPE_CHECKING:
+    from django.db.models import Prefetch
+
+    from accounts.actors import Actor
+    from consults.models import Encounter
+
+Contributor = Callable[["Encounter", dict[str, Any]], None]
+Prefetches = Callable[[], "Iterable[Prefetch[Any]]"]
+RelayListener = Callable[[UUID, Mapping[str, Any]], None]
+SnapshotPart = Callable[["Encounter", "Actor"], dict[str, Any]]
+VisitListener = Callable[["Actor", "Encounter"], None]
+Watcher = Callable[[], None]
+
+_contributors: list[Contributor] = []
+_prefetches: list[Prefetches] = []
+_relay_listeners: dict[str, list[RelayListener]] = {}
+_snapshot_parts: list[SnapshotPart] = []
+_over: list[VisitListener] = []
+_seats_changed: list[VisitListener] = []
+_watchers: list[Watcher] = []
+
+
+def on_room_document(contributor: Contributor, prefetches: Prefetches | None = None) -> None:
+    """Let `contributor(encounter, document)` add to the document of an open room.
+
+    The documents of all open rooms are made every 2 s: what a contributor reads, `prefetches()` should have fetched
+    for all of them at once. Where they are not (a single room), the contributor reads by itself.
+    """
+    if contributor not in _contributors:
+        _contributors.append(contributor)
+        if prefetches is not None:
+            _prefetches.append(prefetches)
+
+
+def on_relay_event(kind: str, listener: RelayListener) -> None:
+    """Call `listener(room, message)` with what a relay said of a room; `message["relay"]` is the relay's name and
+    `message["run"]` the id of its process. Messages are levels: one may be lost, or come twice, or late."""
+    listeners = _relay_listeners.setdefault(kind, [])
+    if listener not in listeners:
+        listeners.append(listener)
+
+
+def on_visit_snapshot(part: SnapshotPart) -> None:
+    """Merge `part(encounter, actor)` into the snapshot that this person is shown of a visit."""
+    if part not in _snapshot_parts:
+        _snapshot_parts.append(part)
+
+
+def on_visit_over(listener: VisitListener) -> None:
+    """Call `listener(actor, encounter)` when a visit ends; its row is locked."""
+    if listener not in _over:
+        _over.append(listener)
+
+
+def on_seats_changed(listener: VisitListener) -> None:
+    """Call `listener(actor, encounter)` when somebody sat down in a visit or left it; its row is locked."""
+    if listener not in _seats_changed:
+        _seats_changed.append(listener)
+
+
+def on_watch(watcher: Watcher) -> None:
+    """Call `watcher()` about every 2 s in every web process, links or no links."""
+    if watcher not in _watchers:
+        _watchers.append(watcher)
+
+
+def document_prefetches() -> "list[Prefetch[Any]]":
+    return [prefetch for prefetches in _prefetches for prefetch in prefetches()]
+
+
+def contribute(encounter: "Encounter", document: dict[str, Any]) -> None:
+    for contributor in _contributors:
+        contributor(encounter, document)
+
+
+def tell_relay_event(kind: str, room: UUID, message: Mapping[str, Any]) -> None:
+    for listener in _relay_listeners.get(kind, ()):
+        listener(room, message)
+
+
+def snapshot_parts(encounter: "Encounter", actor: "Actor") -> dict[str, Any]:
+    return {name: value for part in _snapshot_parts for name, value in part(encounter, actor).items()}
+
+
+def tell_visit_over(actor: "Actor", encounter: "Encounter") -> None:
+    for listener in _over:
+        listener(actor, encounter)
+
+
+def tell_seats_changed(actor: "Actor", encounter: "Encounter") -> None:
+    for listener in _seats_changed:
+        listener(actor, encounter)
+
+
+def watch() -> None:
+    for watcher in _watchers:
+        watcher()

@@ -1,0 +1,87 @@
+"""Reading a visit's recording as the pages of the people in the visit show it (docs/signaling.md)."""
+
+import datetime as dt
+from typing import Any
+
+from accounts.actors import Actor
+from accounts.policy import may
+from accounts.roles import Role
+from consent.models import Consent, Purpose
+from consent.selectors import visit_answers
+from consults.lifecycle import VisitStatus
+from consults.models import Encounter, Seat
+from consults.policies import relation_to_visit
+from core.clock import now
+from recordings import keystore
+from recordings.lifecycle import OPEN, Facts, bytes_arrive
+from recordings.models import Recording
+from recordings.selectors.erasable import erasable_recording
+
+UNASKED = "unasked"
+Answers = dict[tuple[str, int], Consent]
+
+
+def snapshot_part(encounter: Encounter, actor: Actor) -> dict[str, Any]:
+    """The snapshot's `recording`: null where this house cannot record and never has in this visit."""
+    newest = Recording.objects.filter(encounter=encounter).order_by("-pk").first()
+    can_record = keystore.has_clinic_key(encounter.organization.uuid)
+    if newest is None and not can_record:
+        return {"recording": None}
+    answers = visit_answers(encounter.uuid, Purpose.RECORDING)
+    seats = list(Seat.objects.filter(encounter=encounter, left_at=None).order_by("pk"))
+    mine = _answer(answers, actor.type, actor.id)
+    is_open = newest is not None and newest.status in OPEN
+    is_practitioner = Role.PRACTITIONER in actor.roles
+    return {
+        "recording": {
+            **_state(newest, now()),
+            "agreed": sum(_of_seat(answers, seat) == Consent.Decision.PERMIT for seat in seats),
+            "of": len(seats),
+            "mine": mine,
+            "asked": is_open and mine == UNASKED,
+            "erasable": _erasable(actor, encounter) if mine == Consent.Decision.DENY else None,
+            "may_start": can_record and not is_open and _may_start(actor, encounter),
+            "people": [{"seat": str(seat.uuid), "answer": _of_seat(answers, seat)} for seat in seats]
+            if is_practitioner
+            else [],
+        }
+    }
+
+
+def _state(recording: Recording | None, instant: dt.datetime) -> dict[str, Any]:
+    if recording is None:
+        return {"state": "none", "on": False, "problem": None, "until": None, "since": None}
+    is_on = recording.status in OPEN and bytes_arrive(
+        Facts(True, recording.due_at, recording.relay_state, recording.heard_at), instant
+    )
+    return {
+        "state": str(recording.status),
+        "on": is_on,
+        "problem": recording.problem or None,
+        "until": _iso(recording.safe_at),
+        "since": _iso(recording.began_at),
+    }
+
+
+def _may_start(actor: Actor, encounter: Encounter) -> bool:
+    if encounter.status != VisitStatus.IN_PROGRESS:
+        return False
+    return may(actor, "recordings.start", relation_to_visit(actor, encounter))
+
+
+def _erasable(actor: Actor, encounter: Encounter) -> str | None:
+    found = erasable_recording(actor, encounter)
+    return str(found) if found else None
+
+
+def _of_seat(answers: Answers, seat: Seat) -> str:
+    return _answer(answers, seat.actor_type, seat.actor_id)
+
+
+def _answer(answers: Answers, person_type: str, person_id: int | None) -> str:
+    found = answers.get((person_type, person_id)) if person_id is not None else None
+    return found.decision if found else UNASKED
+
+
+def _iso(instant: dt.datetime | None) -> str | None:
+    return instant.isoformat() if instant else None
