@@ -77,7 +77,8 @@ def _text_in_force(patient: Patient, purpose: Purpose, version: str, language: s
     text = current_text(patient.organization, purpose, language)
     if text.version == version:
         return text
-    if ConsentText.objects.filter(purpose=purpose, version=version).exists():
+    # A version that could not be stored is not asked for: PostgreSQL refuses even to compare it.
+    if version.isprintable() and ConsentText.objects.filter(purpose=purpose, version=version).exists():
         raise Conflict("These words have changed. Read them again, then answer.", code="consent.text_changed")
     raise Invalid("Read the text on the page, then answer.", code="consent.text_unknown")
 

@@ -17,6 +17,7 @@ from signaling import choice, control, room_hints, tasks
 from signaling.addresses import RelayAddress
 from signaling.desired import documents_for, overtaken
 from signaling.moving import Mover
+from signaling.recorded import Recorded, keep_watch
 from signaling.records import Records
 from signaling.registry import Seated, Seats
 from signaling.registry import seats as local_seats
@@ -47,6 +48,7 @@ class RelayFleet:
         self._hinted: set[UUID] = set()
         self._look = asyncio.Event()
         self._mover = Mover(self)
+        self._recorded = Recorded(self.records, again_after=self.timing.last_retry)
         self._tasks: list[asyncio.Task[None]] = []
 
     # --- life ---
@@ -58,6 +60,8 @@ class RelayFleet:
                 asyncio.create_task(self._keep_desired(), name="relay-fleet"),
                 asyncio.create_task(self._mover.run(), name="relay-fleet-mover"),
                 asyncio.create_task(listen, name="relay-fleet-hints"),
+                asyncio.create_task(self._recorded.run(), name="relay-fleet-recorded"),
+                asyncio.create_task(keep_watch(self.records, every=self.timing.watch), name="relay-fleet-watch"),
             ]
             for link in self.links.values():
                 link.start()
@@ -244,6 +248,9 @@ class RelayFleet:
             self._mover.heard()
         elif isinstance(message, control.RelayError) and message.seat is None and message.code != "draining":
             log.error("relay.refused_line", extra={"code": message.code})
+
+    def relay_recorded(self, link: RelayLink, message: control.RelayRecorded) -> None:
+        self._recorded.hear(link.name, link.relay or "", message)
 
     def _tell_places(self, rooms: Any) -> None:
         known = {room.uuid: room for room in rooms}

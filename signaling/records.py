@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 from uuid import UUID
 
-from consults import rooms, services
+from consults import ports, rooms, services
 from consults.rooms import PlacedRoom
 from signaling.database import in_database
 
@@ -26,7 +27,19 @@ class Records:
         """The room where it is now: moved by us, or by whoever was first. None when there is none any more."""
         return await in_database(_move, room, relay)
 
+    async def tell(self, kind: str, events: Iterable[tuple[UUID, Mapping[str, Any]]]) -> None:
+        """What relays said of rooms, to whoever listens."""
+        await in_database(_tell, kind, list(events))
+
+    async def watch(self) -> None:
+        await in_database(ports.watch)
+
 
 def _move(room: PlacedRoom, relay: str) -> PlacedRoom | None:
     services.place_visit(room=room.uuid, former=room.relay, relay=relay)
     return next(iter(rooms.rooms_of([room.uuid])), None)
+
+
+def _tell(kind: str, events: list[tuple[UUID, Mapping[str, Any]]]) -> None:
+    for room, message in events:
+        ports.tell_relay_event(kind, room, message)

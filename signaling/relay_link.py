@@ -29,6 +29,7 @@ class LinkTiming:
     hello_within: float = 5.0
     silence: float = 10.0
     refresh: float = 2.0
+    watch: float = 1.0  # a recording that stands still is found out after HEARD_FOR and this: in under 5 s
     coalesce: float = 0.01
     stay: float = 3.0  # visits wait so long for a lost relay before they move to another
     settle: float = 5.0  # a drain waits so long for the people of one visit before it moves the next
@@ -61,6 +62,7 @@ class LinkOwner(Protocol):
     def link_lost(self, link: RelayLink) -> None: ...
     def link_changed(self, link: RelayLink) -> None: ...
     def relay_said(self, link: RelayLink, message: control.FromRelay) -> None: ...
+    def relay_recorded(self, link: RelayLink, message: control.RelayRecorded) -> None: ...
 
 
 class RelayLink:
@@ -220,7 +222,9 @@ class RelayLink:
                 case control.RelayDraining():
                     self.drains_until = time.monotonic() + message.seconds
                     self._owner.link_changed(self)
-                case control.RelayHello() | control.RelayRecorded():
+                case control.RelayRecorded():
+                    self._owner.relay_recorded(self, message)
+                case control.RelayHello():
                     pass
                 case _:
                     self._owner.relay_said(self, message)

@@ -89,6 +89,8 @@ class _Borrower:
 
     def link_changed(self, link: RelayLink) -> None: ...
 
+    def relay_recorded(self, link: RelayLink, message: control.RelayRecorded) -> None: ...
+
     def relay_said(self, link: RelayLink, message: control.FromRelay) -> None:
         if str(message.connection) != self.connection:
             return
