@@ -39,6 +39,12 @@ class Problem(StrEnum):
     """Somebody's key could not be made."""
     CAP = "cap"
     """It reached the longest time or the largest size."""
+    NOTHING = "nothing"
+    """Not one part was written."""
+    UNREADABLE = "unreadable"
+    """There are parts, and none can be opened and shown: changed, or their keys are lost."""
+    BROKEN = "broken"
+    """Putting it together broke off again and again; the parts are kept."""
 
 
 class ExportStatus(StrEnum):

@@ -43,6 +43,8 @@ class Recording(models.Model):
     # Of the job that puts it together: how far it is, and until when a worker has claimed it.
     percent = models.PositiveSmallIntegerField(null=True, blank=True)
     claimed_until = models.DateTimeField(null=True, blank=True)
+    # How often in a row putting it together broke off.
+    failures = models.PositiveSmallIntegerField(default=0)
     # Empty: the clinic's rule says it.
     keep_until = models.DateTimeField(null=True, blank=True)
     legal_hold = models.BooleanField(default=False)
@@ -88,6 +90,8 @@ class Stream(models.Model):
     ended_at = models.DateTimeField(null=True, blank=True)
     # The relay has said that the last part of this stream is on the disk.
     closed = models.BooleanField(default=False)
+    # What was there of its parts and what was not, kept when the parts are gone (docs/recording.md, "Files").
+    report = models.JSONField(default=dict, blank=True)
     erase_asked_at = models.DateTimeField(null=True, blank=True)
     erased_at = models.DateTimeField(null=True, blank=True)
 

@@ -8,6 +8,7 @@ The line binds the block to its recording, file and place: {"format":1,"recordin
 
 import io
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from uuid import UUID
@@ -20,6 +21,7 @@ from pyrage.x25519 import Identity, Recipient
 FORMAT = 1
 BLOCK_SIZE = 1 << 20
 LONGEST_HEADER = 512
+_FILE = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class SealError(Exception):
@@ -45,6 +47,14 @@ def block_name(recording: UUID, file: UUID, block: int) -> str:
 def storage() -> Storage:
     """The storage of sealed files."""
     return storages["recordings"]
+
+
+def list_files(recording: UUID) -> list[str]:
+    """Ids of all files that have a block in the storage, finished or not."""
+    try:
+        return [name for name in storage().listdir(str(recording))[0] if _FILE.fullmatch(name)]
+    except FileNotFoundError:
+        return []
 
 
 def remove_file(recording: UUID, file: UUID) -> None:

@@ -30,6 +30,7 @@ app.conf.update(
             "task": "accounts.clear_expired_sessions",
             "schedule": crontab(hour="3", minute="17"),
         },
+        "assemble-recordings": {"task": "recordings.assemble_due", "schedule": 5.0},
         # Web processes watch every second; this is for the hours when none runs.
         "watch-recordings": {"task": "recordings.watch", "schedule": 30.0},
     },

@@ -79,9 +79,11 @@ def finish(request: HttpRequest, visit: uuids.UUID) -> HttpResponseBase:
 
 
 def _recording_urls(visit: uuids.UUID) -> dict[str, str]:
-    names = {"consent": "recording-staff-consent", "start": "recording-start", "stop": "recording-stop"}
+    here = reverse("call", kwargs={"visit": visit})
     return {
-        **{what: reverse(name, kwargs={"visit": visit}) for what, name in names.items()},
+        "consent": f"{here}recording/consent/",
+        "start": f"{here}recording/start/",
+        "stop": f"{here}recording/stop/",
         "erase": f"/staff/recordings/{uuids.UUID(int=0)}/erase-mine/",
     }
 

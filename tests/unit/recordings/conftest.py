@@ -20,3 +20,10 @@ def files(tmp_path: Path, settings: Any) -> Iterator[Path]:
     }
     yield folder
     storages._storages.clear()
+
+
+@pytest.fixture
+def incoming(tmp_path: Path, settings: Any) -> Path:
+    """Where relays write in this test."""
+    settings.RECORDINGS_DIR = tmp_path
+    return tmp_path / "incoming"

@@ -1,0 +1,222 @@
+"""Parts that relays wrote: opened, checked, read. The writer is relay/parts.py; what a row of them gives is assembly/.
+
+A part is believed when all of this holds: the stream's key opens it, the recording's MAC key signed it, and it names
+the recording, stream and number under which it lies. Anything else is one PartError that says what is wrong.
+"""
+
+import hmac
+import json
+import re
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pyrage
+from django.conf import settings
+from pyrage.x25519 import Identity
+
+FORMAT = 1
+RTP, SENDER_REPORT = 0, 1
+MAC_BYTES = 32
+LARGEST = 64 << 20
+LONGEST_HEADER = 1 << 20
+MOST_GAPS = 10_000
+CODECS = {"audio": ("opus", 48_000), "camera": ("vp8", 90_000), "screen": ("vp8", 90_000)}
+REASONS = frozenset({"lease", "queue", "disk", "loss", "left"})
+REFUSED_SUFFIX = ".refused"
+_NAME = re.compile(r"(\d{8})\.age")
+_RECORD = struct.Struct("!BBIH")
+_LATEST = 1 << 53
+
+
+class PartError(Exception):
+    """A part that cannot be believed. `code`: changed, foreign, swapped, malformed."""
+
+    def __init__(self, code: str, message: str) -> None:
+        self.code = code
+        super().__init__(message)
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """Where a part must belong, and the keys that prove it."""
+
+    recording: UUID
+    stream: UUID
+    mac: bytes = field(repr=False)
+    identity: Identity = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """One RTP stream of a part."""
+
+    source: str
+    ssrc: int
+    clock: int
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A time (Unix µs, the relay's clock) of which something is missing, and why."""
+
+    since: int
+    until: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part that was believed. Times are Unix µs by the relay's clock. `run`: the connection it came over."""
+
+    number: int
+    run: str
+    began: int
+    ended: int
+    tracks: dict[int, Track]
+    gaps: tuple[Gap, ...]
+    body: bytes = field(repr=False)
+    start: int
+    end: int
+
+    def records(self) -> Iterator[tuple[Track, int, int, int, int]]:
+        """Track, kind, arrival (Unix µs), and where in `body` the packet stands. PartError where one does not fit."""
+        unpack, size, body, end, began = _RECORD.unpack_from, _RECORD.size, self.body, self.end, self.began
+        tracks, position = self.tracks, self.start
+        while position < end:
+            after = position + size
+            if after > end:
+                raise PartError("malformed", "A record is cut short.")
+            number, kind, micros, length = unpack(body, position)
+            position = after + length
+            if position > end or number not in tracks:
+                raise PartError("malformed", "A record does not fit.")
+            yield tracks[number], kind, began + micros, after, position
+
+
+@dataclass(frozen=True)
+class Folder:
+    """What lies in a stream's folder: parts by number, and names of files that are none."""
+
+    numbers: tuple[int, ...] = ()
+    strangers: tuple[str, ...] = ()
+
+
+def folder_of(recording: UUID, stream: UUID | None = None) -> Path:
+    """Where relays write the parts of a recording, or of one stream of it."""
+    folder = Path(settings.RECORDINGS_DIR) / "incoming" / str(recording)
+    return folder / str(stream) if stream else folder
+
+
+def path_of(recording: UUID, stream: UUID, number: int) -> Path:
+    """Where a part lies."""
+    return folder_of(recording, stream) / f"{number:08d}.age"
+
+
+def list_parts(recording: UUID, stream: UUID) -> Folder:
+    """What lies in the folder, by name. Parts set aside before are not listed."""
+    folder = folder_of(recording, stream)
+    names = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+    matches = {name: _NAME.fullmatch(name) for name in names if not name.endswith(REFUSED_SUFFIX)}
+    return Folder(
+        tuple(int(match[1]) for match in matches.values() if match),
+        tuple(name for name, match in matches.items() if not match),
+    )
+
+
+def read_part(binding: Binding, number: int) -> Part:
+    """Open and check the part that lies under this number. PartError; FileNotFoundError where none lies."""
+    path = path_of(binding.recording, binding.stream, number)
+    with path.open("rb") as file:
+        sealed = file.read(LARGEST + 1)
+    if len(sealed) > LARGEST:
+        raise PartError("malformed", "The part is larger than any relay makes.")
+    return open_part(sealed, binding, number)
+
+
+def open_part(sealed: bytes, binding: Binding, number: int) -> Part:
+    """Open and check the bytes of a part."""
+    try:
+        plain = bytes(pyrage.decrypt(sealed, [binding.identity]))
+    except (pyrage.DecryptError, ValueError):
+        raise PartError("changed", "The part was changed or cut, or sealed to another key.") from None
+    return read_plain(plain, binding, number)
+
+
+def read_plain(plain: bytes, binding: Binding, number: int) -> Part:
+    """Check MAC, binding and header of an opened part."""
+    end = len(plain) - MAC_BYTES
+    if end <= 0:
+        raise PartError("malformed", "The part is too short.")
+    if not hmac.compare_digest(hmac.digest(binding.mac, memoryview(plain)[:end], "sha256"), plain[end:]):
+        raise PartError("foreign", "The part does not come from a relay of this recording.")
+    line_end = plain.find(b"\n", 0, min(end, LONGEST_HEADER))
+    if line_end < 0:
+        raise PartError("malformed", "The part has no header.")
+    header = _header(plain[:line_end])
+    if (header["recording"], header["stream"]) != (str(binding.recording), str(binding.stream)):
+        raise PartError("foreign", "The part belongs to another recording or person.")
+    if header["number"] != number:
+        raise PartError("swapped", "The part lies under another part's number.")
+    try:
+        return _part(header, plain, line_end + 1, end)
+    except (KeyError, TypeError, ValueError):
+        raise PartError("malformed", "The part's header cannot be read.") from None
+
+
+def _header(line: bytes) -> dict[str, Any]:
+    try:
+        header = json.loads(line)
+    except (ValueError, RecursionError):
+        header = None
+    if not isinstance(header, dict) or header.get("format") != FORMAT or isinstance(header["format"], bool):
+        raise PartError("malformed", "The part has no header of a known format.")
+    if not {"recording", "stream", "number"} <= header.keys():
+        raise PartError("malformed", "The part does not say where it belongs.")
+    return header
+
+
+def _part(header: dict[str, Any], plain: bytes, start: int, end: int) -> Part:
+    gaps = header["gaps"]
+    tracks = {_whole(found["track"], 0xFF): _track(found) for found in header["tracks"]}
+    if len(tracks) != len(header["tracks"]) or len(gaps) > MOST_GAPS:
+        raise ValueError
+    return Part(
+        number=_whole(header["number"], _LATEST),
+        run=_text(header["run"]),
+        began=_whole(header["began"], _LATEST),
+        ended=_whole(header["ended"], _LATEST),
+        tracks=tracks,
+        gaps=tuple(_gap(gap) for gap in gaps),
+        body=plain,
+        start=start,
+        end=end,
+    )
+
+
+def _track(found: dict[str, Any]) -> Track:
+    source = found["source"]
+    if CODECS[source] != (found["codec"], found["clock"]):
+        raise ValueError
+    return Track(source, _whole(found["ssrc"], 0xFFFF_FFFF), CODECS[source][1])
+
+
+def _gap(found: dict[str, Any]) -> Gap:
+    if found["why"] not in REASONS:
+        raise ValueError
+    return Gap(_whole(found["from"], _LATEST), _whole(found["to"], _LATEST), found["why"])
+
+
+def _whole(value: Any, largest: int) -> int:
+    if type(value) is not int or not 0 <= value <= largest:
+        raise ValueError
+    return value
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str) or len(value) > 200:
+        raise ValueError
+    return value
