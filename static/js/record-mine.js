@@ -37,9 +37,15 @@ export class RecordMine {
     );
     this.#erase = new ActDialog(/** @type {HTMLDialogElement} */ (need(document, "[data-record-erase]")), () => this.#eraseMine());
     this.#options = need(document, "[data-record-options]");
-    need(this.#options, "button").addEventListener("click", () => {
+    this.#inOptions("[data-record-change]", () => (this.#recording?.mine === "permit" ? this.open() : onAllow()));
+    this.#inOptions("[data-record-erase-mine]", () => this.#erase.open());
+  }
+
+  /** @param {string} selector @param {() => void} then */
+  #inOptions(selector, then) {
+    need(this.#options, selector).addEventListener("click", () => {
       this.#options.closest("dialog")?.close();
-      this.open();
+      then();
     });
   }
 
@@ -54,7 +60,8 @@ export class RecordMine {
     }
     const { mine } = recording;
     say(need(this.#options, "[data-record-answer]"), ANSWERED[mine]);
-    say(need(this.#options, "button"), mine === "permit" ? stopLabel(recording) : "Allow recording me");
+    need(this.#options, "[data-record-erase-mine]").hidden = mine === "permit" || !recording.erasable;
+    say(need(this.#options, "[data-record-change]"), mine === "permit" ? stopLabel(recording) : "Allow recording me");
     this.#words(recording);
   }
 

@@ -1,0 +1,279 @@
+"""What people see of a recording, at the door and in the call. That the right bytes are written is tested elsewhere."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator, Route, expect
+
+from tests.browser import clinic as clinics
+from tests.browser.clinic import Visit
+from tests.browser.conftest import Make, OpenContext, Watch
+from tests.browser.house import House
+from tests.browser.people import STATE, ChromiumTab, call_in, go_in, go_to_the_door, state_is
+from tests.browser.test_pages import NARROW, WIDE, OpenTab, check_page, look  # noqa: F401  a fixture
+from tests.browser.test_stage import KEEP_SAID
+from tests.browser.wire import Wire, guest, recording
+
+RECORDING = "document.documentElement.dataset.recording"
+BEGAN, UNTIL = "2026-11-23T16:30:00+00:00", "2026-11-23T16:44:31+00:00"
+PILL, QUESTION, MINE = "[data-recording-pill]", "[data-record-question]", "[data-record-mine]"
+STOPPED = "The recording stopped. What was recorded until 10:44 am, Chicago time (CST), is safe. The visit goes on."
+# Where the words about the line, and the pictures below them, are.
+PLACES = """['[data-connection]', '[data-clock]', '[data-tiles]'].map((each) => document.querySelector(each))
+  .map((each) => each.getBoundingClientRect()).map(({ x, y, height }) => [x, y, height])"""
+
+# Yes and no are of one size.
+ANSWERS = """[...document.querySelectorAll('[data-form=consent] .hc-choice:has([name=recording])')]
+  .map((each) => each.getBoundingClientRect()).map(({ width, height }) => [width, height])"""
+
+
+@pytest.fixture
+def visit(visit: Visit, house: House, make: Make) -> Visit:
+    """A visit in a clinic that can record."""
+    return make(clinics.can_record, visit, house.var)
+
+
+@dataclass
+class Call:
+    """Patient and doctor in the call, and what their pages are told of the recording."""
+
+    patient: ChromiumTab
+    doctor: ChromiumTab
+    patient_wire: Wire
+    doctor_wire: Wire
+
+    def both(self, state: str, *, patient: dict[str, Any] | None = None, **common: Any) -> None:
+        """Tell both pages; of the patient something else where that is given."""
+        wires = self.doctor_wire, self.patient_wire
+        seats = [self.doctor_wire.seat(role) for role in ("practitioner", "patient")]
+        mine = (patient or {}).get("mine", "permit")
+        people = [{"seat": seats[0], "answer": "permit"}, {"seat": seats[1], "answer": mine}]
+        fields = {"may_start": state in ("none", "ready"), "people": people}, patient or {}
+        for tab, wire, own in zip((self.doctor, self.patient), wires, fields, strict=True):
+            wire.recording = recording(state, **{**common, **own})
+            wire.refresh()
+            tab.wait_for(f"{RECORDING} === '{'on' if wire.recording['on'] else state}'")
+
+
+Meet = Callable[..., Call]
+
+
+@pytest.fixture
+def call(person: OpenContext, visit: Visit) -> Meet:
+    """Bring both into the call, in windows of this size."""
+
+    def meet(size: object = NARROW, scheme: str = "light") -> Call:
+        options = {"viewport": size, "reduced_motion": "reduce", "color_scheme": scheme}
+        patient = ChromiumTab(person(**options).new_page())
+        doctor = ChromiumTab(person(visit.doctor, **options).new_page())
+        wires = Wire(patient.page), Wire(doctor.page)
+        go_in(patient, visit.link)
+        call_in(doctor, visit.board)
+        state_is(patient, "call")
+        for tab in (patient, doctor):
+            tab.wait_for("document.querySelector('[data-connection]').dataset.connection === 'good'")
+        return Call(patient, doctor, *wires)
+
+    return meet
+
+
+def to_the_questions(tab: ChromiumTab, visit: Visit) -> None:
+    go_to_the_door(tab, visit.link)
+    tab.click("[data-step=door] [data-act=join]")
+    state_is(tab, "check")
+    tab.wait_for(
+        "document.querySelector('[data-step=check] [data-act=go-on]')?.getAttribute('aria-disabled') !== 'true'"
+    )
+    tab.click("[data-step=check] [data-act=go-on]")
+    state_is(tab, "consent")
+
+
+def test_questions_at_the_door_are_accessible_and_say_what_is_missing(look: OpenTab, visit: Visit) -> None:  # noqa: F811
+    tab = look()
+    to_the_questions(tab, visit)
+    assert tab.evaluate("document.querySelectorAll('[data-form=consent] :checked').length") == 0
+    check_page(tab)
+    sizes = {tuple(box) for box in tab.evaluate(ANSWERS)}
+    assert len(sizes) == 1
+    tab.click("[data-form=consent] button[type=submit]")
+    expect(tab.page.locator(".hc-error-summary a")).to_have_count(2)
+    check_page(tab)
+
+
+def test_questions_at_the_door_are_answered_by_keyboard_and_kept_over_back(patient: ChromiumTab, visit: Visit) -> None:
+    to_the_questions(patient, visit)
+    page = patient.page
+    page.locator("#id_agree").focus()
+    page.keyboard.press("Space")
+    page.keyboard.press("Tab")
+    expect(page.locator("#id_recording")).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    expect(page.locator("[name=recording][value=deny]")).to_be_checked()
+    page.keyboard.press("Enter")
+    state_is(patient, "place")
+    page.go_back()
+    state_is(patient, "consent")
+    expect(page.locator("[name=recording][value=deny]")).to_be_checked()
+    page.locator("#id_recording").check()
+    patient.click("[data-form=consent] button[type=submit]")
+    state_is(patient, "place")
+    patient.reload()
+    state_is(patient, "place")
+
+
+def test_recording_is_started_in_earnest_and_taken_back(call: Meet, visit: Visit) -> None:
+    met = call(WIDE)
+    met.doctor.page.evaluate(KEEP_SAID)
+    met.doctor.click("[data-control=record]")
+    dialog = met.doctor.page.locator("[data-record-start]")
+    expect(dialog).to_contain_text("Version of 1 November 2026")
+    dialog.get_by_role("button", name="Agree and ask").dblclick()
+    expect(dialog).to_be_hidden()
+    for tab in (met.doctor, met.patient):
+        tab.wait_for(f"{RECORDING} !== 'none'")
+    met.doctor.click("[data-control=record]")
+    running = met.doctor.page.locator("[data-record-running]")
+    expect(running.get_by_text("Rosalind Fern: agreed")).to_be_visible()
+    running.locator("button[value=stop]").click()
+    expect(running).to_be_hidden()
+    met.patient.wait_for(f"!['waiting', 'recording', 'paused'].includes({RECORDING})")
+
+
+def test_patient_withdraws_within_a_press_and_its_confirmation(call: Meet) -> None:
+    met = call()
+    met.both("recording", since=BEGAN)
+    met.patient.click(PILL)
+    dialog = met.patient.page.locator(MINE)
+    expect(dialog.get_by_role("button", name="Stop, and erase my part")).to_be_visible()
+    with met.patient.page.expect_response("**/recording/consent/") as told:
+        dialog.get_by_role("button", name="Stop recording me").click()
+    assert told.value.json()["ok"]
+    expect(dialog).to_be_hidden()
+    met.patient_wire.recording = None
+    met.patient.wait_for("document.querySelector('[data-toasts]').textContent.includes('not recorded any more')")
+    # From here on it is the server that tells how things are.
+    met.patient_wire.refresh()
+    met.patient.click("[data-control=more]")
+    options = met.patient.page.locator("[data-record-options]")
+    expect(options).to_contain_text("You said no, so you are not recorded.")
+    options.get_by_role("button", name="Allow recording me").click()
+    question = met.patient.page.locator(QUESTION)
+    with met.patient.page.expect_response("**/recording/consent/"):
+        question.get_by_role("button", name="Yes, you may record").click()
+    expect(question).to_be_hidden()
+
+
+def test_question_in_the_call_waits_to_be_answered(call: Meet, watch: Watch) -> None:
+    watch.allow("ERR_INTERNET_DISCONNECTED|ERR_FAILED")
+    met = call()
+    page = met.patient.page
+    question = page.locator(QUESTION)
+    asked = {"mine": "unasked", "asked": True}
+    met.both("waiting", agreed=1, patient=asked)
+    expect(question).to_be_visible()
+    assert page.evaluate("document.activeElement.tagName") == "H2"
+    page.keyboard.press("Space")  # nothing is chosen by a key that was meant for something else
+    expect(question).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(question).to_be_hidden()
+    met.both("waiting", agreed=1, patient=asked)
+    expect(question).to_be_hidden()
+    expect(page.locator(PILL)).to_contain_text("Answer")
+    met.patient.click(PILL)
+    expect(question).to_be_visible()
+    _try_without_a_network(met.patient, question)
+    with page.expect_response("**/recording/consent/"):
+        question.get_by_role("button", name="No, do not record").click()
+    expect(question).to_be_hidden()
+    met.both("waiting", agreed=1, patient={"mine": "deny"})
+    # Asked anew, by another recording.
+    met.both("waiting", agreed=1, patient=asked)
+    expect(question).to_be_visible()
+    met.both("none", patient={"mine": "unasked"})
+    expect(question).to_be_hidden()
+
+
+def _try_without_a_network(tab: ChromiumTab, question: Locator) -> None:
+    sent: list[Route] = []
+
+    def fail(route: Route) -> None:
+        sent.append(route)
+        route.abort()
+
+    tab.page.route("**/recording/consent/", fail)
+    question.get_by_role("button", name="Yes, you may record").dblclick()
+    expect(question.get_by_role("alert")).to_contain_text("Check your connection, then try again.")
+    assert len(sent) == 1
+    check_page(tab)
+    tab.page.unroute("**/recording/consent/")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["1280", "360"])
+def test_signs_of_recording_are_accessible_and_move_nothing(call: Meet, size: object, scheme: str) -> None:
+    met = call(size, scheme)
+    tabs = met.patient, met.doctor
+    met.both("none")
+    before = [tab.evaluate(PLACES) for tab in tabs]
+    assert all(tab.page.locator(PILL).is_hidden() for tab in tabs)
+    for state, change in (
+        ("waiting", {"agreed": 1}),
+        ("recording", {"since": BEGAN}),
+        ("recording", {"since": BEGAN, "of": 3}),
+        ("paused", {"since": BEGAN, "until": UNTIL, "problem": "full"}),
+        ("finishing", {"since": BEGAN}),
+    ):
+        met.both(state, **change)
+        assert [tab.evaluate(PLACES) for tab in tabs] == before, state
+        for tab in tabs:
+            is_red = tab.page.locator(PILL).get_attribute("data-tone") == "on"
+            assert is_red == (state == "recording")
+            check_page(tab)
+    met.both("recording", since=BEGAN, of=3)
+    for tab in tabs:
+        expect(tab.page.locator(PILL)).to_contain_text("2 of 3 agreed")
+        tab.click(PILL)
+        check_page(tab)
+        tab.page.keyboard.press("Escape")
+
+
+def test_start_and_loss_are_said_once_and_the_loss_stays(call: Meet) -> None:
+    met = call()
+    page = met.patient.page
+    page.evaluate(KEEP_SAID)
+    for _ in range(2):
+        met.both("recording", since=BEGAN)
+    for _ in range(2):
+        met.both("paused", since=BEGAN, until=UNTIL, problem="lost")
+    expect(page.locator("[data-announce=assertive]")).to_have_text(STOPPED)
+    expect(page.locator("[data-toasts]")).to_contain_text(STOPPED)
+    expect(page.locator("[data-toasts] button")).to_have_text("Close")
+    assert page.evaluate("window.said").count("The recording has begun. All agreed.") == 1
+    met.patient.click(PILL)
+    expect(page.locator(MINE)).to_contain_text(STOPPED)
+    expect(met.doctor.page.locator("[data-record-card]")).to_contain_text(STOPPED)
+
+
+def test_who_has_answered_stands_on_the_doctors_page(call: Meet) -> None:
+    met = call(WIDE)
+    met.doctor_wire.guests = [guest(0, label="Hanna, daughter")]
+    met.both("waiting", agreed=1, of=3, patient={"mine": "unasked"})
+    card = met.doctor.page.locator("[data-record-card]")
+    expect(card).to_contain_text("Waiting for consent: 1 of 3 agreed.")
+    expect(card.locator("li")).to_have_text(["You: agreed", "Rosalind Fern: not answered yet"])
+    control = met.doctor.page.locator("[data-control=record]")
+    expect(control).to_have_attribute("aria-pressed", "true")
+    expect(control).to_contain_text("waiting")
+
+
+def test_reload_in_the_middle_of_the_question_asks_again(call: Meet) -> None:
+    met = call()
+    asked = {"mine": "unasked", "asked": True}
+    met.both("waiting", agreed=1, patient=asked)
+    expect(met.patient.page.locator(QUESTION)).to_be_visible()
+    met.patient.reload()
+    state_is(met.patient, "call")
+    expect(met.patient.page.locator(QUESTION)).to_be_visible()
+    assert met.patient.evaluate(STATE) == "call"
