@@ -16,7 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import psutil
@@ -28,6 +28,7 @@ from tests.servers import stop
 
 ADDRESS = "10.99.0.1"
 WARM_UP_SECONDS = 1.5
+RECORDINGS = "recordings"
 _INSIDE = "HOUSECALL_BENCH_INSIDE"
 _SETTING_UP = f"""
 ip link set lo up && ip link add bench0 type veth peer name bench1 && ip addr add {ADDRESS}/32 dev bench0 &&
@@ -52,6 +53,7 @@ class Result:
     paced: float
     load_cpu_pct: float
     setup_s: float
+    recorded_kib: int  # on the disk at the end
 
 
 @contextlib.contextmanager
@@ -60,7 +62,8 @@ def server_running(kind: str, folder: Path) -> Iterator[int]:
     relay = ["relay", "--bind", ADDRESS, "--announce", ADDRESS, "--port", "0", "--drain", "0"]
     command = [sys.executable, "-m", *(["bench.stock"] if kind == "stock" else relay)]
     command += ["--control", str(folder / "relay.sock")]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE)
+    environment = {**os.environ, "RELAY_RECORDINGS": str(folder / RECORDINGS)}
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, env=environment)
     try:
         assert process.stdout is not None
         if b"ready" not in process.stdout.readline():
@@ -84,12 +87,14 @@ def measure(options: argparse.Namespace) -> Result:
             house = (
                 JanusHouse(folder, ADDRESS, options.rooms)
                 if options.kind == "janus"
-                else RelayHouse(folder / "relay.sock", ADDRESS, options.rooms, options.seats)
+                else RelayHouse(folder / "relay.sock", ADDRESS, options.rooms, options.seats, options.recorded)
             )
             seats = asyncio.run(house.fill())
             setup = time.monotonic() - started_at
             loop = Loop(seats, house.chore)
-            return _window(loop, seats, process, options, setup)
+            result = _window(loop, seats, process, options, setup)
+        parts = [path.stat().st_size for path in (folder / RECORDINGS).rglob("*.age")]
+        return replace(result, recorded_kib=sum(parts) // 1024)
 
 
 def _window(
@@ -121,6 +126,7 @@ def _window(
         paced=round(count.sent / max(1, count.wanted), 4),
         load_cpu_pct=round(100 * own_used / seconds, 1),
         setup_s=round(setup, 1),
+        recorded_kib=0,
     )
 
 
@@ -146,6 +152,7 @@ def main() -> None:
     parser.add_argument("--seats", type=int, default=2, help="in each room; Janus: two only")
     parser.add_argument("--seconds", type=float, default=8.0)
     parser.add_argument("--warm-up", type=float, default=WARM_UP_SECONDS)
+    parser.add_argument("--recorded", action="store_true", help="everybody, by the relay")
     parser.add_argument("--event-loops", type=int, default=0, help="Janus' own threads; 0: one for each connection")
     parser.add_argument("--profile", default="", help="a command that gets the server's process id, while loaded")
     options = parser.parse_args()

@@ -1,6 +1,7 @@
 """Connecting the load's seats, real ICE checks and DTLS-SRTP: to the relay by its control link, to Janus by its API."""
 
 import asyncio
+import base64
 import contextlib
 import json
 import os
@@ -9,6 +10,8 @@ import uuid
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
+
+import pyrage
 
 from bench.janus import Api, JanusError
 from bench.load_loop import Line, Seat
@@ -86,7 +89,7 @@ class Bound(Peer):
 class RelayHouse:
     """Rooms at the relay, over one control link."""
 
-    def __init__(self, control: Path, address: str, rooms: int, seats: int) -> None:
+    def __init__(self, control: Path, address: str, rooms: int, seats: int, recorded: bool = False) -> None:
         self._control = control
         self._address = address
         self._size = seats
@@ -101,7 +104,7 @@ class RelayHouse:
                 "version": 1,
                 "closed": False,
                 "seats": [{"seat": name, **wish} for name in names],
-                "recording": None,
+                "recording": _recording(names) if recorded else None,
             }
             for room, names in self._rooms.items()
         ]
@@ -166,6 +169,14 @@ class RelayHouse:
     @staticmethod
     def _heard(peer: Bound) -> tuple[int, ...]:
         return _ssrcs(peer.offer["sdp"])
+
+
+def _recording(names: list[str]) -> dict[str, Any]:
+    """Everybody in the room is recorded, to a key that nobody keeps."""
+    recipient = str(pyrage.x25519.Identity.generate().to_public())
+    people = {name: {"stream": str(uuid.uuid4()), "recipient": recipient} for name in names}
+    mac = base64.b64encode(os.urandom(32)).decode()
+    return {"recording": str(uuid.uuid4()), "mac": mac, "lease": 5, "people": people}
 
 
 class JanusHouse:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import grp
 import ipaddress
 import socket
 from collections.abc import Mapping, Sequence
@@ -45,6 +46,9 @@ class Config:
     drain_seconds: float = DEFAULT_DRAIN_SECONDS
     memory_mib: int = DEFAULT_MEMORY_MIB  # the process gets no more from the kernel
     metrics: tuple[str, int] | None = None
+    recordings: Path | None = None  # where parts are written; None: this relay records nothing
+    recording_reserve: int | None = None  # bytes to leave free; None: the larger of 1 GiB and 5 %
+    recordings_group: int | None = None  # who else may read them: web runs as another user than the relay
     control_group: str = ""  # who else may open the Unix socket: web runs as another user than the relay
 
 
@@ -72,6 +76,9 @@ def read_config(arguments: Sequence[str], environment: Mapping[str, str]) -> Con
     parser.add_argument(
         "--metrics", default=environment.get("RELAY_METRICS", ""), help="host:port for Prometheus; empty: none"
     )
+    parser.add_argument(
+        "--recordings", default=environment.get("RELAY_RECORDINGS", ""), help="folder for recordings; empty: none"
+    )
     options = parser.parse_args(arguments)
     bind = _addresses(options.bind, "bind") or default_addresses()
     announce = _addresses(options.announce, "announce") or bind
@@ -92,6 +99,9 @@ def read_config(arguments: Sequence[str], environment: Mapping[str, str]) -> Con
         memory_mib=int(options.memory),
         metrics=_metrics(options.metrics),
         control_group=environment.get("RELAY_CONTROL_GROUP", ""),
+        recordings=Path(options.recordings) if options.recordings else None,
+        recording_reserve=_reserve(environment.get("RELAY_RECORDING_RESERVE", "")),
+        recordings_group=_group(environment.get("RELAY_RECORDINGS_GROUP", "")),
     )
 
 
@@ -126,6 +136,23 @@ def _metrics(text: str) -> tuple[str, int] | None:
     if not host or port is None or parts.netloc != text or "@" in text:
         raise ConfigError("a metrics address is written host:port")
     return host, port
+
+
+def _reserve(text: str) -> int | None:
+    if not text:
+        return None
+    if not text.isdecimal():
+        raise ConfigError("RELAY_RECORDING_RESERVE must be a number of bytes")
+    return int(text)
+
+
+def _group(name: str) -> int | None:
+    if not name:
+        return None
+    try:
+        return grp.getgrnam(name).gr_gid
+    except KeyError as error:
+        raise ConfigError("RELAY_RECORDINGS_GROUP is no group of this machine") from error
 
 
 def _is_address(host: str) -> bool:

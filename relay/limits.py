@@ -40,6 +40,12 @@ MAX_NUMBERINGS = 4096  # SSRCs one receiver may ever be sent under one key
 MAX_NUMBERINGS_PER_SEAT = 1024  # of them, so that who changes its SSRCs without end uses up its own
 MAX_REPORTERS = 1024  # SSRCs one seat may ever send RTCP from; browsers use one for each track they receive
 
+PART_SECONDS = 0.9  # of a recording; looked at ten times a second, so that a part stays below a second
+QUIET_SECONDS = 1.0  # in which nothing of a person came: a gap in their recording
+SEEK_SECONDS = 10.0  # between key frames of what is recorded, so that a player can skip through it
+FRESH_SECONDS = 2.0  # since the last sync, in which a room counts as being recorded
+FLUSH_SECONDS = 5.0  # for the last parts, when the relay ends
+
 REPAIR_SECONDS = 0.02  # gaps of a track within this time are asked for together
 KEY_FRAME_SECONDS = 0.3  # at most one request per track in this time
 LAYERS_SECONDS = 3.0  # without an upper temporal layer, until a camera counts as one that has none

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hmac
 import json
 import struct
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
@@ -17,9 +18,12 @@ from relay.sources import CLOCK_RATE, MEDIA_OF
 
 FORMAT = 1
 RTP, SENDER_REPORT = 0, 1
+MAX_GAPS = 64  # of one part
+_TOUCHING_SECONDS = 1.0  # between what was lost of two parts that follow each other
 MAX_TRACKS = 256  # of one part: a record names its track in one byte
 _CODEC_NAMES = {"audio": "opus", "video": "vp8"}
 _RECORD = struct.Struct("!HIH")  # track and kind, µs since the part began, length
+RECORD_BYTES = _RECORD.size
 Why = Literal["lease", "queue", "disk", "loss", "left"]
 Arrivals = list[Any]  # flat, three to a packet: its tag, when it came (relay's clock), the packet
 
@@ -40,6 +44,20 @@ class Gap(NamedTuple):
     since: float
     until: float
     why: Why
+
+
+def merged(gaps: Iterable[Gap]) -> tuple[Gap, ...]:
+    """In order, those of one kind that touch made one; when there are absurdly many, the newest made one."""
+    kept: list[Gap] = []
+    for gap in sorted(gaps):
+        last = next((at for at in range(len(kept) - 1, -1, -1) if kept[at].why == gap.why), None)
+        if last is not None and gap.since <= kept[last].until + _TOUCHING_SECONDS:
+            kept[last] = kept[last]._replace(until=max(kept[last].until, gap.until))
+        elif len(kept) < MAX_GAPS:
+            kept.append(gap)
+        else:
+            kept[-1] = kept[-1]._replace(until=max(kept[-1].until, gap.until))
+    return tuple(kept)
 
 
 @dataclass(frozen=True, slots=True)

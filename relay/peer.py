@@ -187,6 +187,7 @@ class Peer:
             if up.get(source) != track.ref.ssrc:
                 del self.tracks[source]
                 track.attach((), 0.0)
+                track.stop_recording()
         for source, ssrc in up.items():
             if source not in self.tracks:
                 self.tracks[source] = UpTrack(self, TrackRef(self.seat, source, ssrc))
@@ -348,6 +349,7 @@ class Peer:
         self._become("closed")
         for track in self.tracks.values():
             track.attach((), 0.0)
+            track.stop_recording()  # packets come until the goodbye has been said
         if self._handshake is not None:
             self._handshake.cancel()
         self.board.spawn(self._close())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from relay import bandwidth, rtcp
+from relay.parts import SENDER_REPORT
 
 if TYPE_CHECKING:
     from relay.peer import Peer
@@ -51,6 +52,8 @@ class RtcpPolicy:
         if track is None or now - track.reported_at < _MIN_TELLING_SECONDS:
             return
         track.reported_at = now
+        if track.arrivals is not None:
+            track.arrivals += (track.tape_tag | SENDER_REPORT, now, report.packet)
         track.link.sender_report(report.ntp_middle, now)
         track.report = report.packet + (rtcp.description(report.ssrc, cname) if cname else b"")
         track.report_middle = report.ntp_middle
@@ -81,7 +84,7 @@ class RtcpPolicy:
         thinned = [down.receiver.policy.share_for(track, now) for down in track.thinned]
         offers = [share for share in said if share is not None]
         offers += [bandwidth.thinned(share) for share in thinned if share is not None]
-        if not said and not thinned and track.withheld:
+        if not said and not thinned and track.withheld and track.tape is None:
             return bandwidth.FLOOR
         return bandwidth.cap(offers)
 

@@ -13,12 +13,17 @@ from relay.config import Config, TlsControl
 from relay.control import ControlServer
 from relay.doors import Door, TlsDoor, UnixDoor
 from relay.ice import Directory
+from relay.limits import FLUSH_SECONDS
 from relay.memory import give_back
 from relay.metrics import Metrics
+from relay.parts import Wall
 from relay.peer import Counters
 from relay.port import Demux, UdpPort
+from relay.recorder import Recorder
 from relay.sdp import Candidate
+from relay.shelf import Shelf
 from relay.switchboard import Switchboard
+from relay.vault import MAX_QUEUE_BYTES, Vault
 
 logger = logging.getLogger(__name__)
 
@@ -38,7 +43,8 @@ class Relay:
         self.port = self._port.port
         directory = Directory(self._port.senders)
         candidates = [Candidate(host, self.port) for host in config.announce]
-        self.board = Switchboard(directory, candidates, clock, counters)
+        self.vault = _vault(config, clock)
+        self.board = Switchboard(directory, candidates, clock, counters, Recorder(self.vault))
         self.door = _door(config)
         self.control = ControlServer(self.door, self.board, secrets.token_hex(8))
         self.ended = asyncio.Event()
@@ -59,6 +65,8 @@ class Relay:
                 await self.metrics.close()
             self._port.close()
             raise
+        if self.vault is not None:
+            self.vault.start()
         self._port.start(self._demux)
         self._ticker = asyncio.get_running_loop().create_task(self._tick())
         return self
@@ -68,7 +76,9 @@ class Relay:
             self._ticker.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._ticker
+        self.board.recorder.stop(self._clock())  # before the goodbyes, so that the disk works meanwhile
         await self.board.close()
+        self.board.tell_all(await self.board.recorder.close(FLUSH_SECONDS, self._clock()))
         await self.control.close()
         if self.metrics is not None:
             await self.metrics.close()
@@ -141,6 +151,14 @@ class Relay:
         if count % _TICKS_PER_REPORT == 0:
             self.control.broadcast(self.report())
             self.control.drop_silent(asyncio.get_running_loop().time())
+
+
+def _vault(config: Config, clock: Callable[[], float]) -> Vault | None:
+    if config.recordings is None:
+        return None
+    shelf = Shelf(config.recordings, config.recording_reserve, config.recordings_group)
+    wall = Wall(time.time_ns() // 1000, clock())
+    return Vault(shelf, wall, clock, min(MAX_QUEUE_BYTES, (config.memory_mib << 20) // 8))
 
 
 def _door(config: Config) -> Door:

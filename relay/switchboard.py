@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from typing import Any
 
 from relay.answer import parse_answer
@@ -15,6 +15,7 @@ from relay.flood import Verdict
 from relay.ice import Directory
 from relay.limits import EARLY_CONNECT_SECONDS, MAX_EARLY_CONNECTS, MAX_ROOMS, MAX_TOMBSTONES, REMOVED_SECONDS
 from relay.peer import Counters, Peer
+from relay.recorder import Recorder
 from relay.rescue import Rescue
 from relay.room import Link, Room
 from relay.sdp import Candidate
@@ -29,7 +30,12 @@ class Switchboard:
     """Rooms by what the web wants of them; peers by what browsers answer."""
 
     def __init__(
-        self, directory: Directory, candidates: list[Candidate], clock: Callable[[], float], counters: Counters
+        self,
+        directory: Directory,
+        candidates: list[Candidate],
+        clock: Callable[[], float],
+        counters: Counters,
+        recorder: Recorder | None = None,
     ) -> None:
         self.directory = directory
         self.candidates = candidates
@@ -37,6 +43,7 @@ class Switchboard:
         self.rooms: dict[str, Room] = {}
         self.links: list[Link] = []
         self.rescue = Rescue(self._tell)
+        self.recorder = recorder or Recorder()
         self._clock = clock
         self.draining = False
         self._overtaken: dict[str, int] = {}  # closed rooms that somebody wants open with a lower version than ours
@@ -59,6 +66,7 @@ class Switchboard:
     def add_link(self, link: Link) -> None:
         """A web process came: it hears the open offers of seats whose own link is gone."""
         self.links.append(link)
+        self.recorder.say_again()
         for room in self.rooms.values():
             for seat in room.seats.values():
                 if seat.link is None and seat.peer is not None and seat.peer.offer is not None:
@@ -138,6 +146,8 @@ class Switchboard:
         if document.version <= known and not (room is not None and document.closed and document.version == known):
             if room is None and document.version < known and not document.closed:
                 self._overtaken[document.room] = known
+            elif room is not None and document.version == known:
+                self.recorder.renew(room, document.recording, self._clock())
             return
         if document.closed:
             self._close_room(document)
@@ -149,6 +159,7 @@ class Switchboard:
                 raise RelayError("This relay has no place for another room.", "full")
             room = self.rooms[document.room] = Room(document.room)
             self._closed.pop(document.room, None)
+        self.recorder.apply(room.id, document.recording, self._clock())  # first: it may say whom not to write any more
         for peer in room.apply(document):
             peer.close()
         self._settle(room)
@@ -159,6 +170,7 @@ class Switchboard:
 
     def _close_room(self, document: RoomDocument) -> None:
         room = self.rooms.pop(document.room, None)
+        self.recorder.close_room(document.room, self._clock())
         self._closed[document.room] = document.version
         while len(self._closed) > MAX_TOMBSTONES:
             self._closed.popitem(last=False)
@@ -217,6 +229,7 @@ class Switchboard:
     def tick(self, now: float) -> None:
         """Ten times a second."""
         self._each(self._tick_room, now)
+        self.tell_all(self.recorder.tick(now))
 
     def _each(self, work: Callable[[Room, float], None], now: float) -> None:
         for room in list(self.rooms.values()):
@@ -294,8 +307,16 @@ class Switchboard:
         seat.link = link
         return seat.peer
 
+    def tell_all(self, messages: Iterable[dict[str, object]]) -> None:
+        """Every web process."""
+        for message in messages:
+            for link in tuple(self.links):
+                link.send(message)
+
     def _settle(self, room: Room) -> None:
-        for peer in room.settle(self._clock()):
+        now = self._clock()
+        self.recorder.settle(room, now)
+        for peer in room.settle(now):
             self._offer(peer)
 
     def _offer(self, peer: Peer) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from relay import rtcp, vp8
 from relay.limits import KEY_FRAME_SECONDS, LAYERS_SECONDS, REPAIR_SECONDS, RING_PACKETS, RISE_SECONDS
 from relay.negotiation import TrackRef
+from relay.parts import Arrivals
 from relay.reception import Loss, ToldTimes
 from relay.renumber import FIRST_OUT_LIMIT, Renumbering
 from relay.sources import CLOCK_RATE, CODECS, MEDIA_OF
@@ -15,6 +16,7 @@ from relay.uplink import Uplink
 
 if TYPE_CHECKING:
     from relay.peer import Peer
+    from relay.tape import Tape
 
 
 class DownTrack:
@@ -42,9 +44,10 @@ class UpTrack:
     """A track a seat sends: checked, counted, kept for a moment, forwarded."""
 
     __slots__ = (
-        "_asked_at", "_deferred", "_key_wanted", "_layered_at", "_mask", "_numbers", "_repaired_at", "_ring", "_wired",
-        "asks_again", "downs", "is_video", "key_at", "layered", "link", "payload_type", "ref", "report",
-        "report_middle", "reported_at", "sender", "thinned", "withheld",
+        "_deferred", "_key_wanted", "_layered_at", "_mask", "_numbers", "_recorded_at", "_repaired_at", "_ring",
+        "_wired", "arrivals", "asked_at", "asks_again", "downs", "is_video", "key_at", "layered", "link",
+        "payload_type", "ref", "report", "report_middle", "reported_at", "sender", "tape", "tape_tag", "thinned",
+        "withheld",
     )  # fmt: skip
 
     def __init__(self, sender: Peer, ref: TrackRef) -> None:
@@ -65,12 +68,16 @@ class UpTrack:
         self.asks_again = True  # whether the sender takes NACKs of this track
         self._key_wanted = False
         self._deferred = False  # asked for within the throttle, not passed on yet
-        self._asked_at = -1.0
+        self.asked_at = -1.0
         self._repaired_at = -1.0
         self.key_at = -1.0
         self.report: bytes | None = None  # the sender's last, for receivers that come later
         self.report_middle = 0
         self.reported_at = -1.0
+        self.tape: Tape | None = None  # what is recorded of it
+        self.tape_tag = 0
+        self.arrivals: Arrivals | None = None  # the tape's, while it is recorded
+        self._recorded_at = 0.0  # since when
 
     def receive(self, packet: bytes, now: float) -> int:
         """One decrypted packet of this track. Returns how many receivers it went to."""
@@ -79,6 +86,12 @@ class UpTrack:
         link.packet(number, int.from_bytes(packet[4:8], "big"), now)
         if link.jumped or (link.missing and now - self._repaired_at >= REPAIR_SECONDS):
             self.repair(now)
+        arrivals = self.arrivals
+        if arrivals is not None:
+            arrivals += (self.tape_tag, now, packet)
+            if self._key_wanted and vp8.starts_key_frame(packet):
+                self._key_wanted = False
+                self.key_at = now
         downs = self.downs
         thinned = self.thinned
         if not downs and not thinned:
@@ -157,23 +170,33 @@ class UpTrack:
         self._ring: list[bytes | None] = [None] * (self._mask + 1)
         self._numbers = [-1] * (self._mask + 1)
 
+    def record(self, tape: Tape, tag: int, now: float) -> None:
+        """From now on what comes is put on this tape too, whoever else gets it."""
+        self.tape, self.tape_tag, self.arrivals = tape, tag, tape.arrivals
+        self._recorded_at = now
+        self.want_key_frame(now)
+
+    def stop_recording(self) -> None:
+        """Idempotent."""
+        self.tape = self.arrivals = None
+
     def want_key_frame(self, now: float) -> None:
         """Ask the sender, now or as soon as the throttle allows."""
         if self.is_video:
             self._key_wanted = True
-            self._deferred = now - self._asked_at < KEY_FRAME_SECONDS
+            self._deferred = now - self.asked_at < KEY_FRAME_SECONDS
             if not self._deferred:
-                self._asked_at = now
+                self.asked_at = now
                 self.sender.send_rtcp(rtcp.receiver_report(()) + rtcp.picture_loss(self.ref.ssrc))
 
     def tick(self, now: float) -> None:
         """Ten times a second: ask again for what has not come."""
         receivers = self.receivers()
-        if self._key_wanted and receivers:
+        if self._key_wanted and (receivers or self.tape is not None):
             # After three seconds without an answer the camera is likely off; do not hammer.
-            newest = max(down.since for down in receivers)
+            newest = max((down.since for down in receivers), default=self._recorded_at)
             patience = 0.0 if self._deferred else 0.5 if now - newest < 3.0 else 2.0
-            if now - self._asked_at >= patience:
+            if now - self.asked_at >= patience:
                 self.want_key_frame(now)
         if self.link.missing:
             self.repair(now)
@@ -200,7 +223,9 @@ class UpTrack:
         self._repaired_at = now
         if self.link.jumped:
             self.link.jumped = False
-            if self.receivers():
+            if self.tape is not None:
+                self.tape.jumped(self.tape_tag, now)
+            if self.receivers() or self.tape is not None:
                 self.want_key_frame(now)
         due = self.link.due(now) if self.asks_again and not self.sender.behind else None
         if due:

@@ -99,6 +99,11 @@ def relay_environments(environment: Mapping[str, str], var: Path) -> Iterator[di
             own["RELAY_METRICS"] = f"127.0.0.1:{own['RELAY_PORT']}"
         elif count > 1 and own["RELAY_METRICS"]:
             own["RELAY_METRICS"] = _next_port(own["RELAY_METRICS"], index)
+        if (
+            "RELAY_RECORDINGS" not in own
+        ):  # where web looks for them, on this machine; set but empty: nothing is recorded
+            folder = environment.get("RECORDINGS_DIR") or str(var / "recordings")
+            own["RELAY_RECORDINGS"] = str(Path(folder).resolve() / "incoming")
         if count > 1:
             own["RELAY_CONTROL"] = str(var / f"relay-{index + 1}.sock")
         else:

@@ -79,11 +79,9 @@ def finish(request: HttpRequest, visit: uuids.UUID) -> HttpResponseBase:
 
 
 def _recording_urls(visit: uuids.UUID) -> dict[str, str]:
-    here = reverse("call", kwargs={"visit": visit})
+    names = {"consent": "recording-staff-consent", "start": "recording-start", "stop": "recording-stop"}
     return {
-        "consent": f"{here}recording/consent/",
-        "start": f"{here}recording/start/",
-        "stop": f"{here}recording/stop/",
+        **{what: reverse(name, kwargs={"visit": visit}) for what, name in names.items()},
         "erase": f"/staff/recordings/{uuids.UUID(int=0)}/erase-mine/",
     }
 

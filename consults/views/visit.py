@@ -206,8 +206,8 @@ def _step(state: str, wanted: str, *, needs_consent: bool) -> str:
 
 
 def _recording_urls(link: uuids.UUID) -> dict[str, str]:
-    here = reverse("visit", kwargs={"link": link})
-    return {"consent": f"{here}recording/consent/", "erase": f"{here}recordings/{uuids.UUID(int=0)}/erase-mine/"}
+    erase = f"{reverse('visit', kwargs={'link': link})}recordings/{uuids.UUID(int=0)}/erase-mine/"
+    return {"consent": reverse("recording-consent", kwargs={"link": link}), "erase": erase}
 
 
 def _place_of(encounter: Encounter) -> dict[str, str]:

@@ -54,9 +54,10 @@ class Claps:
         """Of each beep of `self`: seconds to the nearest one of `other`."""
         return [min((beep - their for their in other.beeps), key=abs) for beep in self.beeps if other.beeps]
 
-    def drawn_last(self, near_ms: float) -> float:
-        """When the last picture was drawn, in ms since 1970; `near_ms` says in which 17 minutes."""
-        return near_ms + _signed(self.pictures[-1][1] - int(near_ms))
+
+def from_moment(drawn: int, moment_ms: float) -> float:
+    """How many ms after a moment (ms since 1970, within eight minutes) a picture was drawn."""
+    return _signed(drawn - int(moment_ms)) - moment_ms % 1
 
 
 def _since(drawn: int, first: int) -> int:

@@ -3,11 +3,13 @@
 import datetime as dt
 import itertools
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.db import transaction
+from django.test import override_settings
 from django.utils.module_loading import import_string
 
 from accounts.actors import system_actor
@@ -22,6 +24,7 @@ from accounts.services import (
 )
 from consults.models import Encounter
 from core.clock import now
+from recordings import keystore
 from scheduling.links import address_of
 from scheduling.models import PersonalLink
 from scheduling.services import book_appointment
@@ -140,6 +143,13 @@ def session_of(user: object) -> Cookie:
     store[HASH_SESSION_KEY] = user.get_session_auth_hash()  # type: ignore[attr-defined]
     store.create()
     return Cookie(settings.SESSION_COOKIE_NAME, store.session_key)
+
+
+def can_record(visit: Visit, var: Path) -> Visit:
+    """The clinic of this visit has its key in a house's folder, so that it may record."""
+    with override_settings(RECORDING_KEYS_DIR=var / "recording-keys"):
+        keystore.create_clinic_key(visit.encounter.organization.uuid)
+    return visit
 
 
 def link_for_a_guest(visit: Visit, given_name: str) -> str:

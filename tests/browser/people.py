@@ -79,7 +79,15 @@ def go_to_the_door(tab: Tab, link: str) -> None:
     state_is(tab, "door")
 
 
-def go_in(tab: Tab, link: str) -> None:
+def answer_at_the_door(tab: Tab, recording: str = "permit") -> None:
+    """Agree to the video visit where that is asked, and answer about recording where that is."""
+    for field in ("[name=agree]", f"[name=recording][value={recording}]"):
+        if tab.evaluate(f"document.querySelector('[data-form=consent] {field}') !== null"):
+            tab.click(f"[data-form=consent] {field}")
+    tab.click("[data-form=consent] button[type=submit]")
+
+
+def go_in(tab: Tab, link: str, recording: str = "permit") -> None:
     """From the link through device check, consent and place to the waiting room."""
     go_to_the_door(tab, link)
     tab.click("[data-step=door] [data-act=join]")
@@ -90,8 +98,7 @@ def go_in(tab: Tab, link: str) -> None:
     tab.click("[data-step=check] [data-act=go-on]")
     state_is(tab, "consent", "place")
     if tab.evaluate(STATE) == "consent":
-        tab.click("[data-form=consent] [name=agree]")
-        tab.click("[data-form=consent] button[type=submit]")
+        answer_at_the_door(tab, recording)
         state_is(tab, "place")
     tab.fill("[data-form=place] [name=place]", "12 Elm Row, Springfield")
     tab.fill("[data-form=place] [name=callback_phone]", "555-0171")

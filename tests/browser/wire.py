@@ -51,6 +51,7 @@ class Wire:
     def __init__(self, page: Page) -> None:
         self.guests: list[dict[str, Any]] = []
         self.recording: dict[str, Any] | None = None
+        """In place of what the server says of the recording, if set."""
         self.sent: list[dict[str, Any]] = []
         self._page = page
         self._visit: dict[str, Any] = {}
@@ -80,7 +81,8 @@ class Wire:
         return json.dumps(message)
 
     def _snapshot(self) -> dict[str, Any]:
-        return {**self._visit, "seats": [*self._visit["seats"], *self.guests], "recording": self.recording}
+        recording = self.recording or self._visit["recording"]
+        return {**self._visit, "seats": [*self._visit["seats"], *self.guests], "recording": recording}
 
     def seat(self, role: str) -> str:
         """The seat of the patient or the practitioner."""

@@ -167,10 +167,10 @@ class House:
 
 
 @contextlib.asynccontextmanager
-async def open_house(folder: Path, metrics: tuple[str, int] | None = None) -> AsyncIterator[House]:
+async def open_house(folder: Path, **settings: Any) -> AsyncIterator[House]:
     control = folder / "relay.sock"
     holder: list[House] = []
-    config = Config(bind=("127.0.0.1",), announce=("127.0.0.1",), port=0, control=control, metrics=metrics)
+    config = Config(bind=("127.0.0.1",), announce=("127.0.0.1",), port=0, control=control, **settings)
     async with Relay(config, lambda: holder[0].clock() if holder else time.monotonic()) as relay:
         house = House(relay, Web(*await asyncio.open_unix_connection(str(control), limit=1 << 20)), control)
         holder.append(house)

@@ -1,0 +1,182 @@
+"""The recordings' folder on disk: names, modes, numbers, and a part written whole or not at all. Not when, nor what."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import secrets
+import time
+from collections.abc import Callable, Iterator
+from itertools import count
+from pathlib import Path
+
+from relay.parts import Stream
+
+FIRST = 1
+LEAST_RESERVE = 1 << 30
+_RESERVED_PART = 20  # one of so many parts of the file system
+_PART = re.compile(r"([0-9]{8})\.age")
+_TEMPORARY = re.compile(r"\.[0-9a-f]{16}-[0-9]+\.part")
+_STALE_SECONDS = 60.0  # nobody is that long about one part
+_TRIES = 8
+_MAX_OPEN = 256  # folders kept open; the process may have 1,024 files
+_LOOK_SECONDS = 0.1  # how long what is known of the disk's room holds
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+_NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+class Shelf:
+    """`<root>/<recording>/<stream>/<number>.age`. Every method may block, and raises OSError.
+
+    Threads share it; about one stream only one of them asks at a time.
+    """
+
+    def __init__(self, root: Path, reserve: int | None = None, group: int | None = None) -> None:
+        self.free = 0  # bytes left, as of the last look
+        self._root = root
+        self._wanted_reserve = reserve
+        self._reserve = 0
+        self._looked_at = -_LOOK_SECONDS
+        self._group = group
+        self._me = secrets.token_hex(8)  # another relay may write into the same folder
+        self._count = count()
+        self._folders: dict[Stream, int] = {}
+
+    def prepare(self) -> None:
+        """Make the root if it is not there, and whatever stands above it, for us alone."""
+        missing = [path for path in (self._root, *self._root.parents) if not path.exists()]
+        for path in reversed(missing):
+            path.mkdir(mode=0o700, exist_ok=True)
+        root = os.open(self._root, _FOLDER)
+        try:
+            if missing and self._group is not None:
+                self._share(root, 0o2770)
+        finally:
+            os.close(root)
+        self._look()
+
+    def has_room(self, size: int) -> bool:
+        """Whether so many bytes may be written without touching the reserve."""
+        if time.monotonic() - self._looked_at >= _LOOK_SECONDS:
+            self._look()
+        return self.free - size >= self._reserve
+
+    def _look(self) -> None:
+        found = os.statvfs(self._root)
+        self._reserve = (
+            max(LEAST_RESERVE, found.f_blocks * found.f_frsize // _RESERVED_PART)
+            if self._wanted_reserve is None
+            else self._wanted_reserve
+        )
+        self.free = found.f_bavail * found.f_frsize
+        self._looked_at = time.monotonic()
+
+    def next_number(self, stream: Stream) -> int:
+        """For a stream that is opened: one above the highest there is. Removes what a killed relay left unfinished."""
+        with self._folder(stream) as folder:
+            for name in os.listdir(folder):
+                if _TEMPORARY.fullmatch(name):
+                    with contextlib.suppress(FileNotFoundError):
+                        written_at = os.stat(name, dir_fd=folder, follow_symlinks=False).st_mtime
+                        if time.time() - written_at > _STALE_SECONDS:
+                            os.unlink(name, dir_fd=folder)
+            return _highest(folder) + 1
+
+    def write(self, stream: Stream, number: int, make: Callable[[int], bytes]) -> tuple[int, int]:
+        """Write what `make` makes of a number, under this one or, when another relay took it, a higher one.
+
+        Returns number and bytes once both the file and its name are on disk.
+        """
+        with self._folder(stream) as folder:
+            for _ in range(_TRIES):
+                data = make(number)
+                if self._place(folder, f"{number:08}.age", data):
+                    self.free -= len(data)
+                    return number, len(data)
+                number = _highest(folder) + 1
+        raise FileExistsError("somebody else takes every number")
+
+    def forget(self, stream: Stream) -> None:
+        """Nothing more of it for now, or its folder may be another one by now."""
+        folder = self._folders.pop(stream, None)
+        if folder is not None:
+            os.close(folder)
+
+    def _place(self, folder: int, name: str, data: bytes) -> bool:
+        """A link and not a rename: it never replaces a part that stands there. False when one does."""
+        temporary = f".{self._me}-{next(self._count)}.part"
+        try:
+            file = os.open(temporary, _NEW_FILE, 0o600, dir_fd=folder)
+            try:
+                if self._group is not None:
+                    self._share(file, 0o660)
+                written = os.write(file, data)
+                while written < len(data):
+                    written += os.write(file, data[written:])
+                os.fsync(file)
+            finally:
+                os.close(file)
+            os.link(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
+        except FileExistsError:
+            return False
+        finally:
+            with contextlib.suppress(OSError):
+                os.unlink(temporary, dir_fd=folder)
+        os.fsync(folder)
+        return True
+
+    @contextlib.contextmanager
+    def _folder(self, stream: Stream) -> Iterator[int]:
+        """The stream's folder, made if need be, and kept open while there are not too many."""
+        folder = self._folders.get(stream)
+        if folder is None:
+            folder = self._reach(stream)
+            if len(self._folders) >= _MAX_OPEN:
+                try:
+                    yield folder
+                finally:
+                    os.close(folder)
+                return
+            self._folders[stream] = folder
+        yield folder
+
+    def _reach(self, stream: Stream) -> int:
+        """No name on the way may be a symbolic link; only the root may."""
+        root = os.open(self._root, _FOLDER)
+        try:
+            recording = self._inner(stream.recording, root)
+        finally:
+            os.close(root)
+        try:
+            return self._inner(stream.stream, recording)
+        finally:
+            os.close(recording)
+
+    def _inner(self, name: str, parent: int) -> int:
+        try:
+            return os.open(name, _FOLDER | os.O_NOFOLLOW, dir_fd=parent)
+        except FileNotFoundError:
+            with contextlib.suppress(FileExistsError):
+                os.mkdir(name, 0o700, dir_fd=parent)
+        folder = os.open(name, _FOLDER | os.O_NOFOLLOW, dir_fd=parent)
+        try:
+            if self._group is not None:
+                self._share(folder, 0o2770)
+            os.fsync(parent)
+        except OSError:
+            os.close(folder)
+            raise
+        return folder
+
+    def _share(self, file: int, mode: int) -> None:
+        """Its group first, then the mode: at no moment may another group read it."""
+        assert self._group is not None
+        if os.fstat(file).st_gid != self._group:
+            os.fchown(file, -1, self._group)
+        os.fchmod(file, mode)
+
+
+def _highest(folder: int) -> int:
+    numbers = (int(found[1]) for name in os.listdir(folder) if (found := _PART.fullmatch(name)))
+    return max(numbers, default=FIRST - 1)

@@ -1,0 +1,131 @@
+"""What the pages of a visit ask about recording, without a script, and that they are silent where nobody can record."""
+
+import pytest
+from django.urls import reverse
+
+from consent.models import Consent, Purpose
+from consent.selectors import current_text
+from consults.models import Encounter
+from recordings import keystore
+from tests import factories as make
+from tests.integration.visit_pages.test_call_page import doctor_of
+from tests.integration.visit_pages.test_visit_page import JSON, address, agreed, opened, shown_step
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def encounter() -> Encounter:
+    """A visit whose door is open, in a clinic that can record."""
+    encounter = make.make_visit()
+    keystore.create_clinic_key(encounter.organization.uuid)
+    return encounter
+
+
+def answers(encounter: Encounter, **change: str) -> dict[str, str]:
+    """Both questions answered with yes."""
+    video, recording = (
+        current_text(encounter.organization, purpose).version for purpose in (Purpose.TELEHEALTH, Purpose.RECORDING)
+    )
+    given = {"agree": "on", "version": video, "recording": "permit", "recording_version": recording, **change}
+    return {name: value for name, value in given.items() if value}
+
+
+def door(encounter: Encounter) -> str:
+    return opened(encounter).get(address(encounter), {"step": "consent"}).content.decode()
+
+
+def test_door_asks_both_questions_with_nothing_chosen(encounter: Encounter) -> None:
+    body = door(encounter)
+    assert "Two questions before you go in" in body
+    assert "Yes, you may record" in body
+    assert "No, do not record" in body
+    assert "checked" not in body
+    assert "version of 1 November 2026" in body
+
+
+def test_door_of_a_house_that_cannot_record_says_nothing_of_it() -> None:
+    encounter = make.make_visit()
+    visit, doctor = make.make_visit_in_progress(), make.make_visit_in_progress()
+    pages = [door(encounter), opened(visit).get(address(visit)).content.decode(), call_page(doctor)]
+    for body in pages:
+        assert "record-form" not in body
+        assert "Record</span>" not in body
+        assert "may record" not in body
+    assert "One question before you go in" in pages[0]
+
+
+def call_page(encounter: Encounter) -> str:
+    return str(doctor_of(encounter).get(reverse("call", kwargs={"visit": encounter.uuid})).content.decode())
+
+
+def test_call_pages_of_a_house_that_records_name_the_words_and_where_answers_go() -> None:
+    encounter = make.make_recordable_visit()
+    patient, doctor = opened(encounter).get(address(encounter)).content.decode(), call_page(encounter)
+    for body in (patient, doctor):
+        assert f'name="text_version" value="{make.recording_words(encounter)}"' in body
+        assert "Yes, you may record" in body
+    assert address(encounter, "recording-consent") in patient
+    assert "recording/start/" not in patient
+    for name in ("recording-start", "recording-stop", "recording-staff-consent"):
+        assert reverse(name, kwargs={"visit": encounter.uuid}) in doctor
+
+
+@pytest.mark.parametrize("decision", ["permit", "deny"])
+def test_answers_posted_plainly_are_kept_and_lead_to_the_place(encounter: Encounter, decision: str) -> None:
+    client = opened(encounter)
+    answer = client.post(address(encounter, "visit-consent"), answers(encounter, recording=decision), follow=True)
+    assert shown_step(answer.content.decode()) == ["place"]
+    kept = Consent.objects.get(purpose=Purpose.RECORDING)
+    assert (kept.decision, kept.about) == (decision, encounter.uuid)
+    assert Consent.objects.filter(purpose=Purpose.TELEHEALTH).count() == 1
+
+
+def test_recording_left_open_is_an_error_and_keeps_what_was_ticked(encounter: Encounter) -> None:
+    answer = opened(encounter).post(address(encounter, "visit-consent"), answers(encounter, recording=""))
+    body = answer.content.decode()
+    assert answer.status_code == 422
+    assert shown_step(body) == ["consent"]
+    assert 'href="#id_recording"' in body
+    assert 'id="id_agree" required' in body
+    assert body.count("checked") == 1
+    assert not Consent.objects.exists()
+
+
+def test_recording_left_open_is_told_to_a_script_by_field(encounter: Encounter) -> None:
+    data = answers(encounter, recording="perhaps")
+    answer = opened(encounter).post(address(encounter, "visit-consent"), data, headers=JSON)
+    assert answer.status_code == 422
+    assert answer.json()["error"]["fields"] == {"recording": "Say whether we may record this visit: yes or no."}
+
+
+def test_old_words_of_recording_keep_neither_answer(encounter: Encounter) -> None:
+    data = answers(encounter, recording_version="2020-01-01")
+    answer = opened(encounter).post(address(encounter, "visit-consent"), data, headers=JSON)
+    assert answer.status_code == 422
+    assert not Consent.objects.exists()
+
+
+def test_second_visit_asks_about_recording_alone_and_again(encounter: Encounter) -> None:
+    body = door(agreed(encounter))
+    assert "One question before you go in" in body
+    assert "May we record this visit?" in body
+    assert 'name="agree"' not in body
+    assert "Step 2 of 3" in body
+
+
+def test_consent_step_is_skipped_once_both_are_answered(encounter: Encounter) -> None:
+    client = opened(encounter)
+    client.post(address(encounter, "visit-consent"), answers(encounter))
+    body = client.get(address(encounter), {"step": "consent"}).content.decode()
+    assert shown_step(body) == ["place"]
+    assert "Step 3 of 3" in body
+
+
+def test_answer_changed_in_a_second_tab_counts_and_the_video_agreement_stays_one(encounter: Encounter) -> None:
+    client = opened(encounter)
+    for decision in ("permit", "deny"):
+        client.post(address(encounter, "visit-consent"), answers(encounter, recording=decision))
+    decisions = Consent.objects.filter(purpose=Purpose.RECORDING).order_by("pk").values_list("decision", flat=True)
+    assert list(decisions) == ["permit", "deny"]
+    assert Consent.objects.filter(purpose=Purpose.TELEHEALTH).count() == 1
