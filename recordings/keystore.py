@@ -72,7 +72,7 @@ def create_clinic_key(organization: UUID) -> None:
     """Make the clinic's key unless it has one."""
     with lock(organization):
         if not _numbers(organization):
-            _add_clinic_key(organization)
+            add_clinic_key(organization, Identity.generate())
 
 
 def new_stream_key(organization: UUID, stream: UUID) -> str:
@@ -81,12 +81,12 @@ def new_stream_key(organization: UUID, stream: UUID) -> str:
         path = _path(organization, STREAMS, stream)
         if not path.exists():
             wrap(organization, STREAMS, stream, f"{Identity.generate()}\n".encode())
-        return str(_identity(open_wrapped(organization, STREAMS, stream)).to_public())
+        return str(identity_in(open_wrapped(organization, STREAMS, stream)).to_public())
 
 
 def stream_identity(organization: UUID, stream: UUID) -> Identity:
     """The private half of a stream's key."""
-    return _identity(_read(organization, STREAMS, stream))
+    return identity_in(_read(organization, STREAMS, stream))
 
 
 def new_mac(organization: UUID, recording: UUID) -> bytes:
@@ -121,7 +121,7 @@ def rotate(organization: UUID) -> None:
     with lock(organization):
         if not _numbers(organization):
             raise NoClinicKey("This clinic has no key to rotate. Create one first.")
-        newest = _add_clinic_key(organization)
+        newest = add_clinic_key(organization, Identity.generate())
     for kind, key in wrapped_keys(organization):
         with lock(organization):
             _rewrap(organization, kind, key, newest)
@@ -237,12 +237,15 @@ def _sealed(secret: bytes, recipient: Recipient) -> bytes:
     return bytes(pyrage.encrypt(secret, [recipient]))
 
 
-def _add_clinic_key(organization: UUID) -> int:
+def add_clinic_key(organization: UUID, identity: Identity) -> int:
+    """Add a clinic key unless it is there, as the newest; its number. The caller holds the lock."""
+    for known in _numbers(organization):
+        if str(_clinic_identity(organization, known)) == str(identity):
+            return known
     number = max(_numbers(organization), default=0) + 1
     path = _clinic_path(organization, number)
     durable.make_folder(path.parent)
     durable.remove_drafts(path.parent)
-    identity = Identity.generate()
     if not durable.publish(path, f"# public key: {identity.to_public()}\n{identity}\n".encode()):
         raise KeystoreError("Somebody else is writing clinic keys without the lock.")
     return number
@@ -254,10 +257,11 @@ def _numbers(organization: UUID) -> tuple[int, ...]:
 
 
 def _clinic_identity(organization: UUID, number: int) -> Identity:
-    return _identity(_clinic_path(organization, number).read_bytes())
+    return identity_in(_clinic_path(organization, number).read_bytes())
 
 
-def _identity(text: bytes) -> Identity:
+def identity_in(text: bytes) -> Identity:
+    """The identity in the text of a key file, as age-keygen writes them."""
     for line in text.decode("ascii", "replace").splitlines():
         if line.startswith("AGE-SECRET-KEY-"):
             try:

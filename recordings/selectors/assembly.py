@@ -8,6 +8,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db.models import Q
 
+from accounts.models import Organization
 from core.clock import now
 from recordings.lifecycle import RecordingStatus
 from recordings.models import Export, MediaFile, Recording, Stream
@@ -51,6 +52,12 @@ def known_files(recording: Recording) -> set[str]:
     media = MediaFile.objects.filter(stream__recording=recording).values_list("uuid", flat=True)
     exports = Export.objects.filter(recording=recording).values_list("uuid", flat=True)
     return {str(uuid) for uuid in (*media, *exports)}
+
+
+def erased_streams(clinic: Organization) -> list[UUID]:
+    """Everybody's part that was erased, or is about to be: their keys must not come back."""
+    erased = Q(erased_at__isnull=False) | Q(erase_asked_at__isnull=False)
+    return list(Stream.objects.filter(erased, recording__organization=clinic).values_list("uuid", flat=True))
 
 
 def _is_settled(recording: Recording, instant: dt.datetime) -> bool:

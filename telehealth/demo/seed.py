@@ -22,6 +22,7 @@ from consults.selectors import visit_state
 from consults.services import finish_visit
 from core.clock import now
 from core.errors import Conflict
+from recordings import keystore
 from scheduling.models import PersonalLink
 from scheduling.services import book_appointment, cancel_appointment
 from telehealth.demo import cast, times
@@ -44,8 +45,9 @@ def password_of(email: str) -> str:
 
 
 def seed() -> tuple[SeededVisit, ...]:
-    """Make the clinic if it is not there, tidy visits of former starts, and book what is missing around now."""
+    """Make clinic and recording key if they are not there, tidy visits of former starts, book what is missing now."""
     organization = Organization.objects.filter(slug=cast.CLINIC["slug"]).first() or _found()
+    keystore.create_clinic_key(organization.uuid)
     actor = system_actor(LABEL, organization.pk)
     at = now()
     standing = _kept(actor, organization, at)
