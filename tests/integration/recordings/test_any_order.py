@@ -209,7 +209,7 @@ class Unheard(Visit):
         """Not of interest here."""
 
 
-def run(machine: type[Visit], examples: int) -> None:
+def check_orders(machine: type[Visit], examples: int) -> None:
     run_state_machine_as_test(
         machine,
         settings=settings(
@@ -239,13 +239,13 @@ def without_rule_of_two(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_any_order_of_presses_permits_exactly_who_has_agreed() -> None:
-    run(Visit, 1_000 if LONG else 12)
+    check_orders(Visit, 1_000 if LONG else 12)
 
 
 @pytest.mark.parametrize("off", [without_listener, without_ledger])
 def test_either_of_the_two_guards_alone_still_holds_a_no(off: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     off(monkeypatch)
-    run(Unheard, 200 if LONG else 6)
+    check_orders(Unheard, 200 if LONG else 6)
 
 
 def test_no_after_a_start_with_both_guards_off_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
