@@ -4,6 +4,7 @@ import base64
 import io
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import BrowserContext, Page
 
 from tests.browser.clapper import PERIOD_MS, clapper
@@ -25,6 +26,7 @@ RECORD = """async (ms) => {
 }"""
 
 
+@pytest.mark.long
 def test_clapper_two_pages_clap_at_the_same_moments(new_context: Callable[..., BrowserContext]) -> None:
     pages = [_page(new_context()) for _ in range(2)]
     for page in pages:

@@ -1,0 +1,144 @@
+"""Three people in a visit, one of whom says no: what is written, what is not, and what stops it."""
+
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.browser import clinic as clinics
+from tests.browser import recorded
+from tests.browser.clapper import clapper
+from tests.browser.clinic import Visit
+from tests.browser.conftest import Make, Watch, running_house, watched
+from tests.browser.frames import now_ms
+from tests.browser.house import House
+from tests.browser.people import ChromiumTab, call_in, go_in, has_read, state_is, write
+from tests.browser.playback import answer, ask_to_record, sees_the_light, stop_recording, withdraw
+
+CANARIES = ("Rosalind", "Fern", "Marlow", "Quinceblossom", "Tindarique")
+PLAIN_MEDIA = (b"\x1a\x45\xdf\xa3", b"OpusHead", b"matroska", b"V_VP8", b"A_OPUS", b"webm")
+LEASE = 5.0
+SSRCS = """(async () => [...(await window.keptConnections.at(-1).getStats()).values()]
+  .filter((stat) => stat.type === 'outbound-rtp').map((stat) => stat.ssrc))()"""
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory, django_db_blocker: Any) -> Iterator[House]:
+    """Visits here take guests (guests.py)."""
+    more = {"DJANGO_SETTINGS_MODULE": "tests.browser.guest_settings"}
+    folder = tmp_path_factory.mktemp("recorded")
+    with running_house(folder, django_db_blocker, **more, **recorded.where_it_records(folder)) as house:
+        yield house
+
+
+@pytest.fixture
+def folder(house: House) -> Iterator[Path]:
+    with recorded.its_recordings(house) as folder:
+        yield folder
+
+
+@pytest.fixture
+def visit(house: House, folder: Path, make: Make) -> Visit:
+    visit = make(clinics.new_visit, house.base_url)
+    make(recorded.clinic_records, visit.encounter.pk)
+    return visit
+
+
+@pytest.fixture
+def tab_of(house: House, new_context: Callable[..., Any], watch: Watch) -> Callable[..., ChromiumTab]:
+    """Another person's Chromium, with a clapper; give the visit to be its doctor."""
+
+    def open_tab(visit: Visit | None = None) -> ChromiumTab:
+        context = watched(new_context(base_url=house.base_url), watch)
+        context.add_init_script(f"({clapper(320, 180)})()")
+        if visit is not None:
+            context.add_cookies([{"name": visit.doctor.name, "value": visit.doctor.value, "url": house.base_url}])
+        return ChromiumTab(context.new_page())
+
+    return open_tab
+
+
+def test_recording_holds_the_two_who_agreed_and_stops_with_a_no(
+    house: House, folder: Path, visit: Visit, tab_of: Callable[..., ChromiumTab], make: Make
+) -> None:
+    doctor, patient, guest = tab_of(visit), tab_of(), tab_of()
+    _three_in_the_call(doctor, patient, guest, visit, make)
+    ask_to_record(doctor)
+    answer(guest, "deny")
+    for tab in (doctor, patient, guest):
+        sees_the_light(tab)
+    write(doctor, "Tindarique twice a day")
+    has_read(guest, "Tindarique twice a day")
+    recording = make(recorded.newest, visit.encounter.pk)
+    _until_written(doctor, 3.0)
+
+    people = make(recorded.people_in, recording, folder)
+    assert sorted(person.type for person in people) == ["patient", "user"]
+    assert not set(guest.evaluate(SSRCS)) & set().union(*(person.ssrcs for person in people))
+    slices = [piece for person in people for piece in person.slices(30)]
+
+    _web_is_away(house, doctor, recording, folder, make)
+    said_no_at = now_ms()
+    withdraw(patient)
+    sees_the_light(patient, on=False)
+    _until_written(doctor, 1.5)
+    for person in make(recorded.people_in, recording, folder):
+        assert person.last_arrival < said_no_at / 1000 + 1.0
+
+    _no_plain_word_or_picture(folder, slices)
+    stop_recording(doctor)
+    recording = make(recorded.wait_for_status, visit.encounter.pk, "ready", "failed")
+    assert recording.status == "ready"
+    _no_plain_word_or_picture(folder, slices)
+    claps = make(recorded.claps_of, recording)
+    assert [len(each.pictures) > 30 and len(each.beeps) > 2 for each in claps] == [True, True]
+
+
+def _three_in_the_call(doctor: ChromiumTab, patient: ChromiumTab, guest: ChromiumTab, visit: Visit, make: Make) -> None:
+    go_in(patient, visit.link)
+    guest.goto(make(clinics.link_for_a_guest, visit, "Quinceblossom"))
+    state_is(guest, "waiting")
+    call_in(doctor, visit.board)
+    for tab in (patient, guest):
+        state_is(tab, "call")
+
+
+def _until_written(tab: ChromiumTab, seconds: float) -> None:
+    """So long that what is said until now is on the disk, and what comes after a no would be seen there."""
+    tab.wait_for(f"Date.now() > {now_ms() + 1000 * seconds}")
+
+
+def _web_is_away(house: House, doctor: ChromiumTab, recording: Any, folder: Path, make: Make) -> None:
+    """Nobody renews the lease: the relay stops by itself, marks the hole, and goes on when the web is back."""
+    web = house.child("telehealth.serve")
+    stopped_at = now_ms()
+    web.send_signal(signal.SIGSTOP)
+    try:
+        _until_written(doctor, LEASE + 2.0)
+        for person in make(recorded.people_in, recording, folder):
+            assert person.last_arrival < stopped_at / 1000 + LEASE + 0.2
+    finally:
+        web.send_signal(signal.SIGCONT)
+    sees_the_light(doctor)
+
+    def marked() -> bool:
+        return all(person.gaps("lease") for person in recorded.people_in(recording, folder))
+
+    assert make(recorded.wait, marked, lambda: "the hole is not marked")
+
+
+def _no_plain_word_or_picture(folder: Path, slices: list[bytes]) -> None:
+    """In no file below the recordings' folder, and nobody else may read one."""
+    wanted = [*(word.encode() for word in CANARIES), *PLAIN_MEDIA, *slices]
+    assert len(slices) > 30
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    assert files
+    for path in files:
+        data = path.read_bytes()
+        assert [word for word in wanted if word in data] == [], path
+        assert not [word for word in CANARIES if word in str(path.relative_to(folder))]
+    modes = {path.stat().st_mode & 0o777 for path in files}
+    assert modes == {0o600}
+    assert {path.stat().st_mode & 0o777 for path in (folder, *folder.rglob("*")) if path.is_dir()} == {0o700}
