@@ -1,0 +1,282 @@
+"""Disks that are slow, full, gone or shared: what is on them stays whole, and the call never notices."""
+
+import asyncio
+import os
+import signal
+import stat
+import sys
+import threading
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from relay import shelf as shelves
+from relay.config import read_config
+from relay.errors import ConfigError
+from relay.parts import Stream
+from relay.shelf import LEAST_RESERVE, Shelf
+from tests.relay.recorded import MAC, RECIPIENT, RECORDING, open_part, stream_of
+from tests.relay.taped import PART, Studio, open_studio
+
+ROOT = Path(__file__).parents[2]
+STREAM = Stream(RECORDING, stream_of("x"), RECIPIENT, MAC)
+
+
+@pytest.fixture
+async def studio(tmp_path: Path) -> AsyncIterator[Studio]:
+    async with open_studio(tmp_path) as studio:
+        yield studio
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+async def test_files_and_folders_are_for_their_owner_alone(studio: Studio) -> None:
+    former = os.umask(0)
+    try:
+        await studio.house.join("doctor")
+        await studio.record("doctor")
+        await studio.speak("doctor", "word")
+        await studio.synced("doctor", 1)
+    finally:
+        os.umask(former)
+    stream = studio.stream("doctor")
+    assert [mode(path) for path in (studio.folder.parent, studio.folder, stream.parent, stream)] == [0o700] * 4
+    assert [mode(path) for path in stream.iterdir()] == [0o600]
+
+
+async def test_group_may_share_and_nobody_else(tmp_path: Path) -> None:
+    async with open_studio(tmp_path, recordings_group=os.getgid()) as studio:
+        await studio.house.join("doctor")
+        await studio.record("doctor")
+        await studio.speak("doctor", "word")
+        await studio.synced("doctor", 1)
+    stream = studio.stream("doctor")
+    assert [mode(path) for path in (studio.folder, stream.parent, stream)] == [0o2770] * 3
+    assert [mode(path) for path in stream.iterdir()] == [0o660]
+
+
+async def test_queue_that_is_full_is_a_gap_in_the_recording_and_none_in_the_call(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    doctor, patient = await studio.house.both()
+    vault = studio.house.relay.vault
+    assert vault is not None
+    monkeypatch.setattr(vault, "_max_bytes", 2_000)
+    goes_on = threading.Event()
+    write = vault.shelf.write
+
+    def slow(*arguments: object) -> tuple[int, int]:
+        goes_on.wait()
+        return write(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(vault.shelf, "write", slow)
+    await studio.record("doctor")
+    for turn in range(6):
+        await studio.speak("doctor", f"{turn}" + "." * 300)
+        studio.house.skew += 1.0
+        await studio.renew()
+        await studio.web.expect("report", len(studio.web.heard)) if turn == 5 else None
+        await patient.changes.until(lambda turn=turn: len(patient.packets) == turn + 1)
+        await ticked(studio)
+    assert (await studio.state("failing"))["people"][0]["number"] == 0
+    recorder = studio.house.relay.board.recorder
+    assert recorder.refused > 0
+    assert len(doctor.packets) == 0
+    goes_on.set()
+    await studio.told("doctor", number=6 - recorder.refused)
+    await studio.speak("doctor", "at last")
+    await studio.synced("doctor", 7 - recorder.refused)
+    told = [gap for part in studio.parts("doctor") for gap in part.header["gaps"] if gap["why"] == "queue"]
+    assert told
+    assert all(gap["from"] > studio.parts("doctor")[0].header["ended"] for gap in told)
+    assert (await studio.state("recording"))["people"]
+
+
+async def ticked(studio: Studio) -> None:
+    """The relay's clock has turned once more."""
+    turned = asyncio.Event()
+    recorder = studio.house.relay.board.recorder
+    tick = recorder.tick
+
+    def turn(now: float) -> list[dict[str, object]]:
+        found = tick(now)
+        turned.set()
+        return found
+
+    recorder.tick = turn  # type: ignore[method-assign]
+    await turned.wait()
+    recorder.tick = tick  # type: ignore[method-assign]
+
+
+async def test_disk_below_its_reserve_takes_nothing_and_says_so_until_there_is_room(tmp_path: Path) -> None:
+    async with open_studio(tmp_path, recording_reserve=1 << 60) as studio:
+        doctor, patient = await studio.house.both()
+        await studio.record("doctor")
+        await studio.speak("doctor", "no room")
+        studio.house.skew += PART
+        told = await studio.state("full")
+        assert (told["people"][0]["number"], told["people"][0]["bytes"]) == (0, 0)
+        assert studio.parts("doctor") == []
+        await patient.changes.until(lambda: len(patient.packets) == 1)
+        vault = studio.house.relay.vault
+        assert vault is not None
+        vault.shelf._wanted_reserve = vault.shelf._reserve = 0
+        await studio.speak("doctor", "room")
+        await studio.synced("doctor", 1)
+        assert studio.words("doctor") == ["room"]
+        assert "disk" in studio.parts("doctor")[0].gaps
+        assert doctor.packets == []
+
+
+async def test_last_gap_is_told_by_a_part_of_its_own(tmp_path: Path) -> None:
+    async with open_studio(tmp_path, recording_reserve=1 << 60) as studio:
+        await studio.house.join("doctor")
+        await studio.record("doctor")
+        await studio.speak("doctor", "lost")
+        studio.house.skew += 1
+        await studio.state("full")
+        vault = studio.house.relay.vault
+        assert vault is not None
+        vault.shelf._wanted_reserve = vault.shelf._reserve = 0
+        await studio.stop()
+        await studio.told("doctor", ended=True, number=1)
+        (part,) = studio.parts("doctor")
+        assert (part.gaps, part.records) == (["disk"], [])
+
+
+async def test_folder_that_was_taken_away_is_failing_and_then_made_again(studio: Studio) -> None:
+    await studio.house.join("doctor")
+    await studio.record("doctor")
+    await studio.speak("doctor", "one")
+    await studio.synced("doctor", 1)
+    studio.stream("doctor").joinpath("00000001.age").unlink()
+    studio.stream("doctor").rmdir()
+    mark = len(studio.web.heard)
+    await studio.speak("doctor", "two")
+    studio.house.skew += PART
+    await studio.state("failing", mark)
+    await studio.renew()
+    await studio.speak("doctor", "three")
+    studio.house.skew += PART
+    await studio.web.changes.until(lambda: studio.stream("doctor").exists() and studio.words("doctor") == ["three"])
+    assert "disk" in studio.parts("doctor")[0].gaps
+
+
+def test_reserve_is_the_larger_of_a_gibibyte_and_a_twentieth(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def disk(blocks: int, free: int) -> None:
+        found = os.statvfs_result((4096, 4096, blocks, free, free, 0, 0, 0, 0, 255))
+        monkeypatch.setattr(shelves.os, "statvfs", lambda path: found)
+
+    shelf = Shelf(tmp_path)
+    disk(blocks=1 << 20, free=(LEAST_RESERVE >> 12) + 1)  # 4 GiB
+    shelf.prepare()
+    assert (shelf.has_room(4096), shelf.has_room(4097)) == (True, False)
+    disk(blocks=1 << 30, free=((1 << 30) // 20) + 2)  # 4 TiB
+    shelf.prepare()
+    assert (shelf.has_room(4096), shelf.has_room(8193)) == (True, False)
+
+
+def test_number_that_another_relay_took_is_not_written_over(tmp_path: Path) -> None:
+    shelf, other = Shelf(tmp_path, 0), Shelf(tmp_path, 0)
+    assert (shelf.next_number(STREAM), other.next_number(STREAM)) == (1, 1)
+    assert shelf.write(STREAM, 1, lambda number: b"mine %d" % number) == (1, 6)
+    assert other.write(STREAM, 1, lambda number: b"yours %d" % number) == (2, 7)
+    folder = tmp_path / RECORDING / STREAM.stream
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == {
+        "00000001.age": b"mine 1",
+        "00000002.age": b"yours 2",
+    }
+
+
+def test_link_in_the_place_of_a_folder_is_not_followed(tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    root = tmp_path / "root"
+    root.mkdir()
+    (root / RECORDING).symlink_to(elsewhere)
+    with pytest.raises(OSError, match=r"directory|symbolic"):
+        Shelf(root, 0).write(STREAM, 1, lambda number: b"x")
+    assert list(elsewhere.iterdir()) == []
+
+
+def test_unfinished_file_of_a_killed_relay_goes_and_that_of_a_living_one_stays(tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path, 0)
+    shelf.write(STREAM, 7, lambda number: b"x")
+    folder = tmp_path / RECORDING / STREAM.stream
+    old, young, foreign = (folder / name for name in (f".{'0' * 16}-1.part", f".{'1' * 16}-2.part", "notes.txt"))
+    for path in (old, young, foreign):
+        path.write_bytes(b"half")
+    for path in (old, foreign):
+        os.utime(path, (1, 1))
+    assert Shelf(tmp_path, 0).next_number(STREAM) == 8
+    assert (old.exists(), young.exists(), foreign.exists()) == (False, True, True)
+
+
+def test_more_streams_than_folders_kept_open_are_written_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shelves, "_MAX_OPEN", 2)
+    shelf = Shelf(tmp_path, 0)
+    before = len(os.listdir("/proc/self/fd"))
+    streams = [Stream(RECORDING, stream_of(str(n)), RECIPIENT, MAC) for n in range(5)]
+    for _ in range(2):
+        for stream in streams:
+            shelf.write(stream, 1, lambda number: b"x")
+    assert len(os.listdir("/proc/self/fd")) == before + 2
+    for stream in streams:
+        shelf.forget(stream)
+    assert len(os.listdir("/proc/self/fd")) == before
+
+
+SCENE = """
+import asyncio, os, signal, sys
+from pathlib import Path
+from tests.relay import taped
+
+taped.RECIPIENT = sys.argv[2]
+
+async def main():
+    async with taped.open_studio(Path(sys.argv[1])) as studio:
+        await studio.house.join("doctor")
+        await studio.record("doctor")
+        print(studio.stream("doctor"), flush=True)
+        for turn in range(10_000):
+            await studio.speak("doctor", f"{turn:06}" + "." * 900)
+            studio.house.skew += 0.05
+            if turn % 40 == 39:
+                await studio.renew()
+            if studio.web.heard and studio.web.heard[-1].get("people", [{}])[0].get("number", 0) >= 8:
+                print("now", flush=True)
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.slow
+async def test_relay_killed_while_it_writes_leaves_whole_parts_only(tmp_path: Path) -> None:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", SCENE, str(tmp_path), RECIPIENT), stdout=asyncio.subprocess.PIPE, cwd=ROOT
+    )
+    assert process.stdout is not None
+    stream = Path((await process.stdout.readline()).decode().strip())
+    assert await process.stdout.readline() == b"now\n"
+    process.send_signal(signal.SIGKILL)
+    await process.wait()
+    names = sorted(name for name in os.listdir(stream) if not name.startswith("."))
+    opened = [open_part((stream / name).read_bytes()) for name in names]
+    assert len(opened) >= 8
+    assert [part.header["number"] for part in opened] == list(range(1, len(opened) + 1))
+    words = [record.packet[12:18] for part in opened for record in part.records]
+    assert words == [b"%06d" % number for number in range(len(words))]
+
+
+def test_configuration_of_recordings_is_read_and_nonsense_refused(tmp_path: Path) -> None:
+    assert read_config([], {}).recordings is None
+    read = read_config([], {"RELAY_RECORDINGS": str(tmp_path), "RELAY_RECORDING_RESERVE": "0"})
+    assert (read.recordings, read.recording_reserve, read.recordings_group) == (tmp_path, 0, None)
+    for wrong in ({"RELAY_RECORDING_RESERVE": "-1"}, {"RELAY_RECORDINGS_GROUP": "no such group"}):
+        with pytest.raises(ConfigError):
+            read_config([], wrong)
