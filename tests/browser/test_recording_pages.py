@@ -10,11 +10,13 @@ from playwright.sync_api import Locator, Route, expect
 from tests.browser import clinic as clinics
 from tests.browser.clinic import Visit
 from tests.browser.conftest import Make, OpenContext, Watch
+from tests.browser.firefox import firefox
 from tests.browser.house import House
 from tests.browser.people import STATE, ChromiumTab, call_in, go_in, go_to_the_door, state_is
-from tests.browser.test_pages import NARROW, WIDE, OpenTab, check_page, look  # noqa: F401  a fixture
+from tests.browser.test_pages import NARROW, SIDEWAYS, WIDE, OpenTab, check_page, look  # noqa: F401  a fixture
 from tests.browser.test_stage import KEEP_SAID
 from tests.browser.wire import Wire, guest, recording
+from tests.faults.address import far_address
 
 RECORDING = "document.documentElement.dataset.recording"
 BEGAN, UNTIL = "2026-11-23T16:30:00+00:00", "2026-11-23T16:44:31+00:00"
@@ -301,3 +303,21 @@ def test_reload_in_the_middle_of_the_question_asks_again(call: Meet) -> None:
     state_is(met.patient, "call")
     expect(met.patient.page.locator(QUESTION)).to_be_visible()
     assert met.patient.evaluate(STATE) == "call"
+
+
+def test_patient_in_firefox_is_asked_recorded_and_withdraws(doctor: ChromiumTab, visit: Visit) -> None:
+    with firefox(ice_on_loopback=far_address().startswith("127.")) as fox:
+        go_in(fox, visit.link)
+        call_in(doctor, visit.board)
+        state_is(fox, "call")
+        doctor.click("[data-control=record]")
+        doctor.click("[data-record-start] button[value=start]")
+        for tab in (fox, doctor):
+            tab.wait_for(f"{RECORDING} === 'on'")
+        fox.click(PILL)
+        fox.click(f"{MINE} button[value=deny]")
+        for tab in (fox, doctor):
+            tab.wait_for(f"{RECORDING} === 'paused'")
+        fox.wait_for(f"!document.querySelector('{MINE}').open")
+        assert not fox.evaluate(SIDEWAYS)
+        assert fox.errors == []
