@@ -4,9 +4,12 @@ A part is believed when all of this holds: the stream's key opens it, the record
 the recording, stream and number under which it lies. Anything else is one PartError that says what is wrong.
 """
 
+import errno
 import hmac
 import json
+import os
 import re
+import stat
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -27,7 +30,8 @@ MOST_GAPS = 10_000
 CODECS = {"audio": ("opus", 48_000), "camera": ("vp8", 90_000), "screen": ("vp8", 90_000)}
 REASONS = frozenset({"lease", "queue", "disk", "loss", "left"})
 REFUSED_SUFFIX = ".refused"
-_NAME = re.compile(r"(\d{8})\.age")
+_NAME = re.compile(r"([0-9]{8})\.age")
+_UNFINISHED = re.compile(r"\.[0-9a-f]{16}-[0-9]+\.part")
 _RECORD = struct.Struct("!BBIH")
 _LATEST = 1 << 53
 
@@ -99,9 +103,10 @@ class Part:
 
 @dataclass(frozen=True)
 class Folder:
-    """What lies in a stream's folder: parts by number, and names of files that are none."""
+    """What lies in a stream's folder: parts by number, what a killed relay left half written, and what is neither."""
 
     numbers: tuple[int, ...] = ()
+    unfinished: tuple[str, ...] = ()
     strangers: tuple[str, ...] = ()
 
 
@@ -120,21 +125,38 @@ def list_parts(recording: UUID, stream: UUID) -> Folder:
     """What lies in the folder, by name. Parts set aside before are not listed."""
     folder = folder_of(recording, stream)
     names = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
-    matches = {name: _NAME.fullmatch(name) for name in names if not name.endswith(REFUSED_SUFFIX)}
+    matches = {name: match for name in names if (match := _NAME.fullmatch(name))}
+    unfinished = tuple(name for name in names if _UNFINISHED.fullmatch(name))
+    others = (name for name in names if name not in matches and not name.endswith(REFUSED_SUFFIX))
     return Folder(
-        tuple(int(match[1]) for match in matches.values() if match),
-        tuple(name for name, match in matches.items() if not match),
+        numbers=tuple(int(match[1]) for match in matches.values()),
+        unfinished=unfinished,
+        strangers=tuple(name for name in others if name not in unfinished),
     )
 
 
 def read_part(binding: Binding, number: int) -> Part:
     """Open and check the part that lies under this number. PartError; FileNotFoundError where none lies."""
     path = path_of(binding.recording, binding.stream, number)
-    with path.open("rb") as file:
+    with open(path, "rb", opener=_open_plain_file) as file:
         sealed = file.read(LARGEST + 1)
     if len(sealed) > LARGEST:
         raise PartError("malformed", "The part is larger than any relay makes.")
     return open_part(sealed, binding, number)
+
+
+def _open_plain_file(path: str, flags: int) -> int:
+    """The relay is trusted with less than we are: what lies there may lead nowhere else, and hold nobody up."""
+    try:
+        descriptor = os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError as error:
+        if error.errno in (errno.ELOOP, errno.ENXIO):
+            raise PartError("foreign", "This is no file.") from None
+        raise
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise PartError("foreign", "This is no file.")
+    return descriptor
 
 
 def open_part(sealed: bytes, binding: Binding, number: int) -> Part:

@@ -128,7 +128,7 @@ def _timeline(recording: Recording, works: list[_Work]) -> float:
 
 def _finish_stream(work: _Work, began: float, progress: Progress) -> None:
     """Files, then their rows, then the parts go."""
-    if not work.survey.good and not work.survey.refused and work.stream.report:
+    if not (work.survey.good or work.survey.refused or work.survey.unfinished) and work.stream.report:
         return
     made = make_files(work.binding, work.survey, began, progress.step)
     try:
@@ -158,7 +158,7 @@ def _merged(before: dict[str, Any], survey: Survey, made: Made) -> dict[str, Any
         missing = _numbers(before.get("missing", [])) | _numbers(report["missing"])
         report["missing"] = [list(span) for span in runs(sorted(missing - here - survey.refused.keys()))]
         report["refused"] = {**before.get("refused", {}), **report["refused"]}
-        for name in ("parts", "lost_packets", "lost_frames"):
+        for name in ("parts", "unfinished", "lost_packets", "lost_frames"):
             report[name] += before.get(name, 0)
     return report
 
@@ -187,6 +187,7 @@ def _remove_parts(work: _Work, made: Made) -> None:
         with suppress(FileNotFoundError):
             path.rename(path.with_suffix(REFUSED_SUFFIX))
     durable.remove(*(path_of(*where, number) for number in work.survey.good if number not in refused))
+    durable.remove(*(folder_of(*where) / name for name in list_parts(*where).unfinished))
 
 
 def _remove_unknown_files(recording: Recording) -> None:

@@ -48,6 +48,7 @@ def report_of(survey: Survey, made: Made) -> dict[str, Any]:
         "missing": [list(span) for span in survey.missing],
         "refused": {str(number): code for number, code in survey.refused.items()}
         | {str(number): "changed" for number in made.spoilt},
+        "unfinished": survey.unfinished,
         "foreign_files": survey.strangers,
         "lost_packets": made.lost_packets,
         "lost_frames": made.lost_frames,

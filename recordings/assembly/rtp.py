@@ -32,7 +32,8 @@ def payload_bounds(body: bytes, start: int, end: int) -> tuple[int, int]:
         begin += 4 + 4 * int(_WORD.unpack_from(body, begin + 2)[0])
     if flags & 0x20:
         padding = body[end - 1]
-        end = end - padding if padding else begin
+        stop = end - padding if padding else begin
+        return (begin, stop) if begin < stop else (end, end)
     return (begin, end) if begin < end else (end, end)
 
 

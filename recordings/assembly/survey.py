@@ -56,6 +56,7 @@ class Survey:
     good: list[int] = field(default_factory=list)
     refused: dict[int, str] = field(default_factory=dict)
     missing: list[tuple[int, int]] = field(default_factory=list)
+    unfinished: int = 0
     strangers: int = 0
     gaps: list[Gap] = field(default_factory=list)
     began: int | None = None
@@ -70,7 +71,7 @@ def survey(binding: Binding, last_number: int, first_number: int, on_part: Calla
     """Read all parts once. `first_number` to `last_number` should be there; `on_part` is told after each one."""
     found = Survey()
     folder = list_parts(binding.recording, binding.stream)
-    found.strangers = len(folder.strangers)
+    found.strangers, found.unfinished = len(folder.strangers), len(folder.unfinished)
     edges: dict[int, tuple[int, int]] = {}
     for number in folder.numbers:
         try:

@@ -26,7 +26,9 @@ def main() -> int:
 def _guided(name: str) -> int:
     import atheris
 
-    with atheris.instrument_imports(include=["relay", "signaling", "tests.fuzz.targets"]):
+    with atheris.instrument_imports(
+        include=["relay", "signaling", "recordings.parts", "recordings.assembly", "tests.fuzz.targets"]
+    ):
         from tests.fuzz.targets import TARGETS
     # Findings are new inputs; the seeds of the repository are only read. The first folder is the one written to.
     folders = [argument for argument in sys.argv[1:] if not argument.startswith("-")]

@@ -1,7 +1,12 @@
 """One target per parser of ours: bytes in, and what must be true of whatever comes out. Running them is run.py."""
 
+import hmac
 from collections.abc import Callable
+from uuid import UUID
 
+from recordings import parts
+from recordings.assembly import opus, rtp
+from recordings.assembly.vp8 import FrameBuilder
 from relay import rtcp, stun, vp8
 from relay.answer import parse_answer
 from relay.documents import Rooms, parse_line
@@ -15,6 +20,7 @@ from relay.port import Demux
 from relay.sources import ALL
 from signaling import control
 from signaling.messages import ERROR_WORDS, ProtocolError, client_messages, parse
+from tests import recorded
 
 Target = Callable[[bytes], None]
 
@@ -168,6 +174,55 @@ def datagram(data: bytes) -> None:
     assert len(directory.by_address[0]) == 1  # nobody who did not know the password proved an address
 
 
+_BINDING = recorded.binding(UUID(int=1), UUID(int=2))
+
+
+def recorded_part(data: bytes) -> None:
+    """A part of a recording: opened as it is, and as if a relay had signed it."""
+    signed = data + hmac.digest(_BINDING.mac, data, "sha256")
+    for read, plain in ((parts.open_part, data), (parts.read_plain, data), (parts.read_plain, signed)):
+        try:
+            part = read(plain, _BINDING, 1)
+            for track, kind, arrival, start, end in part.records():
+                assert part.start < start <= end <= part.end
+                assert track in part.tracks.values()
+                assert 0 <= kind <= 255
+                assert arrival >= part.began
+        except parts.PartError as error:
+            assert error.code in ("changed", "foreign", "swapped", "malformed")  # noqa: PT017 - a target, not a test
+
+
+def recorded_packets(data: bytes) -> None:
+    """What a browser sent, recorded as it came: two bytes of length, a packet, and so on."""
+    sorter, builder, place, taken = rtp.Sorter(), FrameBuilder(), 0, 0
+    while place + 2 <= len(data):
+        length = int.from_bytes(data[place : place + 2]) % 1500
+        start, end = place + 2, min(place + 2 + length, len(data))
+        place = end
+        begin, stop = rtp.payload_bounds(data, start, end)
+        assert start <= begin <= stop <= end
+        rtp.sender_report(data, start, end)
+        if end - start < rtp.SMALLEST:
+            continue
+        _, second, number, stamp = rtp.HEADER.unpack_from(data, start)
+        taken += 1
+        sent = (stamp, second >= rtp.RTP_MARKER, data[begin:stop], 0.0)
+        next_place = sorter.place_of(number)
+        ready = [rtp.Packet(next_place, *sent)] if next_place is not None else list(sorter.push(number, sent, place))
+        _build(builder, ready)
+    _build(builder, list(sorter.flush()))
+    assert sorter.lost >= 0
+    assert builder.dropped <= taken
+
+
+def _build(builder: FrameBuilder, packets: list[rtp.Packet]) -> None:
+    for packet in packets:
+        frame = builder.push(packet)
+        assert frame is None or frame.data
+        lasts = opus.duration(packet.payload)
+        assert lasts is None or 0 < lasts <= opus.LONGEST_US
+
+
 TARGETS: dict[str, Target] = {
     "stun": stun_request,
     "rtcp": reports,
@@ -178,4 +233,6 @@ TARGETS: dict[str, Target] = {
     "reply": relay_line,
     "socket": socket_frame,
     "datagram": datagram,
+    "part": recorded_part,
+    "packets": recorded_packets,
 }

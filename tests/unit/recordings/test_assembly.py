@@ -77,8 +77,8 @@ def test_everything_sent_is_in_the_file_in_its_time() -> None:
     file = found.file()
     assert (file.offset_ms, file.duration_ms, file.size, file.gaps) == (20, 4000, (160, 120), [])
     assert found.report() == {
-        "parts": len(found.survey.good), "missing": [], "refused": {}, "foreign_files": 0, "lost_packets": 0,
-        "lost_frames": 0,
+        "parts": len(found.survey.good), "missing": [], "refused": {}, "unfinished": 0, "foreign_files": 0,
+        "lost_packets": 0, "lost_frames": 0,
     }  # fmt: skip
 
 

@@ -126,13 +126,27 @@ def test_part_larger_than_any_is_not_read(incoming: Path) -> None:
         read_part(HERE, 1)
 
 
+def test_name_that_leads_elsewhere_or_holds_up_is_foreign(incoming: Path) -> None:
+    write_part(HERE, 1, whole())
+    folder = path_of(HERE.recording, HERE.stream, 1).parent
+    (folder / "00000002.age").symlink_to(folder / "00000001.age")
+    os.mkfifo(folder / "00000003.age")
+    (folder / "00000004.age").mkdir()
+    for number in (2, 3, 4):
+        with pytest.raises(PartError) as caught:
+            read_part(HERE, number)
+        assert caught.value.code == "foreign"
+    assert read_part(HERE, 1).number == 1
+
+
 def test_folder_lists_parts_and_names_strangers(incoming: Path) -> None:
     Relay(HERE).write(VOICE)
     write_part(HERE, 12, b"")
     folder = path_of(HERE.recording, HERE.stream, 1).parent
-    for name in ("1.age", ".00000001.age.tmp", "00000003.age.refused", "x"):
+    half = ".0123456789abcdef-7.part"
+    for name in ("1.age", half, "00000003.refused", "x"):
         (folder / name).write_bytes(b"")
-    assert list_parts(HERE.recording, HERE.stream) == Folder((1, 12), (".00000001.age.tmp", "1.age", "x"))
+    assert list_parts(HERE.recording, HERE.stream) == Folder((1, 12), (half,), ("1.age", "x"))
     assert list_parts(HERE.recording, uuid4()) == Folder()
 
 
