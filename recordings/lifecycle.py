@@ -57,7 +57,7 @@ class ExportStatus(StrEnum):
 
 
 HEARD_FOR = dt.timedelta(seconds=3)
-"""A relay tells once a second; after so long without a word nothing is believed to reach the disk."""
+"""A relay that writes tells so once a second; after so long without a word nothing is believed to reach the disk."""
 
 _S = RecordingStatus
 
@@ -117,19 +117,17 @@ def standing(facts: Facts, instant: dt.datetime) -> tuple[RecordingStatus, str]:
 
 def bytes_arrive(facts: Facts, instant: dt.datetime) -> bool:
     """The red light: a relay said a moment ago that what is due reaches the disk."""
-    return facts.due_at is not None and facts.relay_state == "recording" and _is_fresh(facts.heard_at, instant)
+    if facts.due_at is None or facts.heard_at is None or facts.heard_at < facts.due_at:
+        return False
+    return facts.relay_state == "recording" and instant - facts.heard_at <= HEARD_FOR
 
 
 def _problem(facts: Facts, instant: dt.datetime) -> str:
+    """Of a relay that writes, silence is the bad sign; every other state it says once, and that stands."""
     if facts.due_at is None:
         return Problem.KEYS if facts.key_missing else Problem.CONSENT
-    if facts.heard_at is not None and facts.heard_at >= facts.due_at and _is_fresh(facts.heard_at, instant):
-        known = _OF_RELAY.get(facts.relay_state)
-        if known is not None:
-            return known
-        return "" if _is_fresh(facts.due_at, instant) else Problem.SILENT
-    return "" if _is_fresh(facts.due_at, instant) else Problem.LOST
-
-
-def _is_fresh(heard_at: dt.datetime | None, instant: dt.datetime) -> bool:
-    return heard_at is not None and instant - heard_at <= HEARD_FOR
+    if known := _OF_RELAY.get(facts.relay_state):
+        return known
+    if instant - facts.due_at <= HEARD_FOR:
+        return ""
+    return Problem.SILENT if facts.relay_state == "waiting" else Problem.LOST

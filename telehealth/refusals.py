@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Sequence
+from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -37,6 +38,22 @@ def refuse_unusable_turn(urls: Sequence[str], secret: str, ttl: dt.timedelta) ->
         )
     if not dt.timedelta(minutes=5) <= ttl <= dt.timedelta(hours=12):
         raise ImproperlyConfigured("TURN_TTL must lie between five minutes and twelve hours.")
+
+
+def refuse_unusable_recordings(
+    *, folder: Path, keys: Path, hours: int, size: int, reserve: int | None, backup_days: int
+) -> None:
+    keys, folder = keys.resolve(), folder.resolve()
+    if keys == folder or folder in keys.parents:
+        raise ImproperlyConfigured(
+            "RECORDING_KEYS_DIR must not lie inside RECORDINGS_DIR: whoever copies the recordings would have the keys."
+        )
+    if hours < 1 or size < 1 or backup_days < 1:
+        raise ImproperlyConfigured(
+            "RECORDING_MAX_HOURS, RECORDING_MAX_BYTES and RECORDING_KEY_BACKUP_DAYS must be 1 or more."
+        )
+    if reserve is not None and reserve < 0:
+        raise ImproperlyConfigured("RELAY_RECORDING_RESERVE must be 0 or more bytes.")
 
 
 def refuse_unsafe(

@@ -62,6 +62,14 @@ refusals.refuse_unsafe(
     database_engine=DATABASE["ENGINE"],
 )
 refusals.refuse_unusable_turn(TURN_URLS, TURN_SECRET, TURN_TTL)
+refusals.refuse_unusable_recordings(
+    folder=RECORDINGS_DIR,
+    keys=RECORDING_KEYS_DIR,
+    hours=RECORDING_MAX_HOURS,
+    size=RECORDING_MAX_BYTES,
+    reserve=RECORDING_RESERVE,
+    backup_days=RECORDING_KEY_BACKUP_DAYS,
+)
 refuse_remote_without_trust(RELAYS, RELAY_SECRET, RELAY_TLS_CA)
 VAR.mkdir(mode=0o700, parents=True, exist_ok=True)
 SECRET_KEY = CONFIGURED_SECRET or secret.read_or_create(VAR / "secret_key")

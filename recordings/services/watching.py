@@ -24,7 +24,7 @@ from recordings.services.settling import settle
 log = structlog.get_logger(__name__)
 
 GIVEN_UP_AFTER = dt.timedelta(minutes=30)
-"""A relay that should record and says nothing for so long does not come back to this recording."""
+"""Bytes were due, and no relay has had anything new to say for so long: it does not come back to this recording."""
 
 
 def watch_recordings() -> None:
@@ -78,7 +78,7 @@ def _ends(recording: Recording, instant: dt.datetime) -> str | None:
         return Problem.CAP
     heard_at = max(filter(None, (recording.heard_at, recording.due_at)), default=None)
     if recording.due_at is not None and heard_at is not None and instant - heard_at >= GIVEN_UP_AFTER:
-        return Problem.LOST
+        return recording.problem or Problem.LOST
     return None
 
 

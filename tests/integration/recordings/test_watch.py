@@ -85,9 +85,13 @@ def test_relay_that_waits_for_media_nobody_sends_is_told(recording: Recording, c
 
 
 @pytest.mark.parametrize("state", ["lapsed", "full", "failing", "unavailable"])
-def test_trouble_before_the_first_byte_keeps_it_waiting(recording: Recording, state: str) -> None:
+def test_trouble_is_said_once_and_stands(recording: Recording, clock: Any, state: str) -> None:
     hear(recording, state, people=[])
     assert (recording.status, recording.problem) == ("waiting", state)
+    clock.shift(60)  # a relay to which nothing happens says nothing
+    assert watch(recording) == ("waiting", state)
+    hear(recording)
+    assert (recording.status, recording.problem) == ("recording", "")
 
 
 def test_numbers_only_rise_and_runs_add_up(recording: Recording, clock: Any) -> None:

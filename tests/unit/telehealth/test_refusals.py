@@ -27,6 +27,9 @@ SAFE = {"ALLOWED_HOSTS": "clinic.example", "ORIGINS": "https://clinic.example"}
     ("environment", "sentence"),
     [
         ({**SAFE, "DEBUG": "1"}, "DEBUG shows inner workings"),
+        ({"RECORDINGS_DIR": "/srv/a", "RECORDING_KEYS_DIR": "/srv/a/keys"}, "must not lie inside RECORDINGS_DIR"),
+        ({"RECORDING_MAX_HOURS": "0"}, "must be 1 or more"),
+        ({"RELAY_RECORDING_RESERVE": "-1"}, "must be 0 or more bytes"),
         ({**SAFE, "DEMO": "1"}, "DEMO has known passwords"),
         ({"ALLOWED_HOSTS": "*"}, "without wildcards"),
         ({"ALLOWED_HOSTS": ".clinic.example"}, "without wildcards"),
