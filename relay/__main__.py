@@ -46,6 +46,7 @@ def main() -> int:
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     try:
         config = read_config(sys.argv[1:], os.environ)
+        os.umask(0o077 if config.recordings_group is None else 0o007)
         asyncio.run(_serve(config))
     except ConfigError as error:
         _say(sys.stderr, f"relay: {error.message}")

@@ -16,6 +16,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
 from relay.errors import ConfigError
 from relay.ladder import Rung
+from relay.recorder import STATES
 
 if TYPE_CHECKING:
     from relay.peer import Peer
@@ -67,6 +68,7 @@ class Figures:
                 {rung.label: rungs[rung.label] for rung in Rung},
             ),
             *_traffic(board),
+            *_recordings(board, now),
             _spread("uplink_loss_ratio", "Packets lost between a seat and the relay in the last second.",
                     self._uplink_losses(peers)),
             _spread("downlink_loss_ratio", "Packets lost between the relay and a seat, as its reports say.",
@@ -102,6 +104,28 @@ def _traffic(board: Switchboard) -> Iterator[CounterMetricFamily]:
     dropped.add_metric(["unsent"], counters.unsent)
     dropped.add_metric(["refused"], counters.dropped - counters.stray - counters.unsent)
     yield dropped
+
+
+def _recordings(board: Switchboard, now: float) -> Iterator[Any]:
+    recorder = board.recorder
+    states = Counter(recorder.states(now))
+    yield _labelled(
+        "recorded_rooms", "Rooms to be recorded, by state.", "state", {state: states[state] for state in STATES}
+    )
+    for name, text, value in (
+        ("recording_parts", "Sealed parts on disk.", recorder.parts),
+        ("recording_bytes", "Their bytes.", recorder.bytes),
+    ):
+        yield CounterMetricFamily(_PREFIX + name, text, value=value)
+    lost = CounterMetricFamily(
+        _PREFIX + "recording_parts_lost", "Parts that were not written, by reason.", labels=["reason"]
+    )
+    lost.add_metric(["queue"], recorder.refused)
+    lost.add_metric(["disk"], recorder.lost)
+    yield lost
+    if recorder.vault is not None:
+        yield _gauge("recording_queue_bytes", "Media on its way to the disk.", recorder.vault.waiting_bytes)
+        yield _gauge("recording_free_bytes", "Left on the disk of recordings.", recorder.vault.free)
 
 
 def _gauge(name: str, text: str, value: float) -> GaugeMetricFamily:

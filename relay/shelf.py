@@ -6,6 +6,7 @@ import contextlib
 import os
 import re
 import secrets
+import stat
 import time
 from collections.abc import Callable, Iterator
 from itertools import count
@@ -107,7 +108,7 @@ class Shelf:
         """A link and not a rename: it never replaces a part that stands there. False when one does."""
         temporary = f".{self._me}-{next(self._count)}.part"
         try:
-            file = os.open(temporary, _NEW_FILE, 0o600, dir_fd=folder)
+            file = os.open(temporary, _NEW_FILE, 0o660 if self._hands_on(folder) else 0o600, dir_fd=folder)
             try:
                 if self._group is not None:
                     self._share(file, 0o660)
@@ -158,7 +159,7 @@ class Shelf:
             return os.open(name, _FOLDER | os.O_NOFOLLOW, dir_fd=parent)
         except FileNotFoundError:
             with contextlib.suppress(FileExistsError):
-                os.mkdir(name, 0o700, dir_fd=parent)
+                os.mkdir(name, 0o770 if self._hands_on(parent) else 0o700, dir_fd=parent)
         folder = os.open(name, _FOLDER | os.O_NOFOLLOW, dir_fd=parent)
         try:
             if self._group is not None:
@@ -169,12 +170,24 @@ class Shelf:
             raise
         return folder
 
+    def _hands_on(self, folder: int) -> bool:
+        """Whether what is made in it has the group from its first moment."""
+        if self._group is None:
+            return False
+        found = os.fstat(folder)
+        return found.st_gid == self._group and bool(found.st_mode & stat.S_ISGID)
+
     def _share(self, file: int, mode: int) -> None:
-        """Its group first, then the mode: at no moment may another group read it."""
+        """Its group first, then the mode: at no moment may another group read it.
+
+        Only what is not so already: a unit of systemd may neither change owners nor set that bit.
+        """
         assert self._group is not None
-        if os.fstat(file).st_gid != self._group:
+        found = os.fstat(file)
+        if found.st_gid != self._group:
             os.fchown(file, -1, self._group)
-        os.fchmod(file, mode)
+        if stat.S_IMODE(found.st_mode) != mode:
+            os.fchmod(file, mode)
 
 
 def _highest(folder: int) -> int:

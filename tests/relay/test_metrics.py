@@ -12,6 +12,7 @@ from relay.errors import ConfigError
 from relay.ladder import Rung
 from tests.relay.house import House, open_house
 from tests.relay.peer import rtp
+from tests.relay.taped import PART, open_studio
 
 
 @pytest.fixture
@@ -113,3 +114,27 @@ def test_metrics_address_is_host_and_port_or_refused() -> None:
     for wrong in ("9000", "127.0.0.1", "127.0.0.1:x", "a@b:9000", "127.0.0.1:70000", "h:1/x"):
         with pytest.raises(ConfigError, match="metrics"):
             read_config(["--bind", "127.0.0.1", "--metrics", wrong], {})
+
+
+async def test_scrape_tells_what_is_recorded_and_what_was_lost(tmp_path: Path) -> None:
+    async with open_studio(tmp_path, metrics=("127.0.0.1", 0)) as studio:
+        house = studio.house
+        await house.join("doctor")
+        await studio.record("doctor")
+        await studio.speak("doctor", "word")
+        told = await studio.synced("doctor", 1)
+        vault = house.relay.vault
+        assert vault is not None
+        vault.shelf._wanted_reserve = vault.shelf._reserve = 1 << 60
+        await studio.speak("doctor", "lost")
+        house.skew += PART
+        await studio.state("full")
+        await house.web.expect("report", len(house.web.heard))
+        found = await scrape(house)
+    prefix = "housecall_relay_"
+    assert found[prefix + "recorded_rooms|full"] == 1
+    assert (found[prefix + "recording_parts_total"], found[prefix + "recording_bytes_total"]) == (1, told["bytes"])
+    assert found[prefix + "recording_parts_lost_total|disk"] >= 1
+    assert found[prefix + "recording_parts_lost_total|queue"] == 0
+    assert found[prefix + "recording_free_bytes"] > 0
+    assert studio.stream("doctor").name not in "".join(found)

@@ -58,6 +58,26 @@ async def test_group_may_share_and_nobody_else(tmp_path: Path) -> None:
     assert [mode(path) for path in stream.iterdir()] == [0o660]
 
 
+def test_shared_folder_hands_on_group_and_modes_without_a_change_of_either(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in a unit of systemd, which may neither chown nor set the bit."""
+    os.chmod(tmp_path, 0o2770)
+
+    def refused(*arguments: object) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(shelves.os, "fchown", refused)
+    monkeypatch.setattr(shelves.os, "fchmod", refused)
+    former = os.umask(0o007)
+    try:
+        Shelf(tmp_path, 0, os.getgid()).write(STREAM, 1, lambda number: b"x")
+    finally:
+        os.umask(former)
+    folder = tmp_path / RECORDING / STREAM.stream
+    assert [mode(path) for path in (folder.parent, folder, folder / "00000001.age")] == [0o2770, 0o2770, 0o660]
+
+
 async def test_queue_that_is_full_is_a_gap_in_the_recording_and_none_in_the_call(
     studio: Studio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
