@@ -177,7 +177,7 @@ class Taping:
         return self.wish is None and all(tape.ended for tape in self.tapes.values())
 
     def news(self, now: float) -> Message | None:
-        """At each change of state; else once a second, if anything has changed."""
+        """At each change of state; else once a second, so that whoever listens can tell silence from trouble."""
         state = self.state(now)
         if state == self._said_state and not self.is_over and now - self._said_at < _SAYING_SECONDS:
             return None
@@ -191,7 +191,7 @@ class Taping:
             }
             for name, tape in self.tapes.items()
         ]
-        if (state, people) == (self._said_state, self._said_people):
+        if self.wish is None and (state, people) == (self._said_state, self._said_people):
             return None
         self._said_state, self._said_people, self._said_at = state, people, now
         return {
