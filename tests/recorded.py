@@ -52,7 +52,9 @@ class Sender:
     def _packet(self, at: int, payload: bytes, *, marker: bool, late: int = 0, spread: int = 0) -> Arrival:
         clock = CLOCKS[self.source][1]
         stamp = (self.stamp + round(at * (1 + self.drift / 1e6) * clock / 1e6)) & 0xFFFF_FFFF
-        header = struct.pack("!BBHII", 0x80, (0x80 if marker else 0) | 96, self.number & 0xFFFF, stamp, self.ssrc)
+        # With an extension of 4 bytes, as browsers send their sending time.
+        header = struct.pack("!BBHII", 0x90, (0x80 if marker else 0) | 96, self.number & 0xFFFF, stamp, self.ssrc)
+        header += b"\xbe\xde\0\1\x22abc"
         self.number += 1
         return Arrival(at + self.delay + late + spread, self.source, header + payload, 0, self.ssrc, self.run)
 

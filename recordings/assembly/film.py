@@ -4,11 +4,22 @@ from collections.abc import Callable, Mapping
 
 from recordings.assembly import opus
 from recordings.assembly.alignment import believed
-from recordings.assembly.rtp import HEADER, RTP_MARKER, SMALLEST, Packet, Sorter, payload_bounds, unwrapped
+from recordings.assembly.rtp import (
+    HEADER,
+    PLAIN_WITH_EXTENSION,
+    RTP_MARKER,
+    SMALLEST,
+    Packet,
+    Sorter,
+    payload_bounds,
+    unwrapped,
+)
 from recordings.assembly.survey import Key, Survey, TrackSurvey
 from recordings.assembly.vp8 import FrameBuilder
 from recordings.assembly.webm import Webm
 from recordings.parts import RTP, Binding, Part, PartError, read_part
+
+_UNPACK = HEADER.unpack_from
 
 
 class _Track:
@@ -20,6 +31,8 @@ class _Track:
         self.base = 0.0
         self._source, self._survey, self._file = key[1], survey, file
         self._stamp: int | None = None
+        self._low = -1
+        self._time = 0.0
         self._builder = FrameBuilder()
         self._next_number: int | None = None
         self._losses = 0
@@ -33,22 +46,25 @@ class _Track:
         self._offset = self.base + self._survey.shift
 
     def push(self, body: bytes, start: int, end: int, arrival: int) -> None:
-        """Take one packet as it came."""
+        """Take one packet as it came. A recorded hour is a million of these."""
         if end - start < SMALLEST:
             return
-        _, second, number, stamp = HEADER.unpack_from(body, start)
-        before = self._stamp
-        if before is None:
-            self._stamp = stamp
-        elif stamp != before & 0xFFFF_FFFF:
-            self._stamp = unwrapped(stamp, before, 32)
-        time = believed(self._stamp * self._scale + self._offset, arrival)  # type: ignore[operator]
-        begin, end = payload_bounds(body, start, end)
+        first, second, number, stamp = _UNPACK(body, start)
+        if stamp != self._low:
+            self._low = stamp
+            self._stamp = unwrapped(stamp, self._stamp, 32) if self._stamp is not None else stamp
+            self._time = believed(self._stamp * self._scale + self._offset, arrival)
+        if first == PLAIN_WITH_EXTENSION and not body[start + 14]:  # Nearly all are like this.
+            begin = start + SMALLEST + 4 + 4 * body[start + 15]
+            payload = body[begin:end] if begin < end else b""
+        else:
+            begin, end = payload_bounds(body, start, end)
+            payload = body[begin:end]
         place = self.sorter.place_of(number)
         if place is not None:
-            self._give(Packet(place, stamp, second >= RTP_MARKER, body[begin:end], time))
+            self._give(Packet(place, stamp, second >= RTP_MARKER, payload, self._time))
             return
-        for ready in self.sorter.push(number, (stamp, second >= RTP_MARKER, body[begin:end], time), arrival):
+        for ready in self.sorter.push(number, (stamp, second >= RTP_MARKER, payload, self._time), arrival):
             self._give(ready)
 
     def finish(self) -> None:

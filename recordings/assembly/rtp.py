@@ -7,6 +7,8 @@ from typing import NamedTuple
 HEADER = struct.Struct("!BBHI")
 SMALLEST = 12
 RTP_MARKER = 0x80
+# Version 2, an extension, neither padding nor contributors: what browsers send.
+PLAIN_WITH_EXTENSION = 0x90
 # A sender's number further away than this is a new beginning (RFC 3550, A.1).
 MAX_DROPOUT = 3000
 # How long a missing packet is waited for, in µs of arrival, and how many packets are held meanwhile.
