@@ -38,6 +38,8 @@ class Recording(models.Model):
     heard_at = models.DateTimeField(null=True, blank=True)
     safe_at = models.DateTimeField(null=True, blank=True)
     relay_state = models.CharField(max_length=16, blank=True)
+    # Whose clock that is: instants of two relays are not compared.
+    heard_run = models.CharField(max_length=64, blank=True)
     problem = models.CharField(max_length=32, blank=True)
     size = models.BigIntegerField(default=0)
     # Of the job that puts it together: how far it is, and until when a worker has claimed it.

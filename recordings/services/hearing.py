@@ -9,13 +9,15 @@ from django.db import transaction
 
 from accounts.actors import system_actor
 from core.clock import now
-from recordings.lifecycle import OPEN, RecordingStatus
+from recordings.lifecycle import OPEN, Problem, RecordingStatus
 from recordings.models import Recording, Stream
 from recordings.services.rows import restate
 
 HEARABLE = OPEN | {RecordingStatus.FINISHING}
 ENOUGH = dt.timedelta(milliseconds=700)
 """What another web process has taken in within this time need not be taken in again: relays repeat every second."""
+
+HEARD = ["heard_at", "heard_run", "relay_state", "safe_at", "size", "status", "problem", "began_at"]
 
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _AHEAD = dt.timedelta(minutes=1)
@@ -53,18 +55,29 @@ def _take_in(found: Recording, message: Mapping[str, Any]) -> None:
         return
     instant = now()
     safe_at = _newest_sync(message, instant)
-    is_late = safe_at is not None and recording.safe_at is not None and safe_at < recording.safe_at
+    is_late = _is_late(recording, str(message["run"]), safe_at)
     _raise_numbers(recording, message, is_late=is_late)
-    if safe_at is not None and not is_late:
-        recording.safe_at = safe_at
-    if recording.status in OPEN and not is_late and message["relay"] == recording.encounter.relay:
-        recording.heard_at, recording.relay_state = instant, message["state"]
-        actor = system_actor("relay", recording.organization_id)
-        # A key that is missing stays the problem until the watch has made it.
-        restate(actor, recording, instant, key_missing=recording.problem == "keys")
-    recording.save(
-        update_fields=["heard_at", "relay_state", "safe_at", "size", "status", "problem", "began_at"],
-    )
+    if not is_late and message["relay"] == recording.encounter.relay:
+        if safe_at is not None:
+            recording.heard_run, recording.safe_at = str(message["run"]), safe_at
+        _take_state(recording, message["state"], instant)
+    recording.save(update_fields=HEARD)
+
+
+def _take_state(recording: Recording, state: str, instant: dt.datetime) -> None:
+    if recording.status not in OPEN:
+        return
+    recording.heard_at, recording.relay_state = instant, state
+    actor = system_actor("relay", recording.organization_id)
+    # A key that is missing stays the problem until the watch has made it.
+    restate(actor, recording, instant, key_missing=recording.problem == Problem.KEYS)
+
+
+def _is_late(recording: Recording, run: str, safe_at: dt.datetime | None) -> bool:
+    """Whether a later word of the same relay process was taken in already. Its own clock never goes back."""
+    if safe_at is None or recording.safe_at is None:
+        return False
+    return run == recording.heard_run and safe_at < recording.safe_at
 
 
 def _raise_numbers(recording: Recording, message: Mapping[str, Any], *, is_late: bool) -> None:

@@ -135,6 +135,18 @@ def test_late_word_does_not_take_the_state_back(recording: Recording, clock: Any
     assert (recording.relay_state, recording.problem) == ("full", "full")
 
 
+def test_clock_of_another_relay_behind_the_first_costs_nothing(recording: Recording, clock: Any) -> None:
+    hear(recording)
+    behind = [{**person, "synced": person["synced"] - 10**7} for person in make.relay_says(recording)["people"]]
+    clock.shift(1)
+    hear(recording, "waiting", people=[], run="two")
+    hear(recording, people=behind, run="two")
+    assert (recording.heard_at, recording.safe_at) == (now(), START - dt.timedelta(seconds=10))
+    clock.shift(1)
+    hear(recording, people=[{**person, "synced": person["synced"] + 1} for person in behind], run="two")
+    assert recording.heard_at == now()
+
+
 def test_word_of_a_relay_that_the_visit_has_left_counts_its_bytes_only(recording: Recording) -> None:
     hear(recording, relay="elsewhere")
     assert (recording.status, recording.heard_at) == ("waiting", None)
