@@ -102,7 +102,7 @@ class Stream(models.Model):
             # Somebody who had their part erased and agrees once more gets another stream with another key.
             models.UniqueConstraint(
                 fields=["recording", "person_type", "person_id"],
-                condition=models.Q(erased_at__isnull=True),
+                condition=models.Q(erase_asked_at__isnull=True),
                 name="stream_once_per_person",
             ),
         ]

@@ -26,6 +26,8 @@ from scheduling.models import PersonalLink
 PATH_PREFIX = "/v/"
 COOKIE_NAME = "hc_visit"
 COOKIE_SECONDS = 24 * 60 * 60
+# What cannot be taken back asks for the secret once more: it must have been posted so lately.
+FRESH_SECONDS = 5 * 60
 # For so long after the visit its link still says how it ended; then it is used up.
 USED_UP_AFTER = dt.timedelta(days=30)
 
@@ -98,6 +100,16 @@ def actor_for_cookie(path: str, cookies: Mapping[str, str]) -> Actor:
     if link is None or _closed_because(link) or link.generation != session["generation"]:
         return ANONYMOUS
     return _actor_of(link, session_digest(session["session"]))
+
+
+def was_opened_lately(path: str, cookies: Mapping[str, str]) -> bool:
+    """Whether the secret of this very link was proven within five minutes. Whose session it is, others have asked."""
+    try:
+        session = signing.loads(cookies.get(COOKIE_NAME, ""), salt=_COOKIE_SALT, max_age=FRESH_SECONDS)
+    except signing.BadSignature:
+        return False
+    match = _PATH.match(path)
+    return match is not None and session["link"] == uuids.UUID(match[1]).hex
 
 
 def _new_session() -> str:

@@ -33,6 +33,11 @@ app.conf.update(
         "assemble-recordings": {"task": "recordings.assemble_due", "schedule": 5.0},
         # Web processes watch every second; this is for the hours when none runs.
         "watch-recordings": {"task": "recordings.watch", "schedule": 30.0},
+        # Hints say at once that there is work; the schedule finds what a lost hint or a killed worker left.
+        "make-exports": {"task": "recordings.make_exports", "schedule": 60.0},
+        "expire-exports": {"task": "recordings.expire_exports", "schedule": 600.0},
+        "carry-out-erasures": {"task": "recordings.carry_out_erasures", "schedule": 300.0},
+        "expire-recordings": {"task": "recordings.expire", "schedule": crontab(hour="3", minute="41")},
     },
 )
 app.autodiscover_tasks()

@@ -39,6 +39,8 @@ try:
     RECORDING_MAX_BYTES = env.int("RECORDING_MAX_BYTES", 20 * 1024**3)
     # Bytes of the disk that stay free; the relay reads the same name. None: the larger of 1 GiB and 5 %.
     RECORDING_RESERVE = env.int("RELAY_RECORDING_RESERVE", None)
+    # Days, where a clinic has set no rule of its own.
+    RECORDING_KEEP_DAYS = env.int("RECORDING_KEEP_DAYS", 90)
     RECORDING_KEY_BACKUP_DAYS = env.int("RECORDING_KEY_BACKUP_DAYS", 30)
     EMAIL = env.dj_email_url("EMAIL_URL", "console://")
     DATABASE: dict[str, Any] = dict(env.dj_db_url("DATABASE_URL", f"sqlite:///{VAR / 'db.sqlite3'}"))

@@ -25,6 +25,12 @@ STATES: dict[str, tuple[str, str, str]] = {
     "noshow": ("Did not come", "user-minus", "regular"),
     "trouble": ("Device trouble", "warning", "fill"),
     "held": ("Held for booking", "pause", "fill"),
+    "recording": ("Visit still on", "video-camera", "fill"),
+    "preparing": ("Being put together", "hourglass", "fill"),
+    "ready": ("Ready", "check-circle", "fill"),
+    "failed": ("Not put together", "warning-circle", "fill"),
+    "erased": ("Erased", "eraser", "regular"),
+    "kept": ("Must be kept", "lock", "fill"),
 }
 # These states say "In call, 4 min"; waiting says "Waiting 4 min".
 COMMA_STATES = frozenset({"in-call", "hold"})

@@ -6,7 +6,7 @@ A message is one letter, its length, its bytes. The child asks and the parent an
 import io
 import json
 import struct
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 JOB, READ, BYTES, WRITE, PROGRESS, DONE, FAILED = b"J", b"R", b"B", b"W", b"P", b"D", b"E"
 LONGEST = 4 * 1024 * 1024
@@ -20,13 +20,13 @@ class BrokenWire(Exception):  # noqa: N818
     """The other side is gone, or speaks another language."""
 
 
-def send(stream: BinaryIO, kind: bytes, payload: bytes = b"") -> None:
+def send(stream: IO[bytes], kind: bytes, payload: bytes = b"") -> None:
     """Write one message whole."""
     stream.write(_HEAD.pack(kind, len(payload)) + payload)
     stream.flush()
 
 
-def receive(stream: BinaryIO) -> tuple[bytes, bytes]:
+def receive(stream: IO[bytes]) -> tuple[bytes, bytes]:
     """Read one message whole, or raise BrokenWire."""
     kind, length = _HEAD.unpack(_exactly(stream, _HEAD.size))
     if length > LONGEST:
@@ -34,7 +34,7 @@ def receive(stream: BinaryIO) -> tuple[bytes, bytes]:
     return kind, _exactly(stream, length)
 
 
-def _exactly(stream: BinaryIO, length: int) -> bytes:
+def _exactly(stream: IO[bytes], length: int) -> bytes:
     parts = []
     while length:
         part = stream.read(length)
@@ -45,7 +45,7 @@ def _exactly(stream: BinaryIO, length: int) -> bytes:
     return b"".join(parts)
 
 
-def send_json(stream: BinaryIO, kind: bytes, value: Any) -> None:
+def send_json(stream: IO[bytes], kind: bytes, value: Any) -> None:
     send(stream, kind, json.dumps(value).encode())
 
 
@@ -69,7 +69,7 @@ class RemoteInput:
 
     PIECE = 256 * 1024
 
-    def __init__(self, number: int, size: int, ask: BinaryIO, answer: BinaryIO) -> None:
+    def __init__(self, number: int, size: int, ask: IO[bytes], answer: IO[bytes]) -> None:
         self._number, self._size, self._ask, self._answer = number, size, ask, answer
         self._at = 0
         self._piece_at, self._piece = 0, b""
@@ -106,7 +106,7 @@ class RemoteInput:
 class RemoteOutput:
     """The film, as PyAV wants a file to write; every piece goes to the parent with its place."""
 
-    def __init__(self, tell: BinaryIO) -> None:
+    def __init__(self, tell: IO[bytes]) -> None:
         self._tell, self._at, self._end = tell, 0, 0
 
     def write(self, data: bytes) -> int:

@@ -65,7 +65,7 @@ def _open_recordings() -> QuerySet[Recording]:
     decision = newest_decision(
         Purpose.RECORDING, visit="recording__encounter__uuid", person_type="person_type", person_id="person_id"
     )
-    streams = Stream.objects.filter(ended_at=None, erased_at=None).annotate(decision=decision)
+    streams = Stream.objects.filter(ended_at=None, erase_asked_at=None).annotate(decision=decision)
     return (
         Recording.objects.filter(status__in=OPEN)
         .select_related("organization")

@@ -17,6 +17,6 @@ def erasable_recording(actor: Actor, encounter: Encounter) -> uuids.UUID | None:
         recording__permitted_at__isnull=False,
         person_type=actor.type,
         person_id=actor.id,
-        erased_at=None,
+        erase_asked_at=None,
     ).exclude(recording__status=RecordingStatus.ERASED)
     return mine.order_by("-recording_id").values_list("recording__uuid", flat=True).first()

@@ -13,6 +13,7 @@ from accounts.policy import may, require
 from consults.models import Encounter
 from consults.selectors import chat_since
 from core.errors import NotFound
+from core.templatetags.ui import clock_time
 from recordings import keystore
 from recordings.lifecycle import RecordingStatus
 from recordings.models import MediaFile, Recording
@@ -61,8 +62,10 @@ def get_media(actor: Actor, recording: uuids.UUID, file: uuids.UUID) -> MediaFil
 
 def media_bytes(media: MediaFile, span: Span) -> Iterator[bytes]:
     """The bytes of a part of a file, block by block; each is opened when it is asked for."""
-    recording = media.stream.recording
-    identity = keystore.stream_identity(recording.organization.uuid, media.stream.uuid)
+    try:
+        identity = keystore.stream_identity(media.stream.recording.organization.uuid, media.stream.uuid)
+    except keystore.KeyMissing:
+        raise NotFound from None
     return SealedReader(sealed_of(media), identity).chunks(span.start, span.length)
 
 
@@ -126,7 +129,7 @@ def _chat(actor: Actor, recording: Recording, began: dt.datetime) -> list[dict[s
     return [
         {
             "at": max(0, int((line.at - began).total_seconds() * 1000)),
-            "sent_at": line.at.isoformat(),
+            "time": clock_time(line.at, recording.organization.timezone),
             "author": line.author,
             "body": line.body,
         }
@@ -142,8 +145,11 @@ def _all_chat(actor: Actor, encounter: Encounter) -> Iterator[Any]:
 
 
 def gaps_of(media: MediaFile) -> list[dict[str, Any]]:
-    """The holes of a file on the recording's timeline, in ms."""
-    return [{"from": int(gap["from"]), "to": int(gap["to"]), "why": str(gap["why"])} for gap in media.gaps]
+    """The holes of a file on the recording's timeline, in ms. `source` is empty where nothing at all was recorded."""
+    return [
+        {"from": int(gap["from"]), "to": int(gap["to"]), "why": str(gap["why"]), "source": str(gap.get("source", ""))}
+        for gap in media.gaps
+    ]
 
 
 def _playable(recording: Recording) -> QuerySet[MediaFile]:

@@ -69,7 +69,7 @@ def _match_streams(
     has_changed, without_key = False, set()
     streams = {
         Person(row.person_type, row.person_id): row
-        for row in Stream.objects.select_for_update().filter(recording=recording, erased_at=None)
+        for row in Stream.objects.select_for_update().filter(recording=recording, erase_asked_at=None)
     }
     for person, stream in streams.items():
         agrees = decisions.get(person) == PERMIT

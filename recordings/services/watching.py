@@ -41,7 +41,7 @@ def _open_recordings() -> QuerySet[Recording]:
     decision = newest_decision(
         Purpose.RECORDING, visit="recording__encounter__uuid", person_type="person_type", person_id="person_id"
     )
-    streams = Stream.objects.filter(erased_at=None).annotate(decision=decision)
+    streams = Stream.objects.filter(erase_asked_at=None).annotate(decision=decision)
     return (
         Recording.objects.filter(status__in=OPEN)
         .select_related("encounter")

@@ -102,6 +102,17 @@ def front_desk(organization: Organization) -> Cookie:
     return session_of(user)
 
 
+def privacy_officer(organization: Organization) -> Cookie:
+    """The session of somebody who keeps and erases."""
+    number = next(_numbers)
+    actor = system_actor("test", organization.pk)
+    user = create_user(
+        actor=actor, organization=organization, email=f"privacy{number}@lantern.example", name="Piet Quill"
+    )
+    assign_role(actor=actor, user=user, organization=organization, role=Role.PRIVACY_OFFICER)
+    return session_of(user)
+
+
 def visit(practitioner: Practitioner, *, minutes: int = 0, given_name: str = "Rosalind") -> Visit:
     """A visit of a new patient, so many minutes from now."""
     organization = practitioner.organization

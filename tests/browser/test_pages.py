@@ -10,6 +10,7 @@ from tests.browser.clinic import Visit
 from tests.browser.conftest import Make, OpenContext, Watch
 from tests.browser.house import House
 from tests.browser.people import ChromiumTab, call_in, go_in, go_to_the_door, press, state_is
+from tests.browser.played_house import change, recorded, three_with_a_screen
 
 SIDEWAYS = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
 WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 360, "height": 740}
@@ -19,6 +20,7 @@ LOOKS = {
     "light-360": ("light", NARROW),
     "dark-360": ("dark", NARROW),
 }
+CHAT = ((0.5, "Good morning doctor."), (3.0, "My daughter is with me."))
 OpenTab = Callable[..., ChromiumTab]
 
 
@@ -161,3 +163,27 @@ def test_pages_of_a_visit_are_accessible(look: OpenTab, visit: Visit) -> None:
     doctor.page.wait_for_url("**/staff/queue/**")
     patient.goto(visit.link)
     check_page(patient)
+
+
+def test_pages_of_recordings_are_accessible(look: OpenTab, house: House, visit: Visit, make: Make) -> None:
+    played = make(recorded, house, visit, three_with_a_screen(), CHAT)
+    tab = look(visit.doctor)
+    tab.goto("/staff/recordings/")
+    check_page(tab)
+    tab.goto(f"/staff/recordings/{played.recording.uuid}/")
+    tab.wait_for("!document.querySelector('[data-bar]').hidden")
+    check_page(tab)
+    tab.click("[data-act=play]")
+    tab.wait_for("document.querySelector('[data-player]').dataset.playing === 'yes'")
+    check_page(tab)
+    make(change, played, status="finishing", percent=40)
+    tab.reload()
+    check_page(tab)
+    make(change, played, status="ready", legal_hold=True, hold_reason="Case 12")
+    officer = look(make(clinics.privacy_officer, visit.encounter.organization))
+    officer.goto("/staff/recordings/retention/")
+    check_page(officer)
+    make(change, played, legal_hold=False)
+    officer.reload()
+    officer.click("summary:has-text('Hold or erase')")
+    check_page(officer)

@@ -40,7 +40,9 @@ def _answer(world: World, method: str, pattern: str, uuids_by_name: dict[str, uu
     with transaction.atomic():
         response: HttpResponse = getattr(world.client, method)(path)
         transaction.set_rollback(True)
-    body, location = TOKEN.sub(b"", response.content), response.get("Location", "")
+    # Media are not read here: that an answer streams is enough to tell it from what does not exist.
+    content = b"media" if response.streaming else response.content
+    body, location = TOKEN.sub(b"", content), response.get("Location", "")
     for uuid in uuids_by_name.values():
         body = body.replace(str(uuid).encode(), b"-").replace(uuid.hex.encode(), b"-")
         location = location.replace(str(uuid), "-")
@@ -67,10 +69,20 @@ def _is_allowed(world: World, route: URLPattern, objects: dict[str, Objects]) ->
 
 def _faults(world: World, pattern: str, route: URLPattern, method: str) -> list[str]:
     names = PARAMETER.findall(pattern)
-    absent = _answer(world, method, pattern, {name: uuids.uuid4() for name in names})
+    nothing = _answer(world, method, pattern, {name: uuids.uuid4() for name in names})
+    # Below one's own link stands what does not exist there; below another's link nothing does.
+    below = nothing
+    if len(names) > 1 and "link" in names and world.actor.link_id is not None:
+        own = {"link": world.visits["own"].link.uuid}
+        below = _answer(world, method, pattern, {**{name: uuids.uuid4() for name in names}, **own})
     faults = []
     for chosen in itertools.product(world.visits.items(), repeat=len(names)):
+        # Of three names two belong together: what is another's is another's, whichever of them it is.
+        if len(names) > 2 and chosen[-1] not in chosen[:-1] and chosen[0] != chosen[1]:
+            continue
         objects = {name: each for name, (_, each) in zip(names, chosen, strict=True)}
+        is_below_own = "link" in objects and relation(world.actor, "link", objects["link"]) is Relation.OWN
+        absent = below if is_below_own else nothing
         found = _answer(world, method, pattern, {name: each.uuid(name) for name, each in objects.items()})
         public = _is_public(route)
         own = relation(world.actor, names[-1], objects[names[-1]]) is Relation.OWN

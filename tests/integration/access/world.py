@@ -16,11 +16,14 @@ from accounts.roles import STAFF, Role
 from consults.models import Encounter, Queue
 from consults.policies import relation_to_queue, relation_to_visit
 from core.clock import now
+from recordings.models import Export, MediaFile, Recording
+from recordings.policies import relation_to_recording
 from scheduling.links import COOKIE_NAME, actor_for_cookie, path_of, session_cookie_for
 from scheduling.models import Appointment, PersonalLink
 from scheduling.policies import relation_to
 from scheduling.services import book_appointment
 from tests import factories
+from tests.played import finished_export, ready_recording
 
 WHO = ("anonymous", Role.PATIENT, *sorted(STAFF))
 
@@ -33,6 +36,9 @@ class Objects:
     visit: Encounter
     queue: Queue
     link: PersonalLink
+    recording: Recording
+    file: MediaFile
+    export: Export
 
     def uuid(self, name: str) -> uuids.UUID:
         return getattr(self, name).uuid
@@ -60,7 +66,7 @@ def world(who: str) -> World:
         client.cookies[COOKIE_NAME] = value
         return World(actor_for_cookie(path_of(visits["own"].link), {COOKIE_NAME: value}), client, visits)
     user = me.user if who == Role.PRACTITIONER else factories.make_user(here, Role(who))
-    return World(actor_for_user(user, _sign_in(client, user)), client, visits)
+    return World(actor_for_user(user, sign_in(client, user)), client, visits)
 
 
 def _visit(practitioner: Practitioner) -> Objects:
@@ -75,10 +81,19 @@ def _visit(practitioner: Practitioner) -> Objects:
         timezone=organization.timezone,
     )
     encounter = Encounter.objects.select_related("appointment", "queue").get(appointment=appointment)
-    return Objects(appointment, encounter, encounter.queue, appointment.links.get())
+    played = ready_recording(encounter, films=[("practitioner", b"no film", {}), ("patient", b"no film either", {})])
+    return Objects(
+        appointment,
+        encounter,
+        encounter.queue,
+        appointment.links.get(),
+        played.recording,
+        played.files[0],
+        finished_export(played.recording),
+    )
 
 
-def _sign_in(client: Client, user: User) -> str:
+def sign_in(client: Client, user: User) -> str:
     store = import_string(f"{settings.SESSION_ENGINE}.SessionStore")()
     store[SESSION_KEY] = str(user.pk)
     store[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
@@ -94,6 +109,11 @@ def relation(actor: Actor, name: str, objects: Objects) -> Relation:
         return relation_to_queue(actor, objects.queue)
     if name == "visit":
         return relation_to_visit(actor, objects.visit)
+    if name in {"recording", "file"}:
+        return relation_to_recording(actor, objects.recording)
+    if name == "export":
+        # It belongs to who asked for it; here that is always somebody else.
+        return Relation.NONE
     if name == "appointment":
         return relation_to(actor, objects.appointment)
     # A link's own pages know nobody but the person of that link, whoever else is signed in.

@@ -141,5 +141,5 @@ def test_snapshot_offers_erasure_after_a_no_only(visit: Encounter) -> None:
     assert shown(visit, to_doctor=False)["erasable"] is None
     make.answer_recording(visit, patient, "deny")
     assert shown(visit, to_doctor=False)["erasable"] == str(recording.uuid)
-    recording.streams.filter(person_type="patient").update(erased_at=recording.requested_at)
+    recording.streams.filter(person_type="patient").update(erase_asked_at=recording.requested_at)
     assert shown(visit, to_doctor=False)["erasable"] is None

@@ -109,7 +109,7 @@ def test_yes_after_the_own_part_was_erased_gets_another_stream(visit: Encounter)
     recording = make.start_recording(visit)
     make.answer_recording(visit, patient_of(visit), "deny")
     erased = recording.streams.get(person_type="patient")
-    Stream.objects.filter(pk=erased.pk).update(erased_at=recording.requested_at, recipient="")
+    Stream.objects.filter(pk=erased.pk).update(erase_asked_at=recording.requested_at, recipient="")
     make.answer_recording(visit, patient_of(visit))
     people = told(visit)["recording"]["people"]
     assert str(erased.uuid) not in {person["stream"] for person in people.values()}

@@ -1,0 +1,150 @@
+"""The life of an export: asked for, claimed by a worker, made, cancelled, expired. How it is made is in exporting."""
+
+import datetime as dt
+
+from django.db import transaction
+from django.db.models import Q
+
+from accounts.actors import Actor, system_actor
+from audit.services import record
+from core.clock import now
+from core.errors import Conflict, Invalid
+from recordings import hints, keystore
+from recordings.lifecycle import ExportStatus, RecordingStatus
+from recordings.models import Export, Recording
+from recordings.policies import require_recording
+from recordings.services.erasing import remove_sealed
+
+KEPT_FOR = dt.timedelta(hours=24)
+# A worker that is not heard of for so long is dead, and another begins again.
+CLAIM = dt.timedelta(seconds=60)
+AT_ONCE = 1
+"""One film at a time: it takes a core for minutes, and assembling must not wait for it."""
+
+PENDING = (ExportStatus.QUEUED, ExportStatus.RUNNING)
+
+
+@transaction.atomic
+def request_export(*, actor: Actor, recording: Recording, kind: str) -> Export:
+    """Ask for a file to take along. What is being made or ready for the same person in the same form is returned."""
+    require_recording(actor, "recordings.export", recording)
+    if kind not in Export.Kind.values:
+        raise Invalid("Choose WebM or MP4.", code="export.kind", field="kind")
+    locked = Recording.objects.select_for_update(of=("self",)).select_related("encounter").get(pk=recording.pk)
+    if locked.status != RecordingStatus.READY or locked.erase_asked_at is not None:
+        raise Conflict("There is nothing to export: this recording is not ready.", code="recording.not_ready")
+    standing = Export.objects.filter(
+        Q(status__in=PENDING) | Q(status=ExportStatus.READY, expires_at__gt=now()),
+        recording=locked, kind=kind, requested_by_type=actor.type, requested_by_id=actor.id,
+    ).first()  # fmt: skip
+    if standing is not None:
+        return standing
+    export = Export.objects.create(
+        recording=locked,
+        kind=kind,
+        requested_by_type=actor.type,
+        requested_by_id=actor.id,
+        requested_by_label=actor.label,
+        requested_at=now(),
+    )
+    _record(actor, "recordings.export.request", export, kind=kind)
+    transaction.on_commit(hints.exports_wait)
+    return export
+
+
+@transaction.atomic
+def cancel_export(*, actor: Actor, export: Export) -> None:
+    """Stop it, or throw away what was made. What is over already is no error."""
+    require_recording(actor, "recordings.export", export.recording)
+    standing = (*PENDING, ExportStatus.READY)
+    if Export.objects.filter(pk=export.pk, status__in=standing).update(
+        status=ExportStatus.CANCELLED, finished_at=now(), recipient=""
+    ):
+        _record(actor, "recordings.export.cancel", export)
+        transaction.on_commit(lambda: _forget(export))
+
+
+def note_download(*, actor: Actor, export: Export) -> None:
+    """Audit that somebody takes the film along."""
+    require_recording(actor, "recordings.export", export.recording)
+    _record(actor, "recordings.export.download", export)
+
+
+# For the worker ------------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def claim_export() -> Export | None:
+    """The next film to make, claimed; None when there is none or enough are being made."""
+    instant = now()
+    if Export.objects.filter(status=ExportStatus.RUNNING, claimed_until__gt=instant).count() >= AT_ONCE:
+        return None
+    waiting = Export.objects.select_for_update(of=("self",), skip_locked=True).filter(
+        Q(status=ExportStatus.QUEUED) | Q(status=ExportStatus.RUNNING, claimed_until__lte=instant)
+    )
+    export = waiting.select_related("recording__organization", "recording__encounter").order_by("pk").first()
+    if export is None:
+        return None
+    export.status, export.claimed_until, export.percent = ExportStatus.RUNNING, instant + CLAIM, 0
+    export.recipient = keystore.new_stream_key(export.recording.organization.uuid, export.uuid)
+    export.save(update_fields=["status", "claimed_until", "percent", "recipient"])
+    return export
+
+
+def go_on(export: Export, percent: int) -> bool:
+    """Renew the claim and say how far it is; False when nobody wants it any more."""
+    mine = Export.objects.filter(pk=export.pk, status=ExportStatus.RUNNING, claimed_until=export.claimed_until)
+    until = now() + CLAIM
+    if not mine.update(percent=percent, claimed_until=until):
+        return False
+    export.claimed_until = until
+    return True
+
+
+@transaction.atomic
+def finish_export(export: Export, *, size: int, blocks: int, refused: int) -> bool:
+    """The film is whole and sealed. False when it was cancelled, or its recording erased, meanwhile."""
+    mine = Export.objects.filter(pk=export.pk, status=ExportStatus.RUNNING, claimed_until=export.claimed_until)
+    instant = now()
+    done = mine.update(
+        status=ExportStatus.READY, percent=100, size=size, blocks=blocks, claimed_until=None,
+        finished_at=instant, expires_at=instant + KEPT_FOR,
+    )  # fmt: skip
+    if done:
+        system = system_actor("export", export.recording.organization_id)
+        _record(system, "recordings.export.done", export, size=size, refused=refused)
+    return bool(done)
+
+
+@transaction.atomic
+def fail_export(export: Export, *, why: str) -> None:
+    """It cannot be made; what was sealed of it goes."""
+    mine = Export.objects.filter(pk=export.pk, status=ExportStatus.RUNNING)
+    if mine.update(status=ExportStatus.FAILED, claimed_until=None, finished_at=now(), recipient=""):
+        system = system_actor("export", export.recording.organization_id)
+        _record(system, "recordings.export.fail", export, why=why)
+        transaction.on_commit(lambda: _forget(export))
+
+
+def expire_exports() -> int:
+    """Take away films whose day is over, key first, and what cancelled ones left. Returns how many expired."""
+    instant = now()
+    over = Export.objects.filter(status=ExportStatus.READY, expires_at__lte=instant)
+    expired = list(over.select_related("recording__organization", "recording__encounter"))
+    for export in expired:
+        _forget(export)
+        Export.objects.filter(pk=export.pk, status=ExportStatus.READY).update(status=ExportStatus.EXPIRED, recipient="")
+        system = system_actor("export", export.recording.organization_id)
+        _record(system, "recordings.export.expire", export)
+    return len(expired)
+
+
+def _forget(export: Export) -> None:
+    keystore.destroy(export.recording.organization.uuid, export.uuid)
+    remove_sealed(export.recording, export.uuid)
+
+
+def _record(actor: Actor, action: str, export: Export, **detail: object) -> None:
+    recording = export.recording
+    detail = {"export": str(export.uuid), **detail}
+    record(actor=actor, action=action, entity=recording, patient_id=recording.encounter.patient_id, detail=detail)

@@ -1,0 +1,55 @@
+"""What the views of recordings share: who asks, by which way they came, and whether it is still them."""
+
+import uuid as uuids
+from collections.abc import Callable
+from typing import Any, cast
+
+from django.http import HttpRequest
+from django.urls import reverse
+
+from accounts import proof
+from accounts.actors import Actor, actor_for_scope
+from core.errors import HousecallError, NotFound
+from scheduling.links import was_opened_lately
+
+
+class ProofNeeded(HousecallError):  # noqa: N818
+    """Somebody must show once more that it is them."""
+
+    code = "proof.needed"
+    status = 403
+    message = "Show us once more that it is you, then press the button again."
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    return cast(Actor, request.actor)  # type: ignore[attr-defined]
+
+
+def address(name: str, link: uuids.UUID | None, **ids: uuids.UUID) -> str:
+    """The address of a page by the way that the asking person came."""
+    return reverse(name, kwargs=ids) if link is None else reverse(f"visit-{name}", kwargs={"link": link, **ids})
+
+
+def require_proof(request: HttpRequest, link: uuids.UUID | None, *, back_to: str) -> None:
+    """Staff by their password, patients by their link, within five minutes. Raises ProofNeeded with where to go."""
+    if link is not None:
+        if not was_opened_lately(request.path_info, request.COOKIES):
+            raise ProofNeeded(
+                "Open the link in our message once more. Then you have five minutes for this.", code="proof.link"
+            )
+    elif not proof.has_proven(request):
+        raise ProofNeeded(go=proof.address_to_prove(request, back_to))
+
+
+def asked_again(request: HttpRequest, ask: Callable[[Actor], Any]) -> Callable[[], bool]:
+    """A question to be asked later, by the session as it is then: signed out, taken back and disabled count."""
+    scope = {"path": request.path_info, "headers": [(b"cookie", request.headers.get("Cookie", "").encode("latin-1"))]}
+
+    def still_may() -> bool:
+        try:
+            ask(actor_for_scope(scope))
+        except NotFound:
+            return False
+        return True
+
+    return still_may

@@ -1,0 +1,121 @@
+/** The films to take along: asked for, watched while they are made, stopped, saved. */
+
+import { say } from "./dom.js";
+import { post } from "./forms.js";
+
+/**
+ * @typedef {object} Film
+ * @property {string} id
+ * @property {string} kind
+ * @property {string} status
+ * @property {number} percent
+ * @property {string} size
+ */
+
+const LOOK_EVERY_MS = 1500;
+
+class Row {
+  /** @param {HTMLElement} root @param {(error: {code: string, message: string}|null, go?: string) => void} onTrouble */
+  constructor(root, onTrouble) {
+    this.root = root;
+    this.onTrouble = onTrouble;
+    this.make = this.#find("[data-export-form]", HTMLFormElement);
+    this.cancel = this.#find("[data-export-cancel]", HTMLFormElement);
+    this.file = this.#find("[data-export-file]", HTMLAnchorElement);
+    this.words = this.#find("[data-export-words]", HTMLElement);
+    this.bar = this.#find("[data-export-percent]", HTMLProgressElement);
+    this.make.addEventListener("submit", (event) => this.#ask(event));
+    this.cancel.addEventListener("submit", (event) => this.#stop(event));
+  }
+
+  /** @template {HTMLElement} T @param {string} selector @param {new () => T} type @returns {T} */
+  #find(selector, type) {
+    const found = this.root.querySelector(selector);
+    if (!(found instanceof type)) throw new Error(`the page has no ${selector}`);
+    return found;
+  }
+
+  /** @param {SubmitEvent} event */
+  async #ask(event) {
+    event.preventDefault();
+    this.onTrouble(null);
+    const answer = await post(this.make.action, new FormData(this.make));
+    if (answer.error) this.onTrouble(answer.error, /** @type {{go?: string}} */ (answer.error).go);
+    else this.show(/** @type {Film} */ (answer.export));
+  }
+
+  /** @param {SubmitEvent} event */
+  async #stop(event) {
+    event.preventDefault();
+    const answer = await post(this.cancel.action, new FormData(this.cancel));
+    if (answer.error) this.onTrouble(answer.error);
+    else this.show(null);
+  }
+
+  /** @param {Film|null} film */
+  show(film) {
+    const status = film?.status ?? "none";
+    this.root.dataset.status = status;
+    const isPending = status === "queued" || status === "running";
+    this.make.hidden = isPending || status === "ready";
+    this.cancel.hidden = !isPending;
+    this.file.hidden = status !== "ready";
+    this.bar.hidden = status !== "running";
+    this.bar.value = film?.percent ?? 0;
+    say(this.words, words(film));
+    if (!film) return;
+    const here = `${this.make.action}${film.id}/`;
+    this.cancel.action = `${here}cancel/`;
+    this.file.href = `${here}file/`;
+    if (isPending) window.setTimeout(() => this.#look(here, film), LOOK_EVERY_MS);
+  }
+
+  /** @param {string} address @param {Film} before */
+  async #look(address, before) {
+    if (this.cancel.hidden) return;
+    let film = before;
+    try {
+      const answer = await fetch(address, { headers: { Accept: "application/json" } });
+      if (answer.status === 404) return this.show(null);
+      if (answer.ok) film = (await answer.json()).export;
+    } catch {
+      // The connection is away; the film is made all the same, and the next look may find it.
+    }
+    this.show(film);
+  }
+}
+
+/** @param {Film|null} film */
+export function words(film) {
+  switch (film?.status) {
+    case "queued":
+      return "Waiting for its turn";
+    case "running":
+      return `Being made, ${film.percent} %`;
+    case "ready":
+      return `Ready, ${film.size}. It can be saved for a day.`;
+    case "failed":
+      return "It could not be made. The recording itself is safe; try again, or try the other kind.";
+    case "expired":
+      return "Its day is over. It can be made again.";
+    default:
+      return "";
+  }
+}
+
+/** @param {HTMLElement} root */
+export function showExports(root) {
+  const trouble = /** @type {HTMLElement} */ (root.querySelector("[data-export-trouble]"));
+  const go = /** @type {HTMLAnchorElement} */ (root.querySelector("[data-export-go]"));
+  /** @param {{message: string}|null} error @param {string} [address] */
+  const onTrouble = (error, address) => {
+    trouble.hidden = error === null;
+    say(/** @type {HTMLElement} */ (root.querySelector("[data-export-trouble-words]")), error?.message ?? "");
+    go.hidden = !address;
+    if (address) go.href = address;
+  };
+  const known = JSON.parse(root.querySelector("#player-exports")?.textContent ?? "{}");
+  for (const each of root.querySelectorAll("[data-export]")) {
+    if (each instanceof HTMLElement) new Row(each, onTrouble).show(known[each.dataset.export ?? ""] ?? null);
+  }
+}

@@ -1,0 +1,133 @@
+"""Playing a recording in real browsers: everybody in step, seeking, holes, chat in time, keys."""
+
+import pytest
+
+from tests.browser.clinic import Visit
+from tests.browser.conftest import Make, OpenContext, Watch
+from tests.browser.firefox import firefox
+from tests.browser.house import House
+from tests.browser.people import ChromiumTab, Tab
+from tests.browser.played_house import recorded, three_with_a_screen
+
+pytestmark = pytest.mark.usefixtures("watch")
+
+CHAT = ((0.5, "Good morning doctor."), (3.0, "My daughter is with me."), (9.0, "Thank you."))
+PLAYING = "document.querySelector('[data-player]').dataset.playing === 'yes'"
+VIDEOS = "[...document.querySelectorAll('[data-tiles] video')]"
+# Where each film that runs says the timeline is, in ms.
+PLACE = "(v) => v.currentTime * 1000 + Number(v.parentElement.dataset.from)"
+PLACES = f"{VIDEOS}.filter((v) => !v.paused && !v.ended).map({PLACE})"
+SPREAD = f"((places) => places.length < 2 ? -1 : Math.max(...places) - Math.min(...places))({PLACES})"
+RUNNING = f"{PLACES}.length"
+NOW = "document.querySelector('[data-now]').textContent"
+
+
+def open_player(tab: Tab, path: str) -> None:
+    tab.goto(path)
+    tab.wait_for("!document.querySelector('[data-bar]').hidden")
+
+
+def in_step(tab: Tab, most_ms: int = 60) -> None:
+    """Within the given time for a whole second, looked at every 50 ms."""
+    assert (
+        tab.evaluate(
+            f"""new Promise((done) => {{ const seen = []; const look = () => {{ seen.push({SPREAD});
+        if (seen.length < 20) setTimeout(look, 50); else done(Math.max(...seen)); }}; look(); }})"""
+        )
+        <= most_ms
+    )
+
+
+def plays_in_step(tab: Tab) -> None:
+    """From the beginning to the second person, after a seek, and at another speed."""
+    tab.click("[data-act=play]")
+    tab.wait_for(f"{PLAYING} && {RUNNING} === 2", 30)
+    tab.wait_for(f"{SPREAD} >= 0 && {SPREAD} <= 60", 10)
+    in_step(tab)
+    tab.click("[data-act=on]")
+    tab.wait_for(f"!({PLAYING}) || {NOW} >= '00:09'", 30)
+    tab.click("[data-act=back]")
+    tab.wait_for(f"{RUNNING} === 2 && {NOW} >= '00:01' && {SPREAD} <= 60", 30)
+    in_step(tab)
+
+
+def test_doctor_plays_both_in_step_in_chromium(
+    house: House, visit: Visit, make: Make, person: OpenContext, watch: Watch
+) -> None:
+    played = make(recorded, house, visit, chat=CHAT)
+    tab = ChromiumTab(person(visit.doctor).new_page())
+    open_player(tab, f"/staff/recordings/{played.recording.uuid}/")
+    plays_in_step(tab)
+
+
+def test_doctor_plays_both_in_step_in_firefox(house: House, visit: Visit, make: Make) -> None:
+    played = make(recorded, house, visit, chat=CHAT)
+    with firefox() as tab:
+        tab.goto(f"{house.base_url}/healthz")
+        tab.evaluate(f"(document.cookie = '{visit.doctor.name}={visit.doctor.value}; path=/', 1)")
+        open_player(tab, f"{house.base_url}/staff/recordings/{played.recording.uuid}/")
+        plays_in_step(tab)
+        assert tab.errors == []
+
+
+def test_chat_comes_in_time_and_leads_to_its_moment(
+    house: House, visit: Visit, make: Make, person: OpenContext
+) -> None:
+    played = make(recorded, house, visit, chat=CHAT)
+    tab = ChromiumTab(person(visit.doctor).new_page())
+    open_player(tab, f"/staff/recordings/{played.recording.uuid}/")
+    tab.page.get_by_role("button", name="Go to 00:09").click()
+    tab.wait_for(f"{NOW} === '00:09'")
+    assert tab.page.locator("[data-chat] [aria-current]").inner_text().startswith("00:09")
+    tab.page.get_by_role("button", name="Go to 00:03").click()
+    tab.wait_for("document.querySelectorAll('[data-chat] .is-to-come').length === 1")
+
+
+def test_hole_is_named_on_the_tile_and_in_words(house: House, visit: Visit, make: Make, person: OpenContext) -> None:
+    played = make(recorded, house, visit)
+    tab = ChromiumTab(person(visit.doctor).new_page())
+    open_player(tab, f"/staff/recordings/{played.recording.uuid}/")
+    tile = tab.page.locator(".hc-tile").filter(has_text="Rosalind Fern")
+    assert "Not there yet" in tile.inner_text()
+    tab.click("[data-gaps-title]")
+    assert "Rosalind Fern: was away" in tab.page.locator("[data-gaps-list]").inner_text()
+    tab.page.get_by_role("button", name="00:05 to 00:06").click()
+    tab.wait_for("document.querySelector('[data-tiles]').innerText.includes('Was away')")
+
+
+def test_keys_play_seek_and_can_be_switched_off(house: House, visit: Visit, make: Make, person: OpenContext) -> None:
+    played = make(recorded, house, visit)
+    tab = ChromiumTab(person(visit.doctor).new_page())
+    open_player(tab, f"/staff/recordings/{played.recording.uuid}/")
+    press = tab.page.keyboard.press
+    press("l")
+    tab.wait_for(f"{NOW} === '00:10'")
+    press("ArrowLeft")
+    tab.wait_for(f"{NOW} === '00:00'")
+    press("k")
+    tab.wait_for(PLAYING)
+    press("Space")
+    tab.wait_for(f"!({PLAYING})")
+    press("End")
+    tab.wait_for(f"{NOW} === '00:12'")
+    press("?")
+    tab.click("[data-letters]")
+    press("Escape")
+    press("Home")
+    tab.wait_for(f"{NOW} === '00:00'")
+    press("l")
+    assert tab.evaluate(NOW) == "00:00"
+
+
+def test_patient_plays_by_link_with_a_screen(house: House, visit: Visit, make: Make, person: OpenContext) -> None:
+    played = make(recorded, house, visit, three_with_a_screen())
+    tab = ChromiumTab(person().new_page())
+    tab.goto(visit.link)
+    tab.wait_for("!location.hash && document.documentElement.dataset.visitState !== 'opening'")
+    open_player(tab, f"{visit.link.partition('#')[0]}recordings/{played.recording.uuid}/")
+    tab.wait_for(f"{VIDEOS}.length === 4 && {VIDEOS}.every((v) => v.readyState >= 1)")
+    tab.page.locator("[data-seek]").evaluate("(r) => { r.value = 5000; r.dispatchEvent(new Event('input')); }")
+    tab.wait_for("document.querySelector('[data-tiles]').dataset.screen === 'yes'")
+    tab.click("[data-act=play]")
+    tab.wait_for(f"{RUNNING} === 4 && {SPREAD} <= 60", 30)
+    in_step(tab)
