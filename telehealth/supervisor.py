@@ -94,7 +94,7 @@ def relay_environments(environment: Mapping[str, str], var: Path) -> Iterator[di
     port = _number(environment, "RELAY_PORT", RELAY_PORT)
     for index in range(count):
         own = relay_environment(environment)
-        own["RELAY_PORT"] = str(port + index if port else 0)
+        own["RELAY_PORT"] = str(_beside(port, index))
         if "RELAY_METRICS" not in own:  # TCP beside the UDP port; set but empty: none
             own["RELAY_METRICS"] = f"127.0.0.1:{own['RELAY_PORT']}"
         elif count > 1 and own["RELAY_METRICS"]:
@@ -115,7 +115,12 @@ def _next_port(address: str, index: int) -> str:
     host, _, port = address.rpartition(":")
     if not host or not port.isdecimal():
         raise SystemExit("RELAY_METRICS must be host:port.")
-    return f"{host}:{int(port) + index}"
+    return f"{host}:{_beside(int(port), index)}"
+
+
+def _beside(port: int, index: int) -> int:
+    """Port 0 is any free one, for each of them."""
+    return port + index if port else 0
 
 
 def _control(environment: Mapping[str, str], var: Path) -> str:

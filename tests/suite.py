@@ -72,7 +72,8 @@ def _run_parts(scope: str, folder: Path, tally: Tally) -> None:
     with servers() as addresses:
         # channels_redis keeps a connection per event loop, and every asynchronous test has a loop of its own.
         kept = ["-W", "ignore:unclosed <socket:ResourceWarning"]
-        chosen = [*kept, "-m", "not browser" + long, "tests/integration"]
+        own = ["--ds", "tests.own_redis"]
+        chosen = [*shared, *own, *kept, "-m", WITHOUT_BROWSER + long, "tests/integration"]
         _pytest("PostgreSQL and Redis", chosen, folder, tally, addresses)
     _pytest("browsers", ["-m", "browser" + long, "tests/browser"], folder, tally)
 

@@ -64,7 +64,11 @@ class House:
             self._process = subprocess.Popen(
                 command, cwd=ROOT, env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
             )
-        self.wait_until_ready()
+        try:
+            self.wait_until_ready()
+        except Exception:
+            self.stop()
+            raise
 
     def wait_until_ready(self) -> None:
         """Ask /readyz until it answers 200."""

@@ -99,6 +99,7 @@ def test_relay_environment_holds_its_settings_and_no_secret() -> None:
         ({"RELAY_PROCESSES": "2"}, ["127.0.0.1:40404", "127.0.0.1:40405"]),
         ({"RELAY_PROCESSES": "2", "RELAY_METRICS": "192.0.2.1:9000"}, ["192.0.2.1:9000", "192.0.2.1:9001"]),
         ({"RELAY_PORT": "0"}, ["127.0.0.1:0"]),
+        ({"RELAY_PROCESSES": "2", "RELAY_METRICS": "127.0.0.1:0"}, ["127.0.0.1:0", "127.0.0.1:0"]),
         ({"RELAY_METRICS": ""}, [""]),
     ],
 )

@@ -1,5 +1,7 @@
 """Redis is away: limits are still counted, and people still sign in."""
 
+import socket
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,12 +13,14 @@ from tests.factories import PASSWORD, make_user
 
 pytestmark = pytest.mark.django_db
 
-NOWHERE = "redis://127.0.0.1:1/0"
-
 
 @pytest.fixture(autouse=True)
-def redis_away(settings: Any) -> None:
-    settings.CACHES = {"default": {"BACKEND": "telehealth.caches.EnduringRedisCache", "LOCATION": NOWHERE}}
+def redis_away(settings: Any) -> Iterator[None]:
+    with socket.socket() as taken:  # so that nobody can listen there meanwhile
+        taken.bind(("127.0.0.1", 0))
+        nowhere = f"redis://127.0.0.1:{taken.getsockname()[1]}/0"
+        settings.CACHES = {"default": {"BACKEND": "telehealth.caches.EnduringRedisCache", "LOCATION": nowhere}}
+        yield
 
 
 def test_counter_goes_on_in_this_process() -> None:
