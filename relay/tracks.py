@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from relay.peer import Peer
     from relay.tape import Tape
 
+_OLDEST = 4096  # packets back; SRTP's own window is smaller
+
 
 class DownTrack:
     """A track on its way to one receiver."""
@@ -45,7 +47,7 @@ class UpTrack:
 
     __slots__ = (
         "_deferred", "_key_wanted", "_layered_at", "_mask", "_numbers", "_recorded_at", "_repaired_at", "_ring",
-        "_wired", "arrivals", "asked_at", "asks_again", "downs", "is_video", "key_at", "layered", "link",
+        "_unrecorded", "_wired", "arrivals", "asked_at", "asks_again", "downs", "is_video", "key_at", "layered", "link",
         "payload_type", "ref", "report", "report_middle", "reported_at", "sender", "tape", "tape_tag", "thinned",
         "withheld",
     )  # fmt: skip
@@ -78,6 +80,7 @@ class UpTrack:
         self.tape_tag = 0
         self.arrivals: Arrivals | None = None  # the tape's, while it is recorded
         self._recorded_at = 0.0  # since when
+        self._unrecorded = -1  # up to which number nothing belongs into it, while such a packet may still come
 
     def receive(self, packet: bytes, now: float) -> int:
         """One decrypted packet of this track. Returns how many receivers it went to."""
@@ -87,7 +90,7 @@ class UpTrack:
         if link.jumped or (link.missing and now - self._repaired_at >= REPAIR_SECONDS):
             self.repair(now)
         arrivals = self.arrivals
-        if arrivals is not None:
+        if arrivals is not None and (self._unrecorded < 0 or self._is_since(number)):
             arrivals += (self.tape_tag, now, packet)
             if self._key_wanted and vp8.starts_key_frame(packet):
                 self._key_wanted = False
@@ -174,7 +177,17 @@ class UpTrack:
         """From now on what comes is put on this tape too, whoever else gets it."""
         self.tape, self.tape_tag, self.arrivals = tape, tag, tape.arrivals
         self._recorded_at = now
+        self._unrecorded = self.link.highest
         self.want_key_frame(now)
+
+    def _is_since(self, number: int) -> bool:
+        """Whether a packet was sent after recording began. One that was lost before and is sent again now is what
+        somebody said before their yes, or between a no and a yes."""
+        highest = self.link.highest
+        if highest - self._unrecorded > _OLDEST:
+            self._unrecorded = -1  # what is older SRTP has refused as a replay
+            return True
+        return highest - ((highest - number) & 0xFFFF) > self._unrecorded
 
     def stop_recording(self) -> None:
         """Idempotent."""

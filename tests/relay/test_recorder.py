@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.relay.peer import rtp
 from tests.relay.recorded import IDENTITY, RECIPIENT, open_part, packets, recording_wish
 from tests.relay.taped import Studio, open_studio
 
@@ -229,3 +230,33 @@ async def test_web_process_that_comes_later_hears_how_it_stands(studio: Studio) 
     late = await studio.house.another_web()
     assert (await late.expect("recorded"))["people"][0]["number"] == 1
     await late.close()
+
+
+async def test_packet_from_before_the_yes_that_is_sent_again_after_it_is_not_written(studio: Studio) -> None:
+    doctor = await studio.house.join("doctor")
+    await studio.speak("doctor", "not yet")
+    studio.skip("doctor", "audio", 1)
+    await studio.speak("doctor", "nor this")
+    await studio.record("doctor")
+    await studio.speak("doctor", "now")
+    studio.skip("doctor", "audio", 1)
+    await studio.speak("doctor", "and now")
+    for number, word in ((102, b"asked for again"), (105, b"lost since")):
+        doctor.send(rtp(doctor.ssrcs["audio"], number, word))
+    await doctor.check()
+    await studio.synced("doctor", 1)
+    assert studio.words("doctor") == ["now", "and now", "lost since"]
+
+
+async def test_packet_from_between_a_no_and_a_yes_that_is_sent_again_is_not_written(studio: Studio) -> None:
+    doctor = await studio.house.join("doctor")
+    await studio.record("doctor")
+    await studio.speak("doctor", "before")
+    await studio.record()
+    studio.skip("doctor", "audio", 1)
+    await studio.speak("doctor", "between")
+    await studio.record("doctor")
+    doctor.send(rtp(doctor.ssrcs["audio"], 102, b"asked for again"))
+    await studio.speak("doctor", "after")
+    await studio.synced("doctor", 2)
+    assert studio.words("doctor") == ["before", "after"]
