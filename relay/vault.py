@@ -95,8 +95,8 @@ class Vault:
         return True
 
     def _least_busy(self) -> Writer:
-        first = next((writer for writer in self._writers if len(writer.owed) < AT_ONCE), None)
-        return first or min(self._writers, key=lambda writer: len(writer.owed))
+        first = next((writer for writer in self._writers if writer.load < AT_ONCE), None)
+        return first or min(self._writers, key=lambda writer: writer.load)
 
     def outcomes(self) -> Iterator[tuple[Tape, Outcome]]:
         """What has been done since the last time; of each stream in the order of putting."""
@@ -129,6 +129,11 @@ class Writer:
         self._press = press
         self._queue: queue.SimpleQueue[Part | None] = queue.SimpleQueue()
         self._tell_end: Callable[[], None] = lambda: None
+
+    @property
+    def load(self) -> int:
+        """Parts that are not done."""
+        return len(self.owed) - len(self.done)
 
     def put(self, part: Part, cost: int, tape: Tape) -> None:
         self.owed.append((cost, tape))

@@ -1,6 +1,7 @@
 """Disks that are slow, full, gone or shared: what is on them stays whole, and the call never notices."""
 
 import asyncio
+import json
 import os
 import signal
 import stat
@@ -300,3 +301,49 @@ def test_configuration_of_recordings_is_read_and_nonsense_refused(tmp_path: Path
     for wrong in ({"RELAY_RECORDING_RESERVE": "-1"}, {"RELAY_RECORDINGS_GROUP": "no such group"}):
         with pytest.raises(ConfigError):
             read_config([], wrong)
+
+
+SMALL_DISK = """
+import asyncio, json, sys
+from pathlib import Path
+from tests.relay import taped
+from tests.relay.recorded import open_part
+
+async def main():
+    async with taped.open_studio(Path(sys.argv[1])) as studio:
+        doctor, patient = await studio.house.both()
+        await studio.record("doctor")
+        said = 0
+        while not any(message.get("state") == "full" for message in studio.web.heard):
+            await studio.speak("doctor", *(f"{said + n:06}" + "." * 900 for n in range(50)))
+            said += 50
+            await patient.check()
+            studio.house.skew += taped.PART
+            await studio.renew()
+        await studio.speak("doctor", f"{said:06}")
+        await patient.changes.until(lambda: patient.packets and patient.packets[-1].endswith(b"%06d" % said))
+        folder = studio.stream("doctor")
+        names = sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
+        words = [r.packet[12:18].decode() for name in names for r in open_part((folder / name).read_bytes()).records]
+        print(json.dumps({"heard": len(patient.packets), "said": said + 1, "parts": len(names), "words": words}))
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.slow
+async def test_disk_that_fills_up_keeps_what_was_written_and_the_call_goes_on(tmp_path: Path) -> None:
+    """A tmpfs of 1 MB in a mount namespace of its own, and no reserve."""
+    command = 'mount -t tmpfs -o size=1m tmpfs "$1" && cd "$2" && exec "$3" -c "$4" "$1"'
+    flags = "-m" if os.geteuid() == 0 else "-Urm"
+    process = await asyncio.create_subprocess_exec(
+        *("unshare", flags, "sh", "-c", command, "sh", str(tmp_path), str(ROOT), sys.executable, SMALL_DISK),
+        stdout=asyncio.subprocess.PIPE,
+    )
+    out, _ = await process.communicate()
+    assert process.returncode == 0, "it needs the right to make a mount namespace"
+    found = json.loads(out)
+    assert found["heard"] == found["said"]
+    assert found["parts"] > 3
+    assert found["words"] == [f"{number:06}" for number in range(len(found["words"]))]
+    assert len(found["words"]) < found["said"]
