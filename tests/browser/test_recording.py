@@ -1,4 +1,4 @@
-"""Three people in a visit, one of whom says no: what is written, what is not, and what stops it."""
+"""Three people in a visit, one of whom says no: what is written, what is not, what stops it, what a browser plays."""
 
 import signal
 from collections.abc import Callable, Iterator
@@ -15,7 +15,7 @@ from tests.browser.conftest import Make, Watch, running_house, watched
 from tests.browser.frames import now_ms
 from tests.browser.house import House
 from tests.browser.people import ChromiumTab, call_in, go_in, has_read, state_is, write
-from tests.browser.playback import answer, ask_to_record, sees_the_light, stop_recording, withdraw
+from tests.browser.playback import answer, ask_to_record, plays, sees_the_light, stop_recording, withdraw
 
 CANARIES = ("Rosalind", "Fern", "Marlow", "Quinceblossom", "Tindarique")
 PLAIN_MEDIA = (b"\x1a\x45\xdf\xa3", b"OpusHead", b"matroska", b"V_VP8", b"A_OPUS", b"webm")
@@ -60,7 +60,7 @@ def tab_of(house: House, new_context: Callable[..., Any], watch: Watch) -> Calla
     return open_tab
 
 
-def test_recording_holds_the_two_who_agreed_and_stops_with_a_no(
+def test_recording_holds_the_two_who_agreed_stops_with_a_no_and_plays(
     house: House, folder: Path, visit: Visit, tab_of: Callable[..., ChromiumTab], make: Make
 ) -> None:
     doctor, patient, guest = tab_of(visit), tab_of(), tab_of()
@@ -94,6 +94,7 @@ def test_recording_holds_the_two_who_agreed_and_stops_with_a_no(
     _no_plain_word_or_picture(folder, slices)
     claps = make(recorded.claps_of, recording)
     assert [len(each.pictures) > 30 and len(each.beeps) > 2 for each in claps] == [True, True]
+    plays(ChromiumTab(doctor.page.context.new_page()), f"/staff/recordings/{recording.uuid}/", 2)
 
 
 def _three_in_the_call(doctor: ChromiumTab, patient: ChromiumTab, guest: ChromiumTab, visit: Visit, make: Make) -> None:

@@ -17,7 +17,7 @@ from tests.browser.conftest import Make, OpenContext, running_house
 from tests.browser.frames import now_ms
 from tests.browser.house import House
 from tests.browser.people import ChromiumTab, Tab, meet
-from tests.browser.playback import ask_to_record, sees_the_light, stop_recording
+from tests.browser.playback import ask_to_record, plays, sees_the_light, stop_recording
 
 KILLS = 20 if os.environ.get("HOUSECALL_LONG") else 2
 AT_LEAST_MS = 10_000
@@ -66,6 +66,9 @@ def test_recording_of_a_killed_relay_loses_two_seconds_at_most_and_plays(
         for claps in people:
             _lost_little(claps, killed_at)
         _are_in_step(*people)
+        player = ChromiumTab(doctor.page.context.new_page())
+        plays(player, f"/staff/recordings/{recording.uuid}/", 2)
+        player.page.close()
 
 
 def _recorded_and_killed(house: House, visit: Visit, doctor: Tab, make: Make) -> float:
