@@ -15,6 +15,7 @@ from core.errors import Conflict, NotFound
 from core.ids import new_uuid
 from recordings import disk, keystore, services
 from recordings.models import Recording, Stream
+from scheduling.services import revoke_link
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db
@@ -141,6 +142,15 @@ def test_late_joiner_with_a_yes_from_the_door_gets_a_stream_on_sitting_down() ->
     assert recording.streams.count() == 1
     consults.take_seat(actor=patient_of(visit), encounter=visit, holder=new_uuid())
     assert len(permitted(visit)) == 2
+
+
+def test_link_that_is_revoked_takes_its_person_out_of_the_recording_at_once(visit: Encounter) -> None:
+    make.answer_recording(visit, patient_of(visit))
+    make.start_recording(visit)
+    before = version(visit)
+    revoke_link(actor=doctor_of(visit), link=visit.appointment.links.get())
+    assert permitted(visit) == set()
+    assert version(visit) > before
 
 
 def test_press_while_one_is_open_finds_it_and_is_a_yes_again(visit: Encounter) -> None:
