@@ -305,6 +305,29 @@ def test_reload_in_the_middle_of_the_question_asks_again(call: Meet) -> None:
     assert met.patient.evaluate(STATE) == "call"
 
 
+def test_question_goes_from_a_tab_whose_seat_another_tab_has_taken(call: Meet, visit: Visit) -> None:
+    met = call()
+    met.both("waiting", agreed=1, patient={"mine": "unasked", "asked": True})
+    expect(met.patient.page.locator(QUESTION)).to_be_visible()
+    newer = ChromiumTab(met.patient.page.context.new_page())
+    newer.goto(visit.link)
+    state_is(newer, "left")
+    newer.click("[data-act=come-back]")
+    state_is(met.patient, "other-tab")
+    expect(met.patient.page.locator(QUESTION)).to_be_hidden()
+    expect(met.patient.page.get_by_role("button", name="Bring it to this window")).to_be_visible()
+
+
+def test_signs_of_recording_fit_a_very_narrow_window_with_large_text(call: Meet) -> None:
+    met = call({"width": 320, "height": 640})
+    met.both("recording", since=BEGAN, of=3)
+    for tab in (met.patient, met.doctor):
+        tab.evaluate("document.documentElement.style.setProperty('font-size', '125%')")
+        tab.click(PILL)
+        assert not tab.evaluate(SIDEWAYS)
+        check_page(tab)
+
+
 def test_patient_in_firefox_is_asked_recorded_and_withdraws(doctor: ChromiumTab, visit: Visit) -> None:
     with firefox(ice_on_loopback=far_address().startswith("127.")) as fox:
         go_in(fox, visit.link)
