@@ -1,5 +1,6 @@
 """What the pages of a visit need in order to ask: which questions are open, and in which words. Holds no request."""
 
+import uuid as uuids
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,9 @@ from consent.selectors import current_text, standing_consent
 from consults import selectors
 from consults.forms import SHORT_CONSENT, SHORT_RECORDING, ConsentForm
 from consults.models import Encounter
+
+NO_RECORDING = uuids.UUID(int=0)
+"""Stands in an address for the recording that the page is told of later."""
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from accounts.actors import Actor
 from accounts.policy import guarded
 from consults import selectors, services
 from consults.models import Encounter
-from consults.views.asking import recording_words, records
+from consults.views.asking import NO_RECORDING, recording_words, records
 from core.clock import now, today
 from core.http import no_store, wants_json
 from core.templatetags.ui import clock_time
@@ -82,7 +82,7 @@ def _recording_urls(visit: uuids.UUID) -> dict[str, str]:
     names = {"consent": "recording-staff-consent", "start": "recording-start", "stop": "recording-stop"}
     return {
         **{what: reverse(name, kwargs={"visit": visit}) for what, name in names.items()},
-        "erase": f"/staff/recordings/{uuids.UUID(int=0)}/erase-mine/",
+        "erase": reverse("recording-erase-mine", kwargs={"recording": NO_RECORDING}),
     }
 
 

@@ -19,7 +19,7 @@ from consults import selectors, services
 from consults.forms import NO_CONSENT, NO_RECORDING_ANSWER, ConsentForm, PlaceForm, field_errors
 from consults.lifecycle import door_opens_at
 from consults.models import Encounter
-from consults.views.asking import questions, recording_words, video_words
+from consults.views.asking import NO_RECORDING, questions, recording_words, video_words
 from core.clock import now
 from core.errors import Invalid, NotFound
 from core.http import no_store, wants_json
@@ -206,8 +206,10 @@ def _step(state: str, wanted: str, *, needs_consent: bool) -> str:
 
 
 def _recording_urls(link: uuids.UUID) -> dict[str, str]:
-    erase = f"{reverse('visit', kwargs={'link': link})}recordings/{uuids.UUID(int=0)}/erase-mine/"
-    return {"consent": reverse("recording-consent", kwargs={"link": link}), "erase": erase}
+    return {
+        "consent": reverse("recording-consent", kwargs={"link": link}),
+        "erase": reverse("visit-recording-erase-mine", kwargs={"link": link, "recording": NO_RECORDING}),
+    }
 
 
 def _place_of(encounter: Encounter) -> dict[str, str]:

@@ -3,7 +3,6 @@
 import { ActDialog } from "./act-dialog.js";
 import { need, say } from "./dom.js";
 import { isActive, stateWords } from "./recording-words.js";
-import { toast } from "./toast.js";
 
 /** @typedef {import("./types.js").RecordingView} RecordingView */
 /** @typedef {import("./forms.js").Answer} Answer */
@@ -13,6 +12,7 @@ export class RecordMine {
   #root;
   #options;
   #server;
+  #done;
   #place;
   #erase;
   /** @type {RecordingView|null} */
@@ -21,10 +21,13 @@ export class RecordMine {
   /**
    * @param {import("./record-server.js").RecordServer} server
    * @param {import("./recording-words.js").Place} place
-   * @param {() => void} onAllow the words are read again before anybody agrees
+   * @param {Object} on
+   * @param {() => void} on.onAllow the words are read again before anybody agrees
+   * @param {(words: string) => void} on.onDone what has been done is told
    */
-  constructor(server, place, onAllow) {
+  constructor(server, place, { onAllow, onDone }) {
     this.#server = server;
+    this.#done = onDone;
     this.#place = place;
     this.#root = /** @type {HTMLDialogElement} */ (need(document, "[data-record-mine]"));
     this.#dialog = new ActDialog(
@@ -97,7 +100,7 @@ export class RecordMine {
     if (answer.error) return answer;
     const erasable = typeof answer.erasable === "string" ? answer.erasable : null;
     if (!andErase || !erasable) {
-      toast("You are not recorded any more.", { icon: "check-circle" });
+      this.#done("You are not recorded any more.");
       return answer;
     }
     const erased = await this.#server.erase(erasable);
@@ -105,7 +108,7 @@ export class RecordMine {
       const message = `You are not recorded any more, but your part is not erased yet. ${erased.error.message}`;
       return { error: { ...erased.error, message } };
     }
-    toast("You are not recorded any more, and your part is erased.", { icon: "check-circle" });
+    this.#done("You are not recorded any more, and your part is erased.");
     return erased;
   }
 
@@ -114,7 +117,7 @@ export class RecordMine {
     const recording = this.#recording?.erasable;
     if (!recording) return { ok: true };
     const answer = await this.#server.erase(recording);
-    if (!answer.error) toast("Your part of the recording is erased.", { icon: "check-circle" });
+    if (!answer.error) this.#done("Your part of the recording is erased.");
     return answer;
   }
 }

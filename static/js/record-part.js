@@ -11,6 +11,9 @@ import { toast } from "./toast.js";
 /** @typedef {import("./types.js").RecordingView} RecordingView */
 /** @typedef {import("./types.js").VisitView} VisitView */
 
+/** One's own doing has an echo in the next snapshots: neither may hide the other. */
+const KEPT = 4_000;
+
 /** @typedef {{live: () => boolean, next: () => void}} Around whether this page is in the call; who takes the focus of a sign that goes */
 
 /**
@@ -35,6 +38,7 @@ class RecordPart {
   #next;
   /** @type {RecordingView|null} */
   #before = null;
+  #own = { words: "", at: -Infinity };
 
   /**
    * @param {HTMLFormElement} form what every answer carries, and the clinic's zone
@@ -50,7 +54,7 @@ class RecordPart {
     this.#slot = need(stage, "[data-recording-place]");
     this.#pill = need(stage, "[data-recording-pill]");
     this.#question = new RecordQuestion(server, { live, onAnswer: () => this.#sign(this.#before) });
-    this.#mine = new RecordMine(server, this.#place, () => this.#question.ask());
+    this.#mine = new RecordMine(server, this.#place, { onAllow: () => this.#question.ask(), onDone: (words) => this.#done(words) });
     this.#doctor = this.#who === "practitioner" ? new RecordDoctor(stage, server, this.#place) : null;
     this.#pill.addEventListener("click", () => this.#press());
   }
@@ -72,9 +76,18 @@ class RecordPart {
     this.#doctor?.show(recording, seats);
     this.#sign(recording);
     const said = recording && news(this.#before, recording, this.#place);
-    if (said) toast(said.words, { icon: said.icon, how: said.how, button: said.stays ? "Close" : undefined });
+    if (said) {
+      const own = performance.now() - this.#own.at < KEPT ? this.#own.words : "";
+      toast(`${own} ${said.words}`.trim(), { icon: said.icon, how: said.how, button: said.stays ? "Close" : undefined });
+    }
     this.#before = recording;
     document.documentElement.dataset.recording = recording?.on ? "on" : (recording?.state ?? "none");
+  }
+
+  /** What this person has done is told, and again with what comes of it. @param {string} words */
+  #done(words) {
+    this.#own = { words, at: performance.now() };
+    toast(words, { icon: "check-circle" });
   }
 
   #press() {

@@ -148,7 +148,8 @@ def test_recording_runs_in_earnest_pauses_goes_on_and_ends(call: Meet) -> None:
     running.locator("button[value=stop]").click()
     expect(running).to_be_hidden()
     both_show(met, "finishing", "ready", "failed")
-    said = met.patient.page.evaluate("window.said")
+    # What somebody has done is told together with what comes of it.
+    said = [words.removeprefix("You are not recorded any more. ") for words in met.patient.page.evaluate("window.said")]
     expected = [
         "The recording has begun. All agreed.",
         "The recording is paused. It goes on when you and one other person agree.",
@@ -328,7 +329,7 @@ def test_signs_of_recording_fit_a_very_narrow_window_with_large_text(call: Meet)
         check_page(tab)
 
 
-def test_patient_in_firefox_is_asked_recorded_and_withdraws(doctor: ChromiumTab, visit: Visit) -> None:
+def test_patient_in_firefox_is_recorded_withdraws_and_has_their_part_erased(doctor: ChromiumTab, visit: Visit) -> None:
     with firefox(ice_on_loopback=far_address().startswith("127.")) as fox:
         go_in(fox, visit.link)
         call_in(doctor, visit.board)
@@ -338,9 +339,10 @@ def test_patient_in_firefox_is_asked_recorded_and_withdraws(doctor: ChromiumTab,
         for tab in (fox, doctor):
             tab.wait_for(f"{RECORDING} === 'on'")
         fox.click(PILL)
-        fox.click(f"{MINE} button[value=deny]")
+        fox.click(f"{MINE} button[value=deny-and-erase]")
         for tab in (fox, doctor):
             tab.wait_for(f"{RECORDING} === 'paused'")
+        fox.wait_for("document.querySelector('[data-toasts]').textContent.includes('your part is erased')")
         fox.wait_for(f"!document.querySelector('{MINE}').open")
         assert not fox.evaluate(SIDEWAYS)
         assert fox.errors == []
