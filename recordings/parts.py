@@ -33,6 +33,8 @@ REFUSED_SUFFIX = ".refused"
 _NAME = re.compile(r"([0-9]{8})\.age")
 _UNFINISHED = re.compile(r"\.[0-9a-f]{16}-[0-9]+\.part")
 _RECORD = struct.Struct("!BBIH")
+_RECORD_AND_RTP = struct.Struct("!BBIHBBHI")
+SMALLEST_RTP = 12
 _LATEST = 1 << 53
 
 
@@ -99,6 +101,26 @@ class Part:
             if position > end or number not in tracks:
                 raise PartError("malformed", "A record does not fit.")
             yield tracks[number], kind, began + micros, after, position
+
+    def packets(self) -> Iterator[tuple[Track, int, int, int, int, int, int, int, int]]:
+        """As `records`, with what the first bytes of an RTP packet say: flags, marker and type, number, stamp.
+
+        Of a report these mean nothing, and packets too short to be one are left out. One look instead of two, for those
+        who read a million of them.
+        """
+        unpack, body, end, began = _RECORD_AND_RTP.unpack_from, self.body, self.end, self.began
+        tracks, position = self.tracks, self.start
+        while position < end:
+            after = position + 8
+            if after > end:
+                raise PartError("malformed", "A record is cut short.")
+            # The MAC behind the last record is longer than what is read too far here.
+            number, kind, micros, length, flags, second, sequence, stamp = unpack(body, position)
+            position = after + length
+            if position > end or number not in tracks:
+                raise PartError("malformed", "A record does not fit.")
+            if length >= SMALLEST_RTP:
+                yield tracks[number], kind, began + micros, after, position, flags, second, sequence, stamp
 
 
 @dataclass(frozen=True)

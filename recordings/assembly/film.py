@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping
 from recordings.assembly import opus
 from recordings.assembly.alignment import believed
 from recordings.assembly.rtp import (
-    HEADER,
     PLAIN_WITH_EXTENSION,
     RTP_MARKER,
     SMALLEST,
@@ -18,8 +17,6 @@ from recordings.assembly.survey import Key, Survey, TrackSurvey
 from recordings.assembly.vp8 import FrameBuilder
 from recordings.assembly.webm import Webm
 from recordings.parts import RTP, Binding, Part, PartError, read_part
-
-_UNPACK = HEADER.unpack_from
 
 
 class _Track:
@@ -45,11 +42,10 @@ class _Track:
         self.base = self._survey.bases.get(number, self.base)
         self._offset = self.base + self._survey.shift
 
-    def push(self, body: bytes, start: int, end: int, arrival: int) -> None:
+    def push(
+        self, body: bytes, start: int, end: int, arrival: int, first: int, second: int, number: int, stamp: int
+    ) -> None:
         """Take one packet as it came. A recorded hour is a million of these."""
-        if end - start < SMALLEST:
-            return
-        first, second, number, stamp = _UNPACK(body, start)
         if stamp != self._low:
             self._low = stamp
             self._stamp = unwrapped(stamp, self._stamp, 32) if self._stamp is not None else stamp
@@ -126,10 +122,10 @@ def _play_part(part: Part, survey: Survey, files: Mapping[str, Webm], tracks: di
             track.begin_part(part.number)
             pushes[id(line)] = track.push
     body = part.body
-    for line, kind, arrival, start, end in part.records():
+    for line, kind, arrival, start, end, first, second, number, stamp in part.packets():
         push = pushes.get(id(line))
         if push is not None and kind == RTP:
-            push(body, start, end, arrival)
+            push(body, start, end, arrival, first, second, number, stamp)
 
 
 def _finish_others(key: Key, tracks: dict[Key, _Track]) -> None:

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from recordings.assembly import alignment, opus
-from recordings.assembly.rtp import HEADER, SMALLEST, payload_bounds, sender_report, unwrapped
+from recordings.assembly.rtp import payload_bounds, sender_report, unwrapped
 from recordings.assembly.vp8 import describe, key_size
-from recordings.parts import RTP, Binding, Gap, Part, PartError, list_parts, read_part
+from recordings.parts import RTP, SENDER_REPORT, Binding, Gap, Part, PartError, list_parts, read_part
 
 # Of one stream; a connection has three, and more only where its sender was changed.
 MOST_TRACKS = 256
@@ -29,6 +29,7 @@ class TrackSurvey:
     width: int = 0
     height: int = 0
     stamp: int | None = None
+    low: int = -1
     first_stamp: int = 0
     first_arrival: int = 0
     open_least: float = float("inf")
@@ -97,40 +98,37 @@ def survey(binding: Binding, last_number: int, first_number: int, on_part: Calla
 
 
 def _look_through(found: Survey, part: Part) -> None:
-    """Every packet's distance to its arrival. PartError where a record does not fit; then none of them counts."""
-    tracks = found.tracks
-    body, unpack, run = part.body, HEADER.unpack_from, part.run
-    known: dict[int, TrackSurvey] = {}
-    records = list(part.records())
-    for line, kind, arrival, start, end in records:
+    """Every packet's distance to its arrival. PartError where a record does not fit."""
+    tracks, known = found.tracks, {}
+    for line in part.tracks.values():
+        key = (part.run, line.source, line.ssrc)
+        if key in tracks or len(tracks) < MOST_TRACKS:
+            known[id(line)] = tracks.setdefault(key, TrackSurvey(line.source, 1e6 / line.clock))
+    for line, kind, arrival, start, end, _, _, _, stamp in part.packets():
         track = known.get(id(line))
         if track is None:
-            key = (run, line.source, line.ssrc)
-            if key not in tracks and len(tracks) >= MOST_TRACKS:
-                continue
-            track = known[id(line)] = tracks.setdefault(key, TrackSurvey(line.source, 1e6 / line.clock))
-        if kind != RTP:
-            _note_report(track, part.number, body, start, end)
             continue
-        if end - start < SMALLEST:
-            continue
-        stamp = unpack(body, start)[3]
-        before = track.stamp
-        if before is None:
-            track.stamp = track.first_stamp = stamp
-            track.first_arrival = arrival
-        elif stamp != before & 0xFFFF_FFFF:
-            track.stamp = unwrapped(stamp, before, 32)
-        else:
-            continue  # Another packet of the same frame came later than its first.
-        distance = arrival - track.stamp * track.micros_per_tick
-        if distance < track.open_least:
-            track.open_least = distance
-        if line.source != "audio":
-            _note_size(track, body, start, end)
-        elif not track.has_media:
-            begin, end = payload_bounds(body, start, end)
-            track.has_media = opus.duration(body[begin:end]) is not None
+        if kind == RTP:
+            if stamp != track.low:  # Another packet of the same frame came later than its first.
+                _note_packet(track, part.body, arrival, start, end, stamp)
+        elif kind == SENDER_REPORT:
+            _note_report(track, part.number, part.body, start, end)
+
+
+def _note_packet(track: TrackSurvey, body: bytes, arrival: int, start: int, end: int, stamp: int) -> None:
+    track.low = stamp
+    if track.stamp is None:
+        track.stamp, track.first_stamp, track.first_arrival = stamp, stamp, arrival
+    else:
+        track.stamp = unwrapped(stamp, track.stamp, 32)
+    distance = arrival - track.stamp * track.micros_per_tick
+    if distance < track.open_least:
+        track.open_least = distance
+    if track.source != "audio":
+        _note_size(track, body, start, end)
+    elif not track.has_media:
+        begin, end = payload_bounds(body, start, end)
+        track.has_media = opus.duration(body[begin:end]) is not None
 
 
 def _note_report(track: TrackSurvey, number: int, body: bytes, start: int, end: int) -> None:
