@@ -102,7 +102,8 @@ class Shelf:
         """Nothing more of it for now, or its folder may be another one by now."""
         folder = self._folders.pop(stream, None)
         if folder is not None:
-            os.close(folder)
+            with contextlib.suppress(OSError):
+                os.close(folder)
 
     def _place(self, folder: int, name: str, data: bytes) -> bool:
         """A link and not a rename: it never replaces a part that stands there. False when one does."""

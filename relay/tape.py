@@ -25,7 +25,7 @@ from relay.parts import (
 if TYPE_CHECKING:
     from relay.peer import Peer
     from relay.tracks import UpTrack
-    from relay.vault import Outcome, Writer
+    from relay.vault import Outcome
 
 _LONGEST_PART = 1.0  # a late clock makes two parts of what came meanwhile
 
@@ -36,7 +36,7 @@ class Tape:
     __slots__ = (
         "_away", "_due", "_gaps", "_heard_at", "_holes", "_lines", "_run", "arrivals", "ended", "failed_at",
         "lapsed_at", "number", "opened", "pending", "put_at", "size", "stream", "synced_at", "synced_us", "trouble",
-        "wired", "writer",
+        "wired",
     )  # fmt: skip
 
     def __init__(self, stream: Stream) -> None:
@@ -59,7 +59,6 @@ class Tape:
         self.synced_at: float | None = None
         self.synced_us = 0
         self.pending = 0
-        self.writer: Writer | None = None  # who has what is pending: parts stay in order
         self.put_at = 0.0  # since when something has been waiting without a pause
         self.trouble = ""
         self.failed_at = 0.0

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from relay.memory import keep_for_parts
-from relay.parts import Gap, Part, Wall, merged, plain_text, seal
+from relay.parts import Gap, Part, Stream, Wall, merged, plain_text, seal
 from relay.shelf import Shelf
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ _PART_COST = 512  # bytes that a part costs besides its media
 _OVERHEAD = 16 << 10  # header, MAC and what age adds to a part: more than they ever are
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 _TELLING_SECONDS = 60.0
+Name = tuple[str, str]  # a recording and a stream of it: a folder
 Result = Literal["synced", "nothing", "full", "failing"]
 
 
@@ -54,6 +55,10 @@ class _Open:
         self.gaps: tuple[Gap, ...] = ()  # what could not be written since the last part
 
 
+def _name(stream: Stream) -> Name:
+    return stream.recording, stream.stream
+
+
 class Vault:
     """The loop's side: what waits, and for how long it may."""
 
@@ -65,6 +70,8 @@ class Vault:
         self._max_bytes = max_bytes
         press = Press(shelf, wall, clock)
         self._writers = [Writer(press) for _ in range(WRITERS)]
+        # Who has what is pending of a stream: its parts stay in order, also when its room was closed and is open again.
+        self._busy: dict[Name, tuple[Writer, int]] = {}
 
     @property
     def free(self) -> int:
@@ -89,9 +96,10 @@ class Vault:
             return False
         self.waiting += 1
         self.waiting_bytes += cost
-        if not tape.pending or tape.writer is None:
-            tape.writer = self._least_busy()
-        tape.writer.put(part, cost, tape)
+        name = _name(part.stream)
+        writer, owed = self._busy.get(name) or (self._least_busy(), 0)
+        self._busy[name] = writer, owed + 1
+        writer.put(part, cost, tape)
         return True
 
     def _least_busy(self) -> Writer:
@@ -104,9 +112,15 @@ class Vault:
             while writer.done:
                 outcome = writer.done.popleft()
                 cost, tape = writer.owed.popleft()
+                self._taken_off(_name(tape.stream))
                 self.waiting -= 1
                 self.waiting_bytes -= cost
                 yield tape, outcome
+
+    def _taken_off(self, name: Name) -> None:
+        writer, owed = self._busy.pop(name)
+        if owed > 1:
+            self._busy[name] = writer, owed - 1
 
     async def close(self, seconds: float) -> bool:
         """Write what waits and end the threads; False when the disk did not let it within `seconds`. Idempotent."""
@@ -169,11 +183,11 @@ class Press:
         self._shelf = shelf
         self._wall = wall
         self._clock = clock
-        self._open: dict[tuple[str, str], _Open] = {}
+        self._open: dict[Name, _Open] = {}
         self._told_at = -_TELLING_SECONDS
 
     def write(self, part: Part) -> Outcome:
-        key = (part.stream.recording, part.stream.stream)
+        key = _name(part.stream)
         state = self._open.setdefault(key, _Open())
         gaps = merged((*state.gaps, *part.gaps))
         result: Result
@@ -194,7 +208,7 @@ class Press:
             state.number = None
             self._shelf.forget(part.stream)
         if part.last:
-            del self._open[key]
+            self._open.pop(key, None)
             self._shelf.forget(part.stream)
         return Outcome(result, number, size, self._clock(), part.last)
 

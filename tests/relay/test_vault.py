@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from relay import shelf as shelves
+from relay import vault as vaults
 from relay.config import read_config
 from relay.errors import ConfigError
 from relay.parts import Stream
@@ -114,6 +115,46 @@ async def test_queue_that_is_full_is_a_gap_in_the_recording_and_none_in_the_call
     assert told
     assert all(gap["from"] > studio.parts("doctor")[0].header["ended"] for gap in told)
     assert (await studio.state("recording"))["people"]
+
+
+async def test_room_that_is_closed_and_open_again_while_the_disk_is_slow_goes_on_in_the_same_folder(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when a visit is moved away and back: what waits of it and what comes are of one folder, so of one thread."""
+    vault = studio.house.relay.vault
+    assert vault is not None
+    monkeypatch.setattr(vaults, "AT_ONCE", 1)
+    goes_on = threading.Event()
+    write = vault.shelf.write
+    threads = []
+
+    def slow(*arguments: object) -> tuple[int, int]:
+        threads.append(threading.current_thread())
+        goes_on.wait()
+        return write(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(vault.shelf, "write", slow)
+    await studio.house.join("doctor")
+    await studio.record("doctor")
+    await studio.speak("doctor", "before")
+    studio.house.version += 1
+    studio.house.send_document(studio.house.version, closed=True)
+    await studio.web.expect("seat", state="closed")
+    await studio.house.peers["doctor"].close()
+    start = len(studio.web.heard)
+    await studio.record("doctor")
+    await studio.house.join("doctor")
+    await studio.speak("doctor", "after")
+    studio.house.skew += PART
+    await studio.web.expect("recorded", start, state="waiting")
+    await ticked(studio)
+    goes_on.set()
+    await studio.told("doctor", start, number=2)
+    assert studio.words("doctor") == ["before", "after"]
+    assert len(set(threads)) == 1
+    await studio.stop()
+    await studio.told("doctor", ended=True, start=start)
+    assert all(writer.thread.is_alive() for writer in vault._writers)
 
 
 async def ticked(studio: Studio) -> None:
