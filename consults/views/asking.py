@@ -56,12 +56,18 @@ class Questions:
 def questions(actor: Actor, encounter: Encounter) -> Questions:
     """Which questions the patient of the visit is asked at its door."""
     standing = standing_consent(encounter.patient, Purpose.TELEHEALTH)
-    return Questions(standing, selectors.visit_snapshot(actor, encounter).get("recording"), encounter)
+    return Questions(standing, recording_of(actor, encounter), encounter)
 
 
 def records(actor: Actor, encounter: Encounter) -> bool:
     """Whether this house can record the visit; where it cannot, no page says a word about recording."""
-    return selectors.visit_snapshot(actor, encounter).get("recording") is not None
+    return recording_of(actor, encounter) is not None
+
+
+def recording_of(actor: Actor, encounter: Encounter) -> dict[str, Any] | None:
+    """What this person may know of the visit's recording; None where this house does not record."""
+    found: dict[str, Any] | None = selectors.visit_snapshot(actor, encounter).get("recording")
+    return found
 
 
 def video_text(encounter: Encounter) -> ConsentText:

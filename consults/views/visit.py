@@ -19,7 +19,7 @@ from consults import selectors, services
 from consults.forms import NO_CONSENT, NO_RECORDING_ANSWER, ConsentForm, PlaceForm, field_errors
 from consults.lifecycle import door_opens_at
 from consults.models import Encounter
-from consults.views.asking import NO_RECORDING, questions, recording_words, video_words
+from consults.views.asking import NO_RECORDING, questions, recording_of, recording_words, video_words
 from core.clock import now
 from core.errors import Invalid, NotFound
 from core.http import no_store, wants_json
@@ -162,7 +162,9 @@ def _page(
 ) -> HttpResponse:
     state = selectors.visit_state(encounter, now())
     if state in TERMINAL:
-        return render(request, "consults/visit_over.html", {"state": state, **_words(encounter)}, status=status)
+        recording = recording_of(_actor(request), encounter)
+        context = {"state": state, "link": link, "recording": recording, **_words(encounter)}
+        return render(request, "consults/visit_over.html", context, status=status)
     asked = questions(_actor(request), encounter)
     shown = _step(state, step, needs_consent=asked.open)
     context = {

@@ -13,9 +13,10 @@ from consults.models import Encounter, Seat
 from consults.policies import relation_to_visit
 from core.clock import now
 from recordings import keystore
-from recordings.lifecycle import OPEN, Facts, bytes_arrive
+from recordings.lifecycle import OPEN, Facts, RecordingStatus, bytes_arrive
 from recordings.models import Recording
 from recordings.selectors.erasable import erasable_recording
+from recordings.selectors.playback import recordings_of_visit
 
 UNASKED = "unasked"
 Answers = dict[tuple[str, int], Consent]
@@ -41,6 +42,7 @@ def snapshot_part(encounter: Encounter, actor: Actor) -> dict[str, Any]:
             "asked": is_open and mine == UNASKED,
             "erasable": _erasable(actor, encounter) if mine == Consent.Decision.DENY else None,
             "may_start": can_record and not is_open and _may_start(actor, encounter),
+            "plays": _playable(actor, encounter) if newest is not None and not is_open else [],
             "people": [{"seat": str(seat.uuid), "answer": _of_seat(answers, seat)} for seat in seats]
             if is_practitioner
             else [],
@@ -61,6 +63,10 @@ def _state(recording: Recording | None, instant: dt.datetime) -> dict[str, Any]:
         "until": _iso(recording.safe_at),
         "since": _iso(recording.began_at),
     }
+
+
+def _playable(actor: Actor, encounter: Encounter) -> list[str]:
+    return [str(row.uuid) for row in recordings_of_visit(actor, encounter) if row.status == RecordingStatus.READY]
 
 
 def _may_start(actor: Actor, encounter: Encounter) -> bool:

@@ -43,6 +43,7 @@
  * @property {string|null} problem
  * @property {string|null} until instant of the last byte that is safe
  * @property {boolean} may_start
+ * @property {string[]} [plays] recordings of this visit that this person can play
  * @property {string|null} since
  * @property {{seat: string, answer: Answer}[]} [people] for the practitioner
  *

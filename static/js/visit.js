@@ -246,7 +246,10 @@ class VisitPage {
   #onVisit(visit) {
     const step = this.steps.current;
     if (visit.state === "late") location.reload(); // The server has the words for it.
-    else if (visit.status === "finished") this.#end("ended");
+    else if (visit.status === "finished") {
+      need(this.steps.section("ended"), "[data-recorded]").hidden = !["finishing", "ready"].includes(visit.recording?.state ?? "");
+      this.#end("ended");
+    }
     else if (visit.status === "cancelled") this.#end("cancelled");
     else if (visit.status === "in-progress") {
       if (step === "waiting" || (this.#purpose === "change" && (step === "check" || step === "trouble"))) this.#calledIn();

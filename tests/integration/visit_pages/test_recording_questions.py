@@ -6,10 +6,13 @@ from django.urls import reverse
 from consent.models import Consent, Purpose
 from consent.selectors import current_text
 from consults.models import Encounter
+from consults.services import finish_visit
 from recordings import keystore
+from recordings.lifecycle import RecordingStatus
+from recordings.models import Recording
 from tests import factories as make
 from tests.integration.visit_pages.test_call_page import doctor_of
-from tests.integration.visit_pages.test_visit_page import JSON, address, agreed, opened, shown_step
+from tests.integration.visit_pages.test_visit_page import JSON, address, agreed, link_of, opened, shown_step
 
 pytestmark = pytest.mark.django_db
 
@@ -69,6 +72,22 @@ def test_call_pages_of_a_house_that_records_name_the_words_and_where_answers_go(
     assert "recording/start/" not in patient
     for name in ("recording-start", "recording-stop", "recording-staff-consent"):
         assert reverse(name, kwargs={"visit": encounter.uuid}) in doctor
+
+
+def test_ended_visit_leads_to_its_recording_once_it_can_be_played() -> None:
+    encounter = make.make_recordable_visit()
+    client = opened(encounter)
+    recording = make.start_recording(encounter)
+    make.answer_recording(encounter, make.patient_actor(encounter.appointment))
+    finish_visit(actor=make.practitioner_actor(encounter.practitioner), encounter=encounter)
+    body = client.get(address(encounter)).content.decode()
+    assert "data-recorded>" in body
+    assert "Play the recording" not in body
+    Recording.objects.filter(pk=recording.pk).update(status=RecordingStatus.READY)
+    body = client.get(address(encounter)).content.decode()
+    played = reverse("visit-recording", kwargs={"link": link_of(encounter).uuid, "recording": recording.uuid})
+    assert f'href="{played}"' in body
+    assert "data-recorded hidden" in body
 
 
 @pytest.mark.parametrize("decision", ["permit", "deny"])
