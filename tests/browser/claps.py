@@ -51,8 +51,9 @@ class Claps:
         return found
 
     def beeps_off(self, other: Claps) -> list[float]:
-        """Of each beep of `self`: seconds to the nearest one of `other`."""
-        return [min((beep - their for their in other.beeps), key=abs) for beep in self.beeps if other.beeps]
+        """Seconds between each beep of `self` and the same one of `other`, where both have it."""
+        found = [min((beep - their for their in other.beeps), key=abs) for beep in self.beeps if other.beeps]
+        return [off for off in found if abs(off) < PERIOD_MS / 2000]
 
 
 def from_moment(drawn: int, moment_ms: float) -> float:

@@ -96,4 +96,6 @@ def _lost_little(claps: Claps, killed_at: float) -> None:
 
 def _are_in_step(one: Claps, other: Claps) -> None:
     assert percentile(one.lags(other), 95) <= MOST_APART
-    assert percentile(one.beeps_off(other), 95) <= MOST_APART
+    off = one.beeps_off(other)
+    assert len(off) >= len(one.beeps) - 3  # at each beginning and end one may have a beep more
+    assert percentile(off, 95) <= MOST_APART

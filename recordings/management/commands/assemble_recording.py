@@ -1,7 +1,6 @@
 """`./run manage assemble_recording UUID`: put one recording together, in a process of its own at low priority."""
 
 import os
-import sys
 import threading
 from typing import Any
 from uuid import UUID
@@ -32,5 +31,7 @@ class Command(BaseCommand):
 
 def _end_with_parent() -> None:
     """Whatever ends the parent closes our standard input. What is half made is found at the next start."""
-    sys.stdin.buffer.read()
+    # Not by sys.stdin: its lock, held by this thread at the end of the process, would abort it.
+    while os.read(0, 1024):
+        pass
     os._exit(1)
