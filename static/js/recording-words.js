@@ -87,7 +87,13 @@ const WHY = {
   silent: "It goes on when somebody who agreed sends picture or sound.",
   keys: "For somebody who agreed no key can be made yet, so they are not recorded.",
   cap: "It has reached the longest time or size that the clinic allows.",
+  nothing: "No part of it reached the disk.",
+  unreadable: "What was written cannot be opened. Ask who runs the clinic's server.",
+  broken: "It could not be put together. What was written is kept; ask who runs the clinic's server.",
 };
+
+/** What kept an ended recording from being put together. */
+const ASSEMBLY = new Set(["nothing", "unreadable", "broken"]);
 
 /** A pause that people make themselves is no loss. @param {string|null} problem */
 function isLoss(problem) {
@@ -130,7 +136,7 @@ export function stateWords(recording, place) {
     case "ready":
       return "The recording has ended and is saved.";
     case "failed":
-      return stoppedWords(recording, place);
+      return ASSEMBLY.has(problem ?? "") ? join("The recording cannot be played.", whyWords(problem)) : stoppedWords(recording, place);
     case "erased":
       return "The recording is erased.";
     default:

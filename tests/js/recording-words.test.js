@@ -109,3 +109,11 @@ test("problem without words for people gives none", () => {
   assert.equal(whyWords(null), "");
   assert.ok(!isActive(view("ready")));
 });
+
+test("recording that could not be put together says why in plain words", () => {
+  for (const problem of ["nothing", "unreadable", "broken"]) {
+    const words = stateWords(view("failed", { problem }), CHICAGO);
+    assert.match(words, /cannot be played/);
+    assert.ok(words.includes(whyWords(problem)) && whyWords(problem));
+  }
+});
