@@ -98,7 +98,7 @@ def play(
     spoilt = []
     for number in survey.good:
         try:
-            part = read_part(binding, number)
+            part = survey.clocks.put_right(read_part(binding, number), survey.ended)
         except (PartError, FileNotFoundError):
             spoilt.append(number)
         else:

@@ -13,6 +13,7 @@ from uuid import UUID
 import structlog
 
 from recordings import durable, keystore
+from recordings.assembly.clocks import Clocks
 from recordings.assembly.making import PLAY_WORK, SURVEY_WORK, VERIFY_WORK, Made, make_files, report_of
 from recordings.assembly.survey import Survey, runs, survey
 from recordings.lifecycle import Problem
@@ -91,7 +92,8 @@ def _assemble(recording: Recording, progress: Progress) -> None:
         parts += len(list_parts(binding.recording, binding.stream).numbers)
     progress.total = parts * (SURVEY_WORK + PLAY_WORK + VERIFY_WORK)
     progress.tell()
-    works = [_Work(stream, binding, _surveyed(stream, binding, progress)) for stream, binding in bound]
+    clocks = Clocks(int((recording.began_at or recording.requested_at).timestamp() * 1e6))
+    works = [_Work(stream, binding, _surveyed(stream, binding, clocks, progress)) for stream, binding in bound]
     began = _timeline(recording, works)
     for work in works:
         _finish_stream(work, began, progress)
@@ -112,11 +114,11 @@ def _bound(recording: Recording, stream: Stream) -> tuple[Stream, Binding] | Non
     return stream, Binding(recording.uuid, stream.uuid, mac, identity)
 
 
-def _surveyed(stream: Stream, binding: Binding, progress: Progress) -> Survey:
+def _surveyed(stream: Stream, binding: Binding, clocks: Clocks, progress: Progress) -> Survey:
     filed, numbers = _filed(stream), list_parts(binding.recording, binding.stream).numbers
     # What was filed before has said what was missing then; of late parts only they themselves are looked at.
     first, last = (numbers[0] if numbers else 1, 0) if filed else (1, stream.last_number)
-    return survey(binding, last, first, lambda: progress.step(SURVEY_WORK))
+    return survey(binding, last, first, lambda: progress.step(SURVEY_WORK), clocks)
 
 
 def _timeline(recording: Recording, works: list[_Work]) -> float:

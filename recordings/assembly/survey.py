@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from recordings.assembly import alignment, opus
+from recordings.assembly.clocks import Clocks
 from recordings.assembly.rtp import payload_bounds, sender_report, unwrapped
 from recordings.assembly.vp8 import describe, key_size
 from recordings.parts import RTP, SENDER_REPORT, Binding, Gap, Part, PartError, list_parts, read_part
@@ -62,21 +63,24 @@ class Survey:
     gaps: list[Gap] = field(default_factory=list)
     began: int | None = None
     ended: int | None = None
+    clocks: Clocks = field(default_factory=Clocks)
 
     def first_time(self) -> float | None:
         """The earliest time of any track."""
         return min((track.began for track in self.tracks.values()), default=None)
 
 
-def survey(binding: Binding, last_number: int, first_number: int, on_part: Callable[[], None]) -> Survey:
+def survey(
+    binding: Binding, last_number: int, first_number: int, on_part: Callable[[], None], clocks: Clocks | None = None
+) -> Survey:
     """Read all parts once. `first_number` to `last_number` should be there; `on_part` is told after each one."""
-    found = Survey()
+    found = Survey(clocks=clocks or Clocks())
     folder = list_parts(binding.recording, binding.stream)
     found.strangers, found.unfinished = len(folder.strangers), len(folder.unfinished)
     edges: dict[int, tuple[int, int]] = {}
     for number in folder.numbers:
         try:
-            part = read_part(binding, number)
+            part = found.clocks.put_right(read_part(binding, number), found.ended)
             _look_through(found, part)
         except PartError as error:
             found.refused[number] = error.code
@@ -157,7 +161,8 @@ def _name_what_is_missing(
 ) -> None:
     """Numbers that are not there or not believed, and the times they leave empty."""
     here = set(found.good) | set(found.refused)
-    numbers = range(first_number, max([last_number, *here]) + 1) if here or last_number else range(0)
+    # A file that nobody believes says nothing of how many there were: its name may be any number.
+    numbers = range(first_number, max([last_number, *found.good]) + 1)
     found.missing = list(runs(number for number in numbers if number not in here))
     believed = sorted(edges)
     for before, after in pairwise(believed):

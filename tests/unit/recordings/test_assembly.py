@@ -1,7 +1,7 @@
 """From parts to files: what was sent is in them, in its time; what is missing is named; bad lines are put in order."""
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -9,6 +9,7 @@ from uuid import uuid4
 import av
 import pytest
 
+from recordings.assembly.clocks import Clocks
 from recordings.assembly.making import Made, MadeFile, make_files, report_of
 from recordings.assembly.survey import Survey, survey
 from recordings.parts import Binding, path_of
@@ -281,3 +282,49 @@ def test_writing_that_fails_leaves_no_block(files: Path, monkeypatch: pytest.Mon
     with pytest.raises(ZeroDivisionError):
         make_files(bound, found, BEGAN, lambda work: None)
     assert not list(files.rglob("*.age"))
+
+
+YEAR = 365 * 86_400_000_000
+
+
+def moved_parts(bound: Binding, clock: int, number: int = 1, run: str = "aa") -> int:
+    """Two seconds of somebody over a relay whose wall clock is off by so many µs."""
+    sent = person(2, **{name: replace(sender, run=run) for name, sender in senders().items()})
+    for began in (0, 1_020_000):
+        batch = sorted((one for one in sent if began <= one.at < began + 1_020_000), key=lambda one: one.at)
+        first, last = batch[0].at, batch[-1].at
+        times = {"began": BEGAN + first + clock, "ended": BEGAN + last + clock}
+        write_part(
+            bound, number, sealed_part(bound, plain_part(bound, number, batch, began=first, ended=last, changed=times))
+        )
+        number += 1
+    return number
+
+
+@pytest.mark.parametrize("clock", [56 * YEAR, -30 * YEAR])
+def test_relay_started_again_under_another_time_goes_on_where_the_first_ended(clock: int) -> None:
+    bound = binding(uuid4(), uuid4())
+    last = moved_parts(bound, clock, moved_parts(bound, 0), run="bb") - 1
+    found = assembled(bound, last)
+    assert 3900 < found.file().duration_ms < 4200
+    assert len(found.packets()["audio"]) >= 199
+    assert len(found.packets()["video"]) == 100
+
+
+def test_people_whose_relay_was_started_again_under_another_time_stay_in_step() -> None:
+    clocks = Clocks(BEGAN)
+    first, late = binding(uuid4(), uuid4()), binding(uuid4(), uuid4())
+    moved_parts(first, 40 * YEAR, moved_parts(first, 0), run="bb")
+    moved_parts(late, 40 * YEAR, run="cc")
+    one, other = (survey(bound, 0, 1, lambda: None, clocks) for bound in (first, late))
+    assert one.first_time() == pytest.approx(BEGAN, abs=100_000)
+    assert other.first_time() == pytest.approx(BEGAN + 2_000_000, abs=100_000)
+
+
+def test_file_under_an_absurd_number_is_refused_and_makes_nobody_count_to_it() -> None:
+    bound = binding(uuid4(), uuid4())
+    Relay(bound).write(person(1, **senders()))
+    write_part(bound, 99_999_999, b"forged")
+    found = survey(bound, 3, 1, lambda: None)
+    assert found.refused == {99_999_999: "changed"}
+    assert found.missing == [(max(found.good) + 1, 3)]
