@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import Any
 
 from bench.join import percentile
+from relay.limits import SEEK_SECONDS
 from tests.browser.flags import CHROMIUM_FLAGS
 from tests.browser.house import House
 from tests.recording.film import Film, film
 
 LONG_MINUTES, SHORT_SECONDS, SEEKS = 10, 20, 40
 QUICK_MINUTES, QUICK_SECONDS, QUICK_SEEKS = 1, 5, 10
-FILM_SECONDS = 10  # a key frame each, as the relay asks for them
+FILM_SECONDS = int(SEEK_SECONDS)  # a key frame at its beginning, as often as the relay asks for one
 PEOPLE = 2
 # The time from moving the slider until every film stands at its new place and has a picture to show.
 _SEEK = """(position) => new Promise((done) => {
