@@ -298,6 +298,7 @@ class VisitPage {
   /** @param {"ended"|"cancelled"} step */
   #end(step) {
     this.poll.stop();
+    hideToast();
     this.room.part();
     this.room.socket.close();
     this.media.stop();
