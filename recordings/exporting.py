@@ -76,7 +76,12 @@ def make_export(export: Export) -> None:
     """Make one claimed film; whatever happens, its row says how it ended."""
     recording = export.recording
     remove_sealed(recording, export.uuid)
-    writer = SealedWriter(recording=recording.uuid, file=export.uuid, recipient=export.recipient)
+    try:
+        identity = keystore.stream_identity(recording.organization.uuid, export.uuid)
+    except (keystore.KeystoreError, OSError) as error:
+        exports.fail_export(export, why=type(error).__name__)
+        return
+    writer = SealedWriter(recording=recording.uuid, file=export.uuid, identity=identity)
     try:
         files = playable_files(recording)
         length = duration_ms(files)

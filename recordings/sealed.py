@@ -2,25 +2,29 @@
 
     <recording>/<file>/<block as 8 digits>.age     each an age file of a JSON line and at most BLOCK_SIZE bytes
 
-The line binds the block to its recording, file and place: {"format":1,"recording","file","block","blocks","size"}.
+The line binds the block to its recording, file and place: {"format":1,"recording","file","block","blocks","size",
+"mac"}. `mac` proves that who sealed it had the private half: age proves no sender, and the public one is no secret.
 `blocks` counts those up to here; in block 0, which is sealed last, all there are. docs/recording.md, "Format".
 """
 
+import hmac
 import io
 import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 import pyrage
 from django.core.files.base import ContentFile
 from django.core.files.storage import Storage, storages
-from pyrage.x25519 import Identity, Recipient
+from pyrage.x25519 import Identity
 
 FORMAT = 1
 BLOCK_SIZE = 1 << 20
 LONGEST_HEADER = 512
+_MAC_LABEL = b"housecall: block of a sealed file"
 _FILE = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -73,12 +77,12 @@ class SealedWriter:
     Holds two blocks in memory, first and last; all others are sealed and out of reach. None is on the disk in clear.
     """
 
-    def __init__(self, *, recording: UUID, file: UUID, recipient: str, block_size: int = BLOCK_SIZE) -> None:
+    def __init__(self, *, recording: UUID, file: UUID, identity: Identity, block_size: int = BLOCK_SIZE) -> None:
         self.size = 0
         self.blocks = 0
         self.closed = False
         self._recording, self._file = recording, file
-        self._recipient = Recipient.from_str(recipient)
+        self._recipient, self._mac_key = identity.to_public(), _mac_key(identity)
         self._block_size = block_size
         self._position = 0
         self._first, self._last = bytearray(), bytearray()
@@ -156,6 +160,7 @@ class SealedWriter:
             "blocks": blocks,
             "size": len(data),
         }
+        header["mac"] = _mac(self._mac_key, header, data)
         plain = b"".join((json.dumps(header, separators=(",", ":")).encode(), b"\n", data))
         name = block_name(self._recording, self._file, number)
         if storage().save(name, ContentFile(pyrage.encrypt(plain, [self._recipient]))) != name:
@@ -166,7 +171,7 @@ class SealedReader:
     """Any bytes of a sealed file. Keeps the block opened last; one reader is for one thread."""
 
     def __init__(self, sealed: SealedFile, identity: Identity) -> None:
-        self._sealed, self._identity = sealed, identity
+        self._sealed, self._identity, self._mac_key = sealed, identity, _mac_key(identity)
         self._open_number, self._open = -1, b""
 
     @property
@@ -192,7 +197,7 @@ class SealedReader:
 
     def _block(self, number: int) -> bytes:
         if number != self._open_number:
-            self._open = _opened(self._sealed, self._identity, number)
+            self._open = _opened(self._sealed, self._identity, self._mac_key, number)
             self._open_number = number
         return self._open
 
@@ -223,7 +228,18 @@ class _ReadableFile(io.RawIOBase):
         return len(data)
 
 
-def _opened(sealed: SealedFile, identity: Identity, number: int) -> bytes:
+def _mac_key(identity: Identity) -> bytes:
+    return hmac.digest(str(identity).encode(), _MAC_LABEL, "sha256")
+
+
+def _mac(key: bytes, header: dict[str, Any], data: bytes | bytearray | memoryview) -> str:
+    """Over the header without its MAC, and the bytes."""
+    proof = hmac.new(key, json.dumps(header, separators=(",", ":")).encode() + b"\n", "sha256")
+    proof.update(data)
+    return proof.hexdigest()
+
+
+def _opened(sealed: SealedFile, identity: Identity, mac_key: bytes, number: int) -> bytes:
     """The bytes of one block, after every check."""
     try:
         with storage().open(block_name(sealed.recording, sealed.file, number)) as file:
@@ -234,10 +250,10 @@ def _opened(sealed: SealedFile, identity: Identity, number: int) -> bytes:
         plain = bytes(pyrage.decrypt(closed, [identity]))
     except (pyrage.DecryptError, ValueError):
         raise SealError(f"Block {number} was changed, or sealed to another key.") from None
-    return _checked(sealed, number, plain)
+    return _checked(sealed, mac_key, number, plain)
 
 
-def _checked(sealed: SealedFile, number: int, plain: bytes) -> bytes:
+def _checked(sealed: SealedFile, mac_key: bytes, number: int, plain: bytes) -> bytes:
     end = plain.find(b"\n", 0, LONGEST_HEADER)
     try:
         header = json.loads(plain[: max(end, 0)])
@@ -252,6 +268,13 @@ def _checked(sealed: SealedFile, number: int, plain: bytes) -> bytes:
         "blocks": number + 1 if number else sealed.blocks,
         "size": min(sealed.block_size, sealed.size - number * sealed.block_size),
     }
+    proof = header.pop("mac", None) if isinstance(header, dict) else None
     if header != expected or len(data) != expected["size"]:
         raise SealError(f"Block {number} belongs somewhere else.")
+    if (
+        not isinstance(proof, str)
+        or not proof.isascii()
+        or not hmac.compare_digest(proof, _mac(mac_key, expected, data))
+    ):
+        raise SealError(f"Block {number} was not made by us.")
     return data

@@ -44,7 +44,7 @@ def finished_export(recording: Recording, *, content: bytes = b"a film", **field
     """A film that was made, asked for by nobody in particular unless said."""
     organization, uuid = recording.organization.uuid, new_uuid()
     recipient = keystore.new_stream_key(organization, uuid)
-    writer = SealedWriter(recording=recording.uuid, file=uuid, recipient=recipient)
+    writer = SealedWriter(recording=recording.uuid, file=uuid, identity=keystore.stream_identity(organization, uuid))
     writer.write(content)
     writer.close()
     asked = {"requested_by_type": "system", "requested_by_id": None, "requested_by_label": "tests", **fields}
@@ -61,7 +61,8 @@ def _file(
     if whose not in streams:
         streams[whose] = _stream(recording, whose)
     stream = streams[whose]
-    writer = SealedWriter(recording=recording.uuid, file=new_uuid(), recipient=stream.recipient)
+    identity = keystore.stream_identity(recording.organization.uuid, stream.uuid)
+    writer = SealedWriter(recording=recording.uuid, file=new_uuid(), identity=identity)
     writer.write(content)
     writer.close()
     sealed = writer.as_sealed()

@@ -87,7 +87,7 @@ def _open(binding: Binding, survey: Survey, kind: Kind, undo: ExitStack) -> tupl
     tracks = _tracks(survey, kind)
     if not tracks:
         return None
-    out = SealedWriter(recording=binding.recording, file=new_uuid(), recipient=str(binding.identity.to_public()))
+    out = SealedWriter(recording=binding.recording, file=new_uuid(), identity=binding.identity)
     undo.callback(out.abandon)
     sizes = [(track.width, track.height) for track in tracks if track.width]
     has_sound = any(track.source == "audio" for track in tracks)

@@ -1,6 +1,7 @@
 """`./run manage assemble_recording UUID`: put one recording together, in a process of its own at low priority."""
 
 import os
+import resource
 import threading
 from typing import Any
 from uuid import UUID
@@ -21,6 +22,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         os.nice(NICE)
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a dump would hold keys and voices
         if options["tied"]:
             threading.Thread(target=_end_with_parent, daemon=True).start()
         if assemble(options["recording"]):

@@ -241,3 +241,15 @@ def test_sealed_film_opens_with_its_own_key_only(visit: Encounter, played: Playe
     wrong = keystore.stream_identity(visit.organization.uuid, played.files[0].stream.uuid)
     with pytest.raises(Exception, match="Block 0"):
         SealedReader(sealed, wrong).read(0, 4)
+
+
+def test_film_whose_key_cannot_be_made_fails_and_keeps_no_other_waiting(
+    visit: Encounter, played: Played, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exporting, "mix", lambda **given: 0)
+    stuck, other = asked(visit, played), asked(visit, played, "mp4")
+    keystore.destroy(visit.organization.uuid, stuck.uuid)
+    assert exporting.make_exports() == 2
+    stuck.refresh_from_db()
+    other.refresh_from_db()
+    assert (stuck.status, other.status) == ("failed", "ready")

@@ -1,6 +1,7 @@
 """Sealed files: what was written is read, any range of it; what was changed, moved or cut is refused."""
 
 import io
+import json
 import random
 import stat
 from pathlib import Path
@@ -17,7 +18,7 @@ BLOCK = 1000
 
 
 def writer(**fields: object) -> SealedWriter:
-    given = {"recording": uuid4(), "file": uuid4(), "recipient": str(KEY.to_public()), "block_size": BLOCK, **fields}
+    given = {"recording": uuid4(), "file": uuid4(), "identity": KEY, "block_size": BLOCK, **fields}
     return SealedWriter(**given)
 
 
@@ -152,6 +153,17 @@ def test_block_sealed_to_the_right_key_with_nonsense_inside_is_refused(files: Pa
         damaged(files, sealed, 1, pyrage.encrypt(plain, [KEY.to_public()]))
         with pytest.raises(SealError):
             SealedReader(sealed, KEY).read(0, 2500)
+
+
+@pytest.mark.parametrize("mac", [{}, {"mac": "0" * 64}, {"mac": "\ud800"}, {"mac": 7}])
+def test_block_made_by_somebody_who_knows_only_the_public_half_is_refused(files: Path, mac: dict[str, object]) -> None:
+    """As whoever reads the database and writes to the storage could."""
+    sealed = written(b"a" * 2500)
+    recording, file = str(sealed.recording), str(sealed.file)
+    header = {"format": 1, "recording": recording, "file": file, "block": 1, "blocks": 2, "size": BLOCK, **mac}
+    damaged(files, sealed, 1, pyrage.encrypt(json.dumps(header).encode() + b"\n" + b"f" * BLOCK, [KEY.to_public()]))
+    with pytest.raises(SealError, match="not made by us"):
+        SealedReader(sealed, KEY).read(0, 2500)
 
 
 def test_other_key_opens_nothing(files: Path) -> None:
