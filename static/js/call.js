@@ -41,6 +41,7 @@ function start(/** @type {PageData} */ data) {
       onVisit(visit, data, call, media);
     },
     onSocket: (state) => {
+      recording?.socket(state);
       if (state === "taken") recording?.rest();
       onSocket(state, call, media);
     },

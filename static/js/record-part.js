@@ -13,6 +13,8 @@ import { toast } from "./toast.js";
 
 /** One's own doing has an echo in the next snapshots: neither may hide the other. */
 const KEPT = 4_000;
+/** Without the socket nobody here knows whether bytes still reach the disk: the relay's lease is over after as long. */
+const DEAF_AFTER = 5_000;
 
 /** @typedef {{live: () => boolean, next: () => void}} Around whether this page is in the call; who takes the focus of a sign that goes */
 
@@ -39,6 +41,8 @@ class RecordPart {
   /** @type {RecordingView|null} */
   #before = null;
   #own = { words: "", at: -Infinity };
+  #deaf = false;
+  #silence = 0;
 
   /**
    * @param {HTMLFormElement} form what every answer carries, and the clinic's zone
@@ -62,6 +66,21 @@ class RecordPart {
   /** @param {VisitView} visit */
   show(visit) {
     this.#show(this.#live() ? (visit.recording ?? null) : null, visit.seats);
+  }
+
+  /** What is known of the recording comes over the socket. @param {import("./socket.js").SocketState} state */
+  socket(state) {
+    if (state === "open") {
+      clearTimeout(this.#silence);
+      this.#silence = 0;
+      this.#deaf = false; // the sign waits for the snapshot that comes now
+    } else if (!this.#silence) {
+      this.#silence = window.setTimeout(() => {
+        this.#deaf = true;
+        this.#sign(this.#before);
+        if (this.#before) document.documentElement.dataset.recording = "unknown";
+      }, DEAF_AFTER);
+    }
   }
 
   /** This page is out of the call: nothing of it asks or tells any more. */
@@ -99,7 +118,7 @@ class RecordPart {
   /** @param {RecordingView|null} recording */
   #sign(recording) {
     this.#slot.hidden = !recording;
-    const sign = recording ? pill({ ...recording, asked: this.#question.open }, this.#who) : null;
+    const sign = recording ? pill({ ...recording, asked: this.#question.open, deaf: this.#deaf }, this.#who) : null;
     const focused = document.activeElement === this.#pill;
     this.#pill.hidden = !sign;
     if (!sign) {

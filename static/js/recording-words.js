@@ -40,11 +40,13 @@ export function agreedWords({ agreed, of }) {
 
 /**
  * The sign beside the clock. It is red, and says that something is recorded, only while bytes reach the disk.
- * @param {RecordingView} recording
+ * A page that has heard nothing for a while does not know, and says so (`deaf`).
+ * @param {RecordingView & {deaf?: boolean}} recording
  * @param {"practitioner"|"patient"} who
  * @returns {Pill|null}
  */
 export function pill(recording, who) {
+  if (recording.deaf && isActive(recording)) return { tone: "off", icon: "warning", first: "Recording", then: "not known now" };
   if (recording.on) {
     const then = recording.agreed === recording.of && who === "patient" ? "" : agreedWords(recording);
     return { tone: "on", icon: "circle", first: "Recording", then };

@@ -307,6 +307,7 @@ class VisitPage {
 
   /** @param {import("./socket.js").SocketState} state */
   #onSocket(state) {
+    this.recording?.socket(state);
     if (state === "taken") {
       this.recording?.rest();
       this.room.part();

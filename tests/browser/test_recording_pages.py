@@ -266,6 +266,20 @@ def test_signs_of_recording_are_accessible_and_move_nothing(call: Meet, size: ob
         tab.page.keyboard.press("Escape")
 
 
+def test_sign_is_not_red_on_a_page_that_hears_nothing_until_it_does_again(call: Meet) -> None:
+    met = call()
+    met.both("recording", since=BEGAN)
+    met.patient_wire.cut()
+    met.patient.wait_for(f"{RECORDING} === 'unknown'")
+    pill = met.patient.page.locator(PILL)
+    expect(pill).to_contain_text("not known now")
+    expect(pill).to_have_attribute("data-tone", "off")
+    expect(met.doctor.page.locator(PILL)).to_have_attribute("data-tone", "on")
+    met.patient_wire.mend()
+    met.patient.wait_for(f"{RECORDING} === 'on'")
+    expect(pill).to_have_attribute("data-tone", "on")
+
+
 def test_start_and_loss_are_said_once_and_the_loss_stays(call: Meet) -> None:
     met = call()
     page = met.patient.page

@@ -56,9 +56,22 @@ class Wire:
         self._page = page
         self._visit: dict[str, Any] = {}
         self._socket: WebSocketRoute | None = None
+        self._is_cut = False
         page.route_web_socket(re.compile(r"/ws$"), self._connected)
 
+    def cut(self) -> None:
+        """No socket for this page, until `mend`."""
+        self._is_cut = True
+        assert self._socket is not None
+        self._socket.close(code=1012)
+
+    def mend(self) -> None:
+        self._is_cut = False
+
     def _connected(self, socket: WebSocketRoute) -> None:
+        if self._is_cut:
+            socket.close(code=1012)
+            return
         self._socket = socket
         server = socket.connect_to_server()
 

@@ -27,6 +27,12 @@ test("pill is red for no state in which no byte reaches the disk", () => {
   assert.equal(pill(view("recording"), "patient").tone, "on");
 });
 
+test("pill is not red on a page that hears nothing, whatever it heard last", () => {
+  for (const state of STATES) assert.notEqual(pill(view(state, { deaf: true }), "patient")?.tone, "on");
+  assert.equal(pill(view("recording", { deaf: true, asked: true }), "patient").then, "not known now");
+  assert.equal(pill(view("ready", { deaf: true }), "patient").then, pill(view("ready"), "patient").then);
+});
+
 test("pill names how many agreed, to the doctor also when all did", () => {
   assert.deepEqual([pill(view("recording"), "patient").then, pill(view("recording"), "practitioner").then], ["", "all agreed"]);
   for (const who of ["patient", "practitioner"]) assert.equal(pill(view("recording", { of: 3 }), who).then, "2 of 3 agreed");
