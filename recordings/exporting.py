@@ -2,14 +2,13 @@
 
 import contextlib
 import datetime as dt
-import json
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import structlog
 
@@ -28,6 +27,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PICTURE_LEFT_AFTER_MS = 1000
 FOREVER_MS = 10**12
 TELL_EVERY = dt.timedelta(seconds=1)
+GOODBYE_SECONDS = 1.0
 
 
 class Cancelled(Exception):  # noqa: N818
@@ -121,7 +121,7 @@ def mix(*, kind: str, duration_ms: int, parts: Sequence[Part], output: Writable,
         wire.send_json(process.stdin, wire.JOB, {"kind": kind, "duration_ms": duration_ms, "sources": sources})
         return _serve(process, parts, output, goes_on)
     except (wire.BrokenWire, BrokenPipeError):
-        raise MixingFailed(f"ended:{process.wait(10)}") from None
+        raise MixingFailed(f"ended:{_ended(process)}") from None
     finally:
         _end(process)
 
@@ -150,24 +150,30 @@ def _serve(
         kind, payload = wire.receive(process.stdout)
         if kind == wire.READ:
             number, start, length = wire.parse_read(payload)
+            if number >= len(parts):
+                raise wire.BrokenWire
             wire.send(process.stdin, wire.BYTES, parts[number].reader.read(start, length))
         elif kind == wire.WRITE:
             at, piece = wire.parse_write(payload)
             output.seek(at)
             output.write(piece)
         elif kind == wire.DONE:
-            return int(_plain(payload).get("refused", 0))
+            return wire.parse_count(payload, "refused")
         elif kind == wire.FAILED:
             raise MixingFailed(payload.decode(errors="replace")[:40])
         elif kind == wire.PROGRESS and time.monotonic() - told >= TELL_EVERY.total_seconds():
             told = time.monotonic()
-            if not goes_on(int(json.loads(payload))):
+            if not goes_on(wire.parse_count(payload)):
                 raise Cancelled
 
 
-def _plain(payload: bytes) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(payload)
-    return found
+def _ended(process: subprocess.Popen[bytes]) -> int:
+    """How it ended; one that talks nonsense and stays is ended."""
+    try:
+        return process.wait(GOODBYE_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        return process.wait()
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

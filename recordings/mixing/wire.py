@@ -50,11 +50,25 @@ def send_json(stream: IO[bytes], kind: bytes, value: Any) -> None:
 
 
 def parse_read(payload: bytes) -> tuple[int, int, int]:
-    """Number of the file, first byte, how many."""
+    """Number of the file, first byte, how many; never more than a message holds."""
     if len(payload) != _READ.size:
         raise BrokenWire
     number, start, length = _READ.unpack(payload)
+    if length > LONGEST:
+        raise BrokenWire
     return number, start, length
+
+
+def parse_count(payload: bytes, name: str = "") -> int:
+    """A number that was sent alone, or under this name."""
+    try:
+        value = json.loads(payload)
+        found = value.get(name, 0) if name else value
+    except (ValueError, RecursionError, AttributeError):
+        raise BrokenWire from None
+    if type(found) is not int or not 0 <= found < 1 << 53:
+        raise BrokenWire
+    return found
 
 
 def parse_write(payload: bytes) -> tuple[int, bytes]:

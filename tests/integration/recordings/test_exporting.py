@@ -1,7 +1,11 @@
 """Exports: asked for with a fresh proof, made in another process, sealed, taken along, cancelled, expired."""
 
 import datetime as dt
+import io
 import json
+import struct
+import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -241,6 +245,52 @@ def test_sealed_film_opens_with_its_own_key_only(visit: Encounter, played: Playe
     wrong = keystore.stream_identity(visit.organization.uuid, played.files[0].stream.uuid)
     with pytest.raises(Exception, match="Block 0"):
         SealedReader(sealed, wrong).read(0, 4)
+
+
+class _Silent:
+    """A file of the film, and where it goes."""
+
+    size = 10
+
+    def read(self, start: int, length: int) -> bytes:
+        return bytes(min(length, 10))
+
+
+@pytest.mark.parametrize(
+    ("kind", "payload"),
+    [
+        (wire.READ, struct.pack("!HQI", 7, 0, 10)),
+        (wire.READ, struct.pack("!HQI", 0, 0, 0xFFFF_FFFF)),
+        (wire.PROGRESS, b"[" * 100_000),
+        (wire.PROGRESS, b'"much"'),
+        (wire.DONE, b"[]"),
+        (wire.DONE, b'{"refused": -1}'),
+    ],
+)
+def test_mixing_process_that_talks_nonsense_is_ended_and_costs_its_film_only(
+    kind: bytes, payload: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It decodes what strangers sent: whatever it says, its parent goes on to the next film."""
+    says = (
+        "import struct, sys; out = sys.stdout.buffer; payload = bytes.fromhex(sys.stdin.readline()); "
+        f"out.write(struct.pack('!cI', {kind!r}, len(payload)) + payload); out.flush(); sys.stdin.read()"
+    )
+    started = []
+
+    def start() -> subprocess.Popen[bytes]:
+        process = subprocess.Popen([sys.executable, "-c", says], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        assert process.stdin
+        process.stdin.write(payload.hex().encode() + b"\n")
+        started.append(process)
+        return process
+
+    monkeypatch.setattr(exporting, "_start", start)
+    monkeypatch.setattr(exporting, "TELL_EVERY", dt.timedelta(0))
+    monkeypatch.setattr(exporting, "GOODBYE_SECONDS", 0)
+    part = exporting.Part(_Silent(), "person", 0, [])
+    with pytest.raises(exporting.MixingFailed):
+        exporting.mix(kind="webm", duration_ms=10, parts=[part], output=io.BytesIO(), goes_on=lambda done: True)
+    assert started[0].poll() is not None
 
 
 def test_film_whose_key_cannot_be_made_fails_and_keeps_no_other_waiting(
