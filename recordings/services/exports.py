@@ -13,7 +13,8 @@ from recordings import hints, keystore
 from recordings.lifecycle import ExportStatus, RecordingStatus
 from recordings.models import Export, Recording
 from recordings.policies import require_recording
-from recordings.services.erasing import remove_sealed
+from recordings.sealed import list_files
+from recordings.services.erasing import LOOK_AGAIN_FOR, remove_sealed
 
 KEPT_FOR = dt.timedelta(hours=24)
 # A worker that is not heard of for so long is dead, and another begins again.
@@ -140,7 +141,19 @@ def expire_exports() -> int:
         Export.objects.filter(pk=export.pk, status=ExportStatus.READY).update(status=ExportStatus.EXPIRED, recipient="")
         system = system_actor("export", export.recording.organization_id)
         _record(system, "recordings.export.expire", export)
+    _forget_left_over(instant)
     return len(expired)
+
+
+def _forget_left_over(instant: dt.datetime) -> None:
+    """Of a film that was given up: a process that was killed in between left its key, or a worker its last blocks."""
+    given_up = Export.objects.filter(
+        status__in=(ExportStatus.CANCELLED, ExportStatus.FAILED), finished_at__gt=instant - LOOK_AGAIN_FOR
+    )
+    for export in given_up.select_related("recording__organization"):
+        clinic, recording = export.recording.organization.uuid, export.recording.uuid
+        if not keystore.is_destroyed(clinic, export.uuid) or str(export.uuid) in list_files(recording):
+            _forget(export)
 
 
 def _forget(export: Export) -> None:

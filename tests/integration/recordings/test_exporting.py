@@ -303,3 +303,15 @@ def test_film_whose_key_cannot_be_made_fails_and_keeps_no_other_waiting(
     stuck.refresh_from_db()
     other.refresh_from_db()
     assert (stuck.status, other.status) == ("failed", "ready")
+
+
+@pytest.mark.parametrize("status", ["cancelled", "failed"])
+def test_what_a_kill_left_of_a_film_that_was_given_up_is_taken_away(played: Played, settings: Any, status: str) -> None:
+    """The row was written, and the process was gone before key and blocks went."""
+    export = finished_export(played.recording)
+    Export.objects.filter(pk=export.pk).update(status=status)
+    assert blocks_of(played, export.uuid, settings)
+    exports.expire_exports()
+    assert blocks_of(played, export.uuid, settings) == []
+    with pytest.raises(keystore.KeyDestroyed):
+        keystore.stream_identity(played.recording.organization.uuid, export.uuid)
