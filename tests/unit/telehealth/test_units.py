@@ -28,14 +28,16 @@ def test_units_give_each_process_time_to_end_by_itself() -> None:
     assert seconds("housecall-web.service") > PATIENCE_SECONDS
 
 
-def test_relay_and_web_are_two_users_who_share_the_control_socket_only() -> None:
+def test_relay_and_web_are_two_users_who_share_the_control_socket_and_recordings_only() -> None:
     relay, web = (settings_of(unit) for unit in UNITS)
     assert relay["User"] != web["User"]
-    assert relay["Group"] == web["SupplementaryGroups"]
+    assert relay["Group"] == ["housecall-control"]
+    assert relay["SupplementaryGroups"] == ["housecall-recordings"]
+    assert web["SupplementaryGroups"] == ["housecall-control housecall-recordings"]
     assert "RELAY_CONTROL_GROUP=housecall-control" in relay["Environment"]
     assert "RELAY_PROCESSES=0" in web["Environment"]
     users = (DEPLOY / "housecall.sysusers.conf").read_text()
-    for name in (*relay["User"], *relay["Group"], *web["User"]):
+    for name in (*relay["User"], *relay["Group"], *relay["SupplementaryGroups"], *web["User"]):
         assert f" {name} " in users
 
 
