@@ -2,12 +2,15 @@
 
 import datetime as dt
 import itertools
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.core import signing
 from django.db import transaction
 from django.test import override_settings
 from django.utils.module_loading import import_string
@@ -25,7 +28,7 @@ from accounts.services import (
 from consults.models import Encounter
 from core.clock import now
 from recordings import keystore
-from scheduling.links import address_of
+from scheduling.links import COOKIE_NAME, address_of, path_of, session_cookie_for
 from scheduling.models import PersonalLink
 from scheduling.services import book_appointment
 
@@ -154,6 +157,20 @@ def session_of(user: object) -> Cookie:
     store[HASH_SESSION_KEY] = user.get_session_auth_hash()  # type: ignore[attr-defined]
     store.create()
     return Cookie(settings.SESSION_COOKIE_NAME, store.session_key)
+
+
+def session_by_link(visit: Visit, *, minutes_ago: int) -> dict[str, str]:
+    """The session of somebody who opened the personal link so long ago, as playwright takes a cookie."""
+    link = visit.encounter.appointment.links.get()
+    opened = time.time() - 60 * minutes_ago
+    with mock.patch.object(signing.time, "time", return_value=opened):  # type: ignore[attr-defined]
+        value = session_cookie_for(link)
+    return {"name": COOKIE_NAME, "value": value, "url": settings.BASE_URL + path_of(link)}
+
+
+def finished(visit: Visit) -> None:
+    """The visit is over, and was held."""
+    Encounter.objects.filter(pk=visit.encounter.pk).update(status="finished", ended_at=now())
 
 
 def can_record(visit: Visit, var: Path) -> Visit:

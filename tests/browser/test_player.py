@@ -2,11 +2,12 @@
 
 import pytest
 
+from tests.browser import clinic as clinics
 from tests.browser.clinic import Visit
 from tests.browser.conftest import Make, OpenContext, Watch
 from tests.browser.firefox import firefox
 from tests.browser.house import House
-from tests.browser.people import ChromiumTab, Tab, asked_for_a_second
+from tests.browser.people import STATE, ChromiumTab, Tab, asked_for_a_second, go_in
 from tests.browser.played_house import recorded, three_with_a_screen
 
 pytestmark = pytest.mark.usefixtures("watch")
@@ -120,6 +121,44 @@ def test_keys_play_seek_and_can_be_switched_off(house: House, visit: Visit, make
     tab.wait_for(f"{NOW} === '00:00'")
     press("l")
     assert tab.evaluate(NOW) == "00:00"
+
+
+def test_patient_exports_after_opening_the_link_again(
+    house: House, visit: Visit, make: Make, person: OpenContext, watch: Watch
+) -> None:
+    """The session is older than its proof: the sentence says what helps, and it does, in both ways to open a link."""
+    watch.allow("status of 403")
+    played = make(recorded, house, visit)
+    path = visit.link.partition("#")[0]
+    address = f"{path}recordings/{played.recording.uuid}/"
+    make(clinics.finished, visit)
+    for is_shown in (False, True):
+        context = person()
+        context.add_cookies([make(clinics.session_by_link, visit, minutes_ago=6)])
+        tab = ChromiumTab(context.new_page())
+        open_player(tab, address)
+        tab.click("[data-export=webm] [data-export-form] button")
+        tab.page.get_by_text("Open the link in our message once more.").wait_for()
+        if is_shown:
+            tab.goto(path)
+        tab.goto(visit.link)
+        tab.wait_for("document.documentElement.dataset.linkOpened === 'again'")
+        assert tab.page.url == path
+        tab.page.get_by_role("link", name="Play the recording").click()
+        tab.click("[data-export=mp4] [data-export-form] button")
+        tab.wait_for("['queued', 'running'].includes(document.querySelector('[data-export=mp4]').dataset.status)")
+        tab.click("[data-export=mp4] [data-export-cancel] button")
+        tab.wait_for("document.querySelector('[data-export=mp4]').dataset.status === 'none'")
+
+
+def test_link_opened_again_leaves_the_waiting_room_as_it_is(visit: Visit, person: OpenContext) -> None:
+    tab = ChromiumTab(person().new_page())
+    go_in(tab, visit.link)
+    tab.evaluate("(window.isTheSame = true)")
+    tab.goto(visit.link)
+    tab.wait_for("document.documentElement.dataset.linkOpened === 'again'")
+    assert tab.evaluate(f"[{STATE}, location.hash, window.isTheSame]") == ["waiting", "", True]
+    assert tab.page.locator("[data-toasts]").inner_text() == ""
 
 
 def test_patient_plays_by_link_with_a_screen(house: House, visit: Visit, make: Make, person: OpenContext) -> None:
