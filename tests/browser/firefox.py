@@ -121,7 +121,9 @@ class Firefox:
     def _node(self, selector: str) -> dict[str, str]:
         found = json.dumps(selector)
         self.wait_for(f"document.querySelector({found})?.getClientRects().length > 0")
-        node = self._script(f"(n => (n.scrollIntoView({{block: 'center'}}), n))(document.querySelector({found}))")
+        # At once: pages scroll smoothly, and a press would land where the element was on its way.
+        scrolled = "n.scrollIntoView({block: 'center', behavior: 'instant'})"
+        node = self._script(f"(n => ({scrolled}, n))(document.querySelector({found}))")
         return {"sharedId": node["sharedId"]}
 
 

@@ -7,7 +7,7 @@ from tests.browser.clinic import Visit
 from tests.browser.conftest import Make, OpenContext, Watch
 from tests.browser.firefox import firefox
 from tests.browser.house import House
-from tests.browser.people import STATE, ChromiumTab, Tab, asked_for_a_second, go_in
+from tests.browser.people import STATE, ChromiumTab, Tab, go_in
 from tests.browser.played_house import recorded, three_with_a_screen
 
 pytestmark = pytest.mark.usefixtures("watch")
@@ -44,9 +44,6 @@ def in_step(tab: Tab, most_ms: int = 60) -> None:
 def plays_in_step(tab: Tab) -> None:
     """From the second person on, and after a seek."""
     tab.click("[data-act=play]")
-    if not tab.evaluate(asked_for_a_second(PLAYING)):
-        # Firefox presses where the button was when it asked, and a page that just came may still move.
-        tab.click("[data-act=play]")
     tab.wait_for(f"{PLAYING} && {RUNNING} === 2", 30)
     tab.wait_for(f"{SPREAD} >= 0 && {SPREAD} <= 60", 10)
     in_step(tab)
