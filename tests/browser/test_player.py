@@ -114,6 +114,8 @@ def test_keys_play_seek_and_can_be_switched_off(house: House, visit: Visit, make
     press("?")
     tab.click("[data-letters]")
     press("Escape")
+    # The closed dialog gives the focus back with the next picture that is drawn.
+    tab.wait_for("document.activeElement === document.body")
     press("Home")
     tab.wait_for(f"{NOW} === '00:00'")
     press("l")
