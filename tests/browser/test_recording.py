@@ -94,7 +94,9 @@ def test_recording_holds_the_two_who_agreed_stops_with_a_no_and_plays(
     _no_plain_word_or_picture(folder, slices)
     claps = make(recorded.claps_of, recording)
     assert [len(each.pictures) > 30 and len(each.beeps) > 2 for each in claps] == [True, True]
-    plays(ChromiumTab(doctor.page.context.new_page()), f"/staff/recordings/{recording.uuid}/", 2)
+    player = ChromiumTab(doctor.page.context.new_page())
+    plays(player, f"/staff/recordings/{recording.uuid}/", 2)
+    _names_the_holes(player)
 
 
 def _three_in_the_call(doctor: ChromiumTab, patient: ChromiumTab, guest: ChromiumTab, visit: Visit, make: Make) -> None:
@@ -128,6 +130,14 @@ def _web_is_away(house: House, doctor: ChromiumTab, recording: Any, folder: Path
         return all(person.gaps("lease") for person in recorded.people_in(recording, folder))
 
     assert make(recorded.wait, marked, lambda: "the hole is not marked")
+
+
+def _names_the_holes(player: ChromiumTab) -> None:
+    """What the relay marked while nobody renewed the lease stands in words, with a button that leads there."""
+    player.click("[data-gaps-title]")
+    hole = "[...document.querySelectorAll('[data-gaps-list] li')].find((one) => one.textContent.includes('was paused'))"
+    player.wait_for(f"{hole} && ({hole}.querySelector('button').click(), true)")
+    player.wait_for("document.querySelector('[data-tiles]').innerText.includes('Recording was paused')")
 
 
 def _no_plain_word_or_picture(folder: Path, slices: list[bytes]) -> None:
