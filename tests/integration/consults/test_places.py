@@ -11,7 +11,7 @@ from consults import rooms, services
 from consults.models import Encounter
 from consults.services import places
 from tests import factories as make
-from tests.together import all_at_once
+from tests.together import all_at_once, met
 
 
 def place(visit: Encounter, former: str, relay: str) -> bool:
@@ -60,8 +60,8 @@ def test_outrun_relay_goes_above_what_the_relay_has_and_no_further() -> None:
     assert now_at(visit)[1] == version + 31
 
 
-def twenty_at_once(visit: Encounter) -> list[bool]:
-    names = [f"relay-{number % 4}" for number in range(20)]
+def at_once(visit: Encounter, times: int = 20) -> list[bool]:
+    names = [f"relay-{number % 4}" for number in range(times)]
     return all_at_once([partial(place, visit, "", name) for name in names])
 
 
@@ -69,7 +69,7 @@ def twenty_at_once(visit: Encounter) -> list[bool]:
 @pytest.mark.django_db(transaction=True)
 def test_twenty_first_connects_at_once_put_the_visit_on_one_relay() -> None:
     visit = make.make_waiting_visit()
-    assert twenty_at_once(visit).count(True) == 1
+    assert at_once(visit).count(True) == 1
     relay, version = now_at(visit)
     assert (relay != "", version) == (True, visit.room_version + 1)
 
@@ -77,14 +77,15 @@ def test_twenty_first_connects_at_once_put_the_visit_on_one_relay() -> None:
 @pytest.mark.slow
 @pytest.mark.postgres  # SQLite locks the whole database when a transaction begins.
 @pytest.mark.django_db(transaction=True)
-def test_twenty_first_connects_at_once_without_the_condition_disagree(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_four_first_connects_at_once_without_the_condition_disagree(monkeypatch: pytest.MonkeyPatch) -> None:
     def read_then_write(*, room: uuid.UUID, former: str, relay: str) -> bool:
         """As it would be without a conditional update."""
-        if not Encounter.objects.filter(uuid=room, relay=former).exists():
+        if not free(room, former):
             return False
         Encounter.objects.filter(uuid=room).update(relay=relay, room_version=F("room_version") + 1)
         return True
 
+    free = met(lambda room, former: Encounter.objects.filter(uuid=room, relay=former).exists(), people=4)
     monkeypatch.setattr(services, "place_visit", read_then_write)
     assert places.place_visit is not services.place_visit
-    assert twenty_at_once(make.make_waiting_visit()).count(True) > 1
+    assert at_once(make.make_waiting_visit(), times=4).count(True) == 4

@@ -15,7 +15,7 @@ from core.errors import HousecallError, NotFound
 from scheduling.models import PersonalLink
 from scheduling.services import cancel_appointment, reissue_link
 from tests import factories as make
-from tests.together import all_at_once
+from tests.together import all_at_once, met
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
@@ -55,14 +55,15 @@ def test_forty_messages_at_once_are_numbered_one_to_forty() -> None:
 
 
 @pytest.mark.postgres  # SQLite locks the whole database when a transaction begins.
-def test_forty_messages_at_once_without_the_row_lock_collide(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_four_messages_at_once_without_the_row_lock_collide(monkeypatch: pytest.MonkeyPatch) -> None:
     visit = make.make_visit_in_progress()
     actor = make.patient_actor(visit.appointment)
     unlocked = Encounter.objects.select_related("organization", "appointment", "patient", "practitioner", "queue")
     monkeypatch.setattr(chat, "locked_visit", lambda encounter: unlocked.get(pk=encounter.pk))
+    monkeypatch.setattr(chat, "seat_in_use", met(chat.seat_in_use, people=4))
     post = partial(services.post_chat, actor=actor, encounter=visit, body="Hello")
     with pytest.raises(IntegrityError):
-        all_at_once([partial(post, client_id=uuid.uuid4()) for _ in range(40)])
+        all_at_once([partial(post, client_id=uuid.uuid4()) for _ in range(4)])
 
 
 def test_one_message_sent_twenty_times_at_once_is_stored_once() -> None:
@@ -74,10 +75,10 @@ def test_one_message_sent_twenty_times_at_once_is_stored_once() -> None:
     assert ChatMessage.objects.count() == 1
 
 
-def _crowd(visit: Encounter, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """Twenty people with a seat each (more than a visit takes), who all press Share."""
+def _crowd(visit: Encounter, monkeypatch: pytest.MonkeyPatch, people: int) -> list[Any]:
+    """People with a seat each (more than a visit takes), who all press Share."""
     monkeypatch.setattr(sharing, "require_visit", lambda actor, action, encounter: None)
-    actors = [replace(make.staff_actor(organization=visit.organization), id=1_000 + n) for n in range(20)]
+    actors = [replace(make.staff_actor(organization=visit.organization), id=1_000 + n) for n in range(people)]
     for actor in actors:
         Seat.objects.create(encounter=visit, actor_type="user", actor_id=actor.id, label="Guest", role="guest")
     return [partial(services.start_share, actor=actor, encounter=visit, tab=uuid.uuid4()) for actor in actors]
@@ -89,18 +90,19 @@ def _sharing(visit: Encounter) -> int:
 
 def test_twenty_people_who_share_at_once_give_one_share(monkeypatch: pytest.MonkeyPatch) -> None:
     visit = make.make_visit_in_progress()
-    refused = [result for result in all_at_once(_crowd(visit, monkeypatch)) if result is not None]
+    refused = [result for result in all_at_once(_crowd(visit, monkeypatch, people=20)) if result is not None]
     assert [refusal.code for refusal in refused] == ["share.taken"] * 19
     assert _sharing(visit) == 1
 
 
 @pytest.mark.postgres  # SQLite locks the whole database when a transaction begins.
-def test_twenty_people_who_share_without_the_row_lock_meet_the_constraint(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_four_people_who_share_without_the_row_lock_meet_the_constraint(monkeypatch: pytest.MonkeyPatch) -> None:
     visit = make.make_visit_in_progress()
     unlocked = Encounter.objects.select_related("organization", "appointment", "patient", "practitioner", "queue")
     monkeypatch.setattr(sharing, "locked_visit", lambda encounter: unlocked.get(pk=encounter.pk))
+    monkeypatch.setattr(sharing, "now", met(sharing.now, people=4))  # Asked once all have seen nobody share.
     with pytest.raises(IntegrityError):
-        all_at_once(_crowd(visit, monkeypatch))
+        all_at_once(_crowd(visit, monkeypatch, people=4))
     assert _sharing(visit) <= 1
 
 
