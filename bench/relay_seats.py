@@ -5,6 +5,7 @@ import base64
 import contextlib
 import json
 import os
+import re
 import socket
 import uuid
 from collections import defaultdict
@@ -22,6 +23,7 @@ AT_ONCE = 8  # handshakes side by side: more only makes DTLS send again
 JANUS_ROOMS_AT_ONCE = 24
 PATIENCE = 30.0
 PASSWORD = "abcdefghijklmnopqrstuv"  # the one in Peer's answers
+_BEAT = re.compile(rb'"beat":([0-9]+)')
 _NOTE_SECONDS = 0.05
 _ASKINGS = 40
 _BINDING_REQUEST = b"\x00\x01"
@@ -108,13 +110,14 @@ class RelayHouse:
             }
             for room, names in self._rooms.items()
         ]
-        self._documents = json.dumps({"type": "rooms", "documents": documents}).encode() + b"\n"
+        self._documents = json.dumps({"type": "rooms", "documents": documents}).encode().removesuffix(b"}")
+        self._beat = b"null"
 
     async def fill(self) -> list[Seat]:
         """All seats connected and every offer answered."""
         reader, self._writer = await asyncio.open_unix_connection(str(self._control), limit=1 << 20)
-        self._writer.write(self._documents)
         reading = asyncio.create_task(self._read(reader))
+        self._writer.write(self._rooms_line())
         gate = asyncio.Semaphore(AT_ONCE)
         joins = [self._join(room, name, gate) for room, names in self._rooms.items() for name in names]
         peers = await asyncio.gather(*joins)
@@ -130,14 +133,21 @@ class RelayHouse:
         ]
 
     def chore(self) -> None:
-        """What a web process does every two seconds: say what it wants, and read what the relay tells."""
+        """What a web process does every two seconds: read what the relay tells, and say what it wants."""
         assert self._link is not None
-        self._link.settimeout(1.0)
-        self._link.sendall(self._documents)
         self._link.setblocking(False)
+        told = b""
         with contextlib.suppress(BlockingIOError):
-            while self._link.recv(1 << 16):
-                pass
+            while more := self._link.recv(1 << 16):
+                told += more
+        for found in _BEAT.finditer(told):
+            self._beat = found[1]
+        self._link.settimeout(1.0)
+        self._link.sendall(self._rooms_line())
+
+    def _rooms_line(self) -> bytes:
+        """With the relay's newest beat, or it would renew no lease of a recording."""
+        return self._documents + b',"beat":' + self._beat + b"}\n"
 
     async def _read(self, reader: asyncio.StreamReader) -> None:
         while line := await reader.readline():

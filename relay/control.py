@@ -15,7 +15,7 @@ from relay.switchboard import Switchboard, error_message
 
 logger = logging.getLogger(__name__)
 
-PROTOCOL = 3
+PROTOCOL = 4
 _GOODBYE_SECONDS = 1.0
 
 
@@ -125,7 +125,7 @@ class ControlServer:
         await self._door.open(lambda: ControlLink(self))
 
     def greetings(self) -> Iterator[dict[str, object]]:
-        yield {"type": "hello", "protocol": PROTOCOL, "relay": self.relay_id}
+        yield {"type": "hello", "protocol": PROTOCOL, "relay": self.relay_id, "beat": self.board.beat()}
         if self._draining is not None:
             yield self._draining
 

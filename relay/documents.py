@@ -63,10 +63,14 @@ class RoomDocument:
 
 @dataclass(frozen=True, slots=True)
 class Rooms:
-    """Documents that could be read, and what was wrong with the others."""
+    """Documents that could be read, and what was wrong with the others.
+
+    `beat`: the newest word of this relay's clock (in ms) that the web had heard before it asked its records for them.
+    """
 
     documents: tuple[RoomDocument, ...]
     refused: tuple[MessageError, ...] = ()
+    beat: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +146,8 @@ def _rooms(raw: dict[str, Any]) -> Rooms:
             good.append(_document(entry))
         except MessageError as error:  # one bad document must not cost the other rooms theirs
             bad.append(error)
-    return Rooms(tuple(good), tuple(bad))
+    beat = None if raw.get("beat") is None else _number(raw, "beat")
+    return Rooms(tuple(good), tuple(bad), beat)
 
 
 def _document(raw: object) -> RoomDocument:

@@ -1,7 +1,8 @@
 """Whose media is written, and for how long: the recordings of all rooms. Bytes are parts.py, the disk is vault.py.
 
-A person is written while the room's newest document names them, their seat is in the call, and the document was
-repeated within its lease. Nothing else begins or continues a recording.
+A person is written while the room's newest document names them, their seat is in the call, and the lease stands: it
+counts from the moment for which a document is known to have held, not from its arrival, which may be late by any time.
+Nothing else begins or continues a recording.
 """
 
 from __future__ import annotations
@@ -40,15 +41,18 @@ class Taping:
         self.lapsed = False
         self.refused = 0  # parts the queue had no place for, until they are counted
         self._vault = vault
-        self._lease_until = 0.0
+        self._lease_until: float | None = None  # None: never given since this was wanted
         self._said_state = ""
         self._said_people: list[Message] = []
         self._said_at = -_SAYING_SECONDS
 
     # -- what the web wants
 
-    def apply(self, wish: RecordingWish | None, now: float) -> None:
-        """A newer document, about this recording or none. Who is not in it is not written from here on."""
+    def apply(self, wish: RecordingWish | None, asked_at: float | None, now: float) -> None:
+        """A newer document, about this recording or none. Who is not in it is not written from here on.
+
+        `asked_at`: the web had asked its records for it no earlier than this; None when it does not say so.
+        """
         self._lapse(now)
         wanted = self._streams(wish)
         for name, tape in list(self.tapes.items()):
@@ -59,15 +63,16 @@ class Taping:
                 self.tapes[name] = Tape(stream)
             self.tapes[name].ended = False
         self.wish = wish
-        self.lapsed = False
-        if wish is not None:
-            self._renew(wish, now)
+        if wish is None:
+            self.lapsed, self._lease_until = False, None
+        else:
+            self._renew(wish, asked_at, now)
 
-    def renew(self, wish: RecordingWish | None, now: float) -> None:
+    def renew(self, wish: RecordingWish | None, asked_at: float | None, now: float) -> None:
         """The same document again, to the letter; a different one under the same version renews nothing."""
         self._lapse(now)
         if wish is not None and wish == self.wish:
-            self._renew(wish, now)
+            self._renew(wish, asked_at, now)
 
     def _streams(self, wish: RecordingWish | None) -> dict[str, Stream]:
         if wish is None:
@@ -77,15 +82,21 @@ class Taping:
             for person in wish.people.values()
         }
 
-    def _renew(self, wish: RecordingWish, now: float) -> None:
+    def _renew(self, wish: RecordingWish, asked_at: float | None, now: float) -> None:
+        """A no given later than `asked_at` is in no document older than that, so writing ends a lease after the no.
+
+        What lay in a buffer while we were frozen or cut off renews nothing, in whatever order it is read.
+        """
+        if asked_at is None or asked_at + wish.lease <= now:
+            return
         self.lapsed = False
-        self._lease_until = now + wish.lease
+        self._lease_until = max(self._lease_until or 0.0, asked_at + wish.lease)
         for tape in self.tapes.values():
             tape.renewed(now)
 
     def _lapse(self, now: float) -> None:
         """At the end of the lease, however late we look: what came after it is not written."""
-        if self.wish is None or self.lapsed or now < self._lease_until:
+        if self._lease_until is None or self.lapsed or now < self._lease_until:
             return
         self.lapsed = True
         for tape in self.tapes.values():
@@ -108,7 +119,7 @@ class Taping:
 
     def _allowed(self, room: Room) -> dict[str, Peer]:
         """Connections by stream."""
-        if self.wish is None or self.lapsed or self._vault is None:
+        if self.wish is None or self._lease_until is None or self.lapsed or self._vault is None:
             return {}
         found = {}
         for name, person in self.wish.people.items():
@@ -136,7 +147,7 @@ class Taping:
 
     def end(self, now: float) -> None:
         """Nothing more of anybody."""
-        self.apply(None, now)
+        self.apply(None, None, now)
 
     def _end(self, tape: Tape, now: float) -> None:
         self._put(tape, tape.unwire(), now)
@@ -223,8 +234,8 @@ class Recorder:
         self._second_at = 0.0
         self._failed_at = -_TELLING_SECONDS
 
-    def apply(self, room: str, wish: RecordingWish | None, now: float) -> None:
-        """A newer document of a room."""
+    def apply(self, room: str, wish: RecordingWish | None, asked_at: float | None, now: float) -> None:
+        """A newer document of a room; `asked_at` as in Taping."""
         taping = self._rooms.get(room)
         if taping is not None and wish is not None and wish.recording != taping.recording:
             self.close_room(room, now)
@@ -233,13 +244,13 @@ class Recorder:
             if wish is None:
                 return
             taping = self._rooms[room] = Taping(room, wish.recording, self.vault)
-        taping.apply(wish, now)
+        taping.apply(wish, asked_at, now)
 
-    def renew(self, room: Room, wish: RecordingWish | None, now: float) -> None:
+    def renew(self, room: Room, wish: RecordingWish | None, asked_at: float | None, now: float) -> None:
         """The document that a room has already, again."""
         taping = self._rooms.get(room.id)
         if taping is not None:
-            taping.renew(wish, now)
+            taping.renew(wish, asked_at, now)
             taping.settle(room, now)
 
     def settle(self, room: Room, now: float) -> None:

@@ -28,6 +28,7 @@ from relay.vault import MAX_QUEUE_BYTES, Vault
 logger = logging.getLogger(__name__)
 
 _TICK = 0.1
+_TICKS_PER_BEAT = 5
 _TICKS_PER_SECOND = 10
 _TICKS_PER_REPORT = 20
 _TICKS_PER_CLEANING = 600
@@ -142,6 +143,8 @@ class Relay:
         self.board.tick(now)
         if self.board.draining:
             self._end_if_drained(now)
+        if count % _TICKS_PER_BEAT == 0:
+            self.control.broadcast({"type": "beat", "beat": self.board.beat()})
         if count % _TICKS_PER_SECOND == 0:
             self.board.tick_second(now)
             if self.metrics is not None:

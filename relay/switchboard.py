@@ -93,11 +93,20 @@ class Switchboard:
     def _on_rooms(self, message: Rooms, link: Link) -> None:
         for refused in message.refused[:_MAX_REFUSALS]:
             link.send(error_message(refused, None))
+        asked_at = self._asked_at(message.beat)
         for document in message.documents:
             try:
-                self._apply(document)
+                self._apply(document, asked_at)
             except RelayError as error:  # one document too many must not cost the others
                 link.send(error_message(error, Address(document.room, "", "")))
+
+    def beat(self) -> int:
+        """A word of our clock, in ms. What carries it back was asked of the records after we said it, not earlier."""
+        return int(self._clock() * 1000)
+
+    def _asked_at(self, beat: int | None) -> float | None:
+        """Since when at the earliest documents with this beat hold, by our clock; one that we never said is none."""
+        return None if beat is None or beat / 1000 > self._clock() else beat / 1000
 
     def _on_connect(self, message: Connect, link: Link) -> None:
         at = message.at
@@ -140,14 +149,14 @@ class Switchboard:
         peer = self._peer(message.at, link)
         self.rescue.still(self.rooms[peer.room], peer, message.jpeg, self._clock())
 
-    def _apply(self, document: RoomDocument) -> None:
+    def _apply(self, document: RoomDocument, asked_at: float | None) -> None:
         room = self.rooms.get(document.room)
         known = room.version if room is not None else self._closed.get(document.room, -1)
         if document.version <= known and not (room is not None and document.closed and document.version == known):
             if room is None and document.version < known and not document.closed:
                 self._overtaken[document.room] = known
             elif room is not None and document.version == known:
-                self.recorder.renew(room, document.recording, self._clock())
+                self.recorder.renew(room, document.recording, asked_at, self._clock())
             return
         if document.closed:
             self._close_room(document)
@@ -159,7 +168,8 @@ class Switchboard:
                 raise RelayError("This relay has no place for another room.", "full")
             room = self.rooms[document.room] = Room(document.room)
             self._closed.pop(document.room, None)
-        self.recorder.apply(room.id, document.recording, self._clock())  # first: it may say whom not to write any more
+        # First: it may say whom not to write any more.
+        self.recorder.apply(room.id, document.recording, asked_at, self._clock())
         for peer in room.apply(document):
             peer.close()
         self._settle(room)

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-PROTOCOL = 3
+PROTOCOL = 4
 MAX_LINE = 256 * 1024
 MAX_DOCUMENTS = 500
 
@@ -33,6 +33,7 @@ class RelayHello(_FromRelay):
     type: Literal["hello"]
     protocol: int
     relay: str
+    beat: int = 0  # of another protocol, which is refused, it may be missing
 
 
 class RelayOffer(_OfSeat):
@@ -126,6 +127,13 @@ class RelayRecorded(_FromRelay):
     people: list[RecordedPerson]
 
 
+class RelayBeat(_FromRelay):
+    """A word of the relay's clock, meaning nothing here: it goes back with the next look at the rooms."""
+
+    type: Literal["beat"]
+    beat: int
+
+
 class RelayReport(_FromRelay):
     type: Literal["report"]
     rooms: dict[UUID, int]
@@ -134,7 +142,7 @@ class RelayReport(_FromRelay):
 
 FromRelay = RelayOffer | RelaySeat | RelayRung | RelayStills | RelayStill | RelayFigures | RelayError
 AnyFromRelay = Annotated[
-    RelayHello | RelayReport | RelayDraining | RelayRecorded | FromRelay, Field(discriminator="type")
+    RelayHello | RelayBeat | RelayReport | RelayDraining | RelayRecorded | FromRelay, Field(discriminator="type")
 ]
 _adapter: TypeAdapter[AnyFromRelay] = TypeAdapter(AnyFromRelay)
 
@@ -148,15 +156,18 @@ def line(kind: str, **fields: Any) -> bytes:
     return json.dumps({"type": kind, **fields}, separators=(",", ":"), default=str).encode() + b"\n"
 
 
-def room_lines(documents: Iterable[dict[str, Any]]) -> Iterator[bytes]:
-    """The documents in as few `rooms` lines as a line may be long; at least one, so that an idle link is heard."""
+def room_lines(documents: Iterable[dict[str, Any]], beat: int | None) -> Iterator[bytes]:
+    """The documents in as few `rooms` lines as a line may be long; at least one, so that an idle link is heard.
+
+    `beat`: the relay's newest when the records were asked for them. Without it they renew no lease of a recording.
+    """
     page: list[dict[str, Any]] = []
     size = 0
     for document in documents:
         length = len(json.dumps(document, default=str)) + 1
         if page and (size + length > MAX_LINE - 1024 or len(page) == MAX_DOCUMENTS):
-            yield line("rooms", documents=page)
+            yield line("rooms", documents=page, beat=beat)
             page, size = [], 0
         page.append(document)
         size += length
-    yield line("rooms", documents=page)
+    yield line("rooms", documents=page, beat=beat)

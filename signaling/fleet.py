@@ -21,7 +21,7 @@ from signaling.recorded import Recorded, keep_watch
 from signaling.records import Records
 from signaling.registry import Seated, Seats
 from signaling.registry import seats as local_seats
-from signaling.relay_link import LinkTiming, RelayLink, Trust
+from signaling.relay_link import Beat, LinkTiming, RelayLink, Trust
 
 log = logging.getLogger(__name__)
 
@@ -164,6 +164,8 @@ class RelayFleet:
 
     async def _send_rooms(self) -> None:
         hinted, self._hinted = self._hinted, set()
+        # Before the records are asked: what they say is then no older than these, which the relay relies on.
+        beats = {link.name: link.beat for link in self.links.values()}
         try:
             rooms = await self._read_rooms(hinted)
         except DatabaseError:
@@ -177,7 +179,7 @@ class RelayFleet:
         self._forget_chosen()
         self._forget_elsewhere()
         for link in self.links.values():
-            if link.ready and not self._send_to(link, hinted):
+            if link.ready and not self._send_to(link, hinted, beats[link.name]):
                 self._hinted |= hinted
         self._tell_places(rooms.values())
         self._mover.stir()
@@ -195,14 +197,15 @@ class RelayFleet:
             rooms |= {room.uuid: room for room in await self.records.rooms_of(ahead)}
         return rooms
 
-    def _send_to(self, link: RelayLink, hinted: set[UUID]) -> bool:
+    def _send_to(self, link: RelayLink, hinted: set[UUID], beat: Beat | None) -> bool:
         documents = documents_for(
             link.name, self.rooms, link.rooms, hinted=hinted, lingers=lambda room: self._lingers(link, room)
         )
         # One that was lost a moment ago is awaited, as by its own visits: it may only be starting again.
         if link.state == "draining" and not any(other.standing.is_kept for other in self.links.values()):
             link.put(control.line("nowhere"))
-        return all(link.put(line) for line in control.room_lines(documents))
+        at = beat.at if beat is not None and beat.relay == link.relay else None  # another process has another clock
+        return all(link.put(line) for line in control.room_lines(documents, at))
 
     def _lingers(self, link: RelayLink, room: UUID) -> bool:
         """People of a room that has moved keep what they have here until they are connected there, if that is soon."""

@@ -37,6 +37,14 @@ class LinkTiming:
 
 
 @dataclass(frozen=True)
+class Beat:
+    """The newest word of the clock of one relay process."""
+
+    relay: str | None
+    at: int
+
+
+@dataclass(frozen=True)
 class Trust:
     """What proves web and relay to each other on the way between machines."""
 
@@ -85,6 +93,7 @@ class RelayLink:
         self.relay: str | None = None
         self.load: dict[str, float] = {}
         self.rooms: Mapping[UUID, int] = {}
+        self.beat: Beat | None = None
         self.ready = False
         self.drains_until: float | None = None
 
@@ -174,7 +183,7 @@ class RelayLink:
     ) -> None:
         async with asyncio.TaskGroup() as group:
             jobs: list[Coroutine[Any, Any, None]] = [self._write(writer), self._hear(reader)]
-            self._welcome(hello.relay)
+            self._welcome(hello.relay, hello.beat)
             for job in jobs:
                 group.create_task(job)
 
@@ -216,6 +225,8 @@ class RelayLink:
             async with asyncio.timeout(self._timing.silence):
                 message = await self._read(reader)
             match message:
+                case control.RelayBeat():
+                    self.beat = Beat(self.relay, message.beat)
                 case control.RelayReport():
                     self.load, self.rooms = message.load, message.rooms
                     self._owner.link_changed(self)
@@ -229,13 +240,13 @@ class RelayLink:
                 case _:
                     self._owner.relay_said(self, message)
 
-    def _welcome(self, relay: str) -> None:
+    def _welcome(self, relay: str, beat: int) -> None:
         """The same relay as before has kept its connections; another has none, and its pages must connect again."""
         kept = relay == self.relay and not self._told_lost
         if relay != self.relay:
             self._tell_lost()
             self.load, self.rooms, self.drains_until = {}, {}, None
-        self.relay = relay
+        self.relay, self.beat = relay, Beat(relay, beat)
         self._set_ready(True)
         self._told_lost = False
         log.info("relay.linked")

@@ -63,7 +63,7 @@ class TapedRoom:
         self._loop.do(self._tell(document))
 
     async def _tell(self, document: dict[str, Any]) -> None:
-        self._house.web.send(type="rooms", documents=[document])
+        self._house.web.send(type="rooms", documents=[document], beat=self._house.beat())
         await self._house.sync()
 
     def connect(self, name: str, room: str, seat: str) -> None:

@@ -85,7 +85,12 @@ class House:
         self.version += 1
         self.send_document(self.version)
 
-    def send_document(self, version: int, closed: bool = False) -> None:
+    def beat(self) -> int:
+        """What the relay says of its clock now, so that a test need not wait for it."""
+        return int(self.clock() * 1000)
+
+    def send_document(self, version: int, closed: bool = False, beat: int | None = None) -> None:
+        """As of now, or of an earlier beat."""
         wanted = [self._wish(name, active) for name, active in self.seats.items()]
         document = {
             "room": self.room,
@@ -94,7 +99,7 @@ class House:
             "seats": wanted,
             "recording": self.recording,
         }
-        self.web.send(type="rooms", documents=[document])
+        self.web.send(type="rooms", documents=[document], beat=self.beat() if beat is None else beat)
 
     def _wish(self, name: str, active: bool) -> dict[str, Any]:
         may = self.may.get(name, ["audio", "camera"])

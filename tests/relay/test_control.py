@@ -24,7 +24,8 @@ ROOT = Path(__file__).parents[2]
 
 async def test_link_begins_with_hello_and_only_the_owner_may_open_it(house: House) -> None:
     hello = await house.web.expect("hello")
-    assert hello["protocol"] == 3
+    assert hello["protocol"] == 4
+    assert 0 <= hello["beat"] <= house.beat()
     assert stat.S_IMODE(house.control.stat().st_mode) == 0o600
 
 

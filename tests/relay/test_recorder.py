@@ -91,6 +91,79 @@ async def test_lease_that_is_not_renewed_lapses_and_what_comes_after_is_not_writ
     assert gap["to"] <= studio.parts("doctor")[1].header["began"]
 
 
+@pytest.mark.parametrize("stale", ["equal", "newer"])
+async def test_relay_that_was_frozen_reads_old_documents_and_writes_nothing_until_a_fresh_one(
+    studio: Studio, stale: str
+) -> None:
+    """They waited in a buffer, and the no stands behind them; in between packets come."""
+    house = studio.house
+    await house.both()
+    await studio.record("doctor", "patient")
+    await studio.speak("patient", "with consent")
+    before = house.beat()
+    house.skew += 7
+    house.send_document(house.version, beat=before)
+    if stale == "newer":
+        house.version += 1
+        house.send_document(house.version, beat=before)
+    await house.sync()
+    await studio.speak("patient", "withdrawn")
+    await studio.record("doctor")
+    await studio.speak("patient", "still withdrawn")
+    await studio.speak("doctor", "alone")
+    await studio.synced("doctor", 1)
+    assert (studio.words("doctor"), studio.words("patient")) == (["alone"], ["with consent"])
+
+
+async def test_lease_counts_from_when_the_document_was_asked_for_and_not_from_its_arrival(studio: Studio) -> None:
+    house = studio.house
+    await house.both()
+    await studio.record("doctor")
+    before = house.beat()
+    house.skew += 4
+    house.send_document(house.version, beat=before)
+    await house.sync()
+    await studio.speak("doctor", "within")
+    house.skew += 1.01
+    await studio.speak("doctor", "after")
+    await studio.state("lapsed")
+    await studio.told("doctor", number=1)
+    assert studio.words("doctor") == ["within"]
+
+
+async def test_beat_that_the_relay_never_said_begins_nothing(studio: Studio) -> None:
+    house = studio.house
+    await house.both()
+    house.recording = studio.wish("doctor")
+    house.version += 1
+    house.send_document(house.version, beat=house.beat() + 60_000)
+    await house.sync()
+    await studio.speak("doctor", "unproven")
+    assert (await studio.told("doctor"))["state"] == "waiting"
+    await studio.renew()
+    await studio.speak("doctor", "proven")
+    await studio.synced("doctor", 1)
+    assert studio.words("doctor") == ["proven"]
+
+
+async def test_document_without_a_fresh_beat_keeps_the_lease_that_stands_and_takes_people_out(studio: Studio) -> None:
+    house = studio.house
+    await house.both()
+    await studio.record("doctor", "patient")
+    house.skew += 3
+    house.recording = studio.wish("doctor")
+    house.version += 1
+    house.send_document(house.version, beat=0)
+    await house.sync()
+    await studio.speak("doctor", "goes on")
+    await studio.speak("patient", "is out")
+    house.skew += 2.01
+    await studio.speak("doctor", "too late")
+    await studio.state("lapsed")
+    await studio.told("doctor", number=1)
+    assert (studio.words("doctor"), studio.words("patient")) == (["goes on"], [])
+
+
 async def test_repeated_document_keeps_the_lease(studio: Studio) -> None:
     await studio.house.both()
     await studio.record("doctor")

@@ -231,7 +231,7 @@ class FarRelay:
         self._writers: list[asyncio.StreamWriter] = []
         self._server: asyncio.Server | None = None
         self._seen = 0
-        self.greeting: Wire = {"type": "hello", "protocol": 3}
+        self.greeting: Wire = {"type": "hello", "protocol": 4}
         self.ended = asyncio.Event()
 
     async def start(self, relay: str) -> FarRelay:
