@@ -33,6 +33,8 @@ class Location(models.Model):
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="locations")
     name = models.CharField(max_length=200)
     is_default = models.BooleanField(default=False)
+    # A room whose time can be taken for a visit.
+    is_room = models.BooleanField(default=False)
 
     class Meta:
         constraints = [
@@ -116,6 +118,10 @@ class Patient(models.Model):
     language = models.CharField(max_length=10, default="en")
     face = models.CharField(max_length=40, blank=True)
     user = models.OneToOneField(User, on_delete=models.PROTECT, null=True, blank=True, related_name="patient")
+    # Typed by themselves when they booked; the desk has not yet said who of the known patients this is.
+    self_registered = models.BooleanField(default=False)
+    # The same person under which the desk keeps them.
+    merged_into = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="merged")
     created_at = models.DateTimeField(default=now, editable=False)
 
     class Meta:
@@ -140,6 +146,9 @@ class Practitioner(models.Model):
     given_name = models.CharField(max_length=100)
     family_name = models.CharField(max_length=100)
     specialty = models.CharField(max_length=100, blank=True)
+    # BCP 47 tags; and where they may practise, as ISO 3166 codes of countries or their parts ("US-IL").
+    languages = models.JSONField(default=list, blank=True)
+    licence_regions = models.JSONField(default=list, blank=True)
     face = models.CharField(max_length=40, blank=True)
 
     class Meta:

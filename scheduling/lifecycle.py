@@ -1,4 +1,4 @@
-"""The life of an appointment: FHIR R4's codes and the moves between them. No database here."""
+"""The life of an appointment (FHIR R4's codes) and of a wish on the wait list: the moves between. No database here."""
 
 from enum import StrEnum
 
@@ -6,6 +6,8 @@ from core.errors import IllegalTransition
 
 
 class AppointmentStatus(StrEnum):
+    PROPOSED = "proposed"
+    PENDING = "pending"
     BOOKED = "booked"
     ARRIVED = "arrived"
     FULFILLED = "fulfilled"
@@ -14,6 +16,11 @@ class AppointmentStatus(StrEnum):
 
 
 MOVES: dict[AppointmentStatus, frozenset[AppointmentStatus]] = {
+    # Held while a form is filled in or an offer stands; given back when its time is up.
+    AppointmentStatus.PROPOSED: frozenset(
+        {AppointmentStatus.PENDING, AppointmentStatus.BOOKED, AppointmentStatus.CANCELLED}
+    ),
+    AppointmentStatus.PENDING: frozenset({AppointmentStatus.BOOKED, AppointmentStatus.CANCELLED}),
     AppointmentStatus.BOOKED: frozenset(
         {AppointmentStatus.ARRIVED, AppointmentStatus.CANCELLED, AppointmentStatus.NOSHOW}
     ),
@@ -23,10 +30,30 @@ MOVES: dict[AppointmentStatus, frozenset[AppointmentStatus]] = {
     ),
     AppointmentStatus.FULFILLED: frozenset(),
     AppointmentStatus.CANCELLED: frozenset(),
-    AppointmentStatus.NOSHOW: frozenset(),
+    # A correction: they did come, or may still.
+    AppointmentStatus.NOSHOW: frozenset({AppointmentStatus.BOOKED, AppointmentStatus.FULFILLED}),
 }
 
-OVER = frozenset(status for status, targets in MOVES.items() if not targets)
+# Nothing is left to do with these; a no-show can only be corrected.
+OVER = frozenset({AppointmentStatus.FULFILLED, AppointmentStatus.CANCELLED, AppointmentStatus.NOSHOW})
+
+
+class WaitStatus(StrEnum):
+    WAITING = "waiting"
+    OFFERED = "offered"
+    BOOKED = "booked"
+    LEFT = "left"
+    EXPIRED = "expired"
+
+
+WAIT_MOVES: dict[WaitStatus, frozenset[WaitStatus]] = {
+    WaitStatus.WAITING: frozenset({WaitStatus.OFFERED, WaitStatus.LEFT, WaitStatus.EXPIRED}),
+    # Back to waiting: the offer was declined or ran out, and others are asked first.
+    WaitStatus.OFFERED: frozenset({WaitStatus.BOOKED, WaitStatus.WAITING, WaitStatus.LEFT, WaitStatus.EXPIRED}),
+    WaitStatus.BOOKED: frozenset(),
+    WaitStatus.LEFT: frozenset(),
+    WaitStatus.EXPIRED: frozenset(),
+}
 
 
 def moved(current: str, target: AppointmentStatus) -> AppointmentStatus:

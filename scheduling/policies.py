@@ -48,7 +48,7 @@ def relation_to(actor: Actor, appointment: Appointment, *, over: bool = False) -
 
 
 def _link_leads_to(actor: Actor, appointment: Appointment) -> bool:
-    if actor.link_id is None or actor.patient_id != appointment.patient_id:
+    if actor.link_id is None or actor.patient_id is None or actor.patient_id != appointment.patient_id:
         return False
     return PersonalLink.objects.filter(
         pk=actor.link_id, appointment_id=appointment.pk, patient_id=actor.patient_id, revoked_at=None

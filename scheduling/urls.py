@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from scheduling import views
+from scheduling.views import appointments as views
 
 urlpatterns = [
     path("staff/appointments/", views.appointments, name="appointments"),

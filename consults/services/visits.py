@@ -21,7 +21,7 @@ def plan_visit(actor: Actor, appointment: Appointment) -> None:
     encounter = Encounter.objects.create(
         organization_id=appointment.organization_id,
         appointment=appointment,
-        patient_id=appointment.patient_id,
+        patient_id=appointment.booked_for,
         practitioner_id=appointment.practitioner_id,
         queue=ensure_queue(actor, appointment.practitioner),
     )

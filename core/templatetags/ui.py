@@ -25,6 +25,7 @@ STATES: dict[str, tuple[str, str, str]] = {
     "noshow": ("Did not come", "user-minus", "regular"),
     "trouble": ("Device trouble", "warning", "fill"),
     "held": ("Held for booking", "pause", "fill"),
+    "pending": ("To be confirmed", "hourglass", "fill"),
     "recording": ("Visit still on", "video-camera", "fill"),
     "preparing": ("Being put together", "hourglass", "fill"),
     "ready": ("Ready", "check-circle", "fill"),

@@ -1,4 +1,4 @@
-"""Writing appointments and links. Each is one transaction and audited; whether times are free, the database says."""
+"""Booking and cancelling. Each is one transaction and audited; whether times are free, the database says."""
 
 import datetime as dt
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -16,6 +16,7 @@ from scheduling.guards import NO_OVERLAP
 from scheduling.lifecycle import OVER, AppointmentStatus, moved
 from scheduling.models import Appointment, BookableActor, OccupiedSpan, PersonalLink
 from scheduling.policies import relation_to
+from scheduling.services.rows import lock_appointment, record_move
 
 LONGEST = dt.timedelta(hours=8)
 # The desk makes a visit "now" while the minute passes; the system brings in what happened earlier today.
@@ -59,7 +60,7 @@ def book_appointment(
 @transaction.atomic
 def cancel_appointment(*, actor: Actor, appointment: Appointment, reason: str) -> Appointment:
     """Cancel before it begins and give the time back. The link stays and says so; cancelling twice changes nothing."""
-    appointment = _locked(appointment)
+    appointment = lock_appointment(appointment.pk)
     over = appointment.status in OVER
     relation = relation_to(actor, appointment)
     require(actor, "scheduling.appointment.cancel", relation)
@@ -73,50 +74,8 @@ def cancel_appointment(*, actor: Actor, appointment: Appointment, reason: str) -
     appointment.cancellation_reason = reason.strip()[:200]
     appointment.save(update_fields=["status", "cancellation_reason"])
     appointment.spans.all().delete()
-    _record_move(actor, "scheduling.appointment.cancel", appointment, before)
+    record_move(actor, "scheduling.appointment.cancel", appointment, before)
     return appointment
-
-
-@transaction.atomic
-def reissue_link(*, actor: Actor, link: PersonalLink) -> PersonalLink:
-    """Give the link a new secret; the old one and every session it opened stop counting."""
-    link = _locked_link(actor, link, "scheduling.link.reissue")
-    link.generation += 1
-    link.revoked_at = None
-    link.save(update_fields=["generation", "revoked_at"])
-    _close_sessions(actor, link, "scheduling.link.reissue")
-    return link
-
-
-@transaction.atomic
-def revoke_link(*, actor: Actor, link: PersonalLink) -> PersonalLink:
-    """Close the link and every session it opened, until it is reissued."""
-    link = _locked_link(actor, link, "scheduling.link.revoke")
-    if link.revoked_at is None:
-        link.revoked_at = now()
-        link.save(update_fields=["revoked_at"])
-        _close_sessions(actor, link, "scheduling.link.revoke")
-    return link
-
-
-def mark_arrived(*, actor: Actor, appointment: Appointment) -> Appointment:
-    """The patient is in the waiting room. For consults, inside its transaction and after its own policy check."""
-    return _move(actor, appointment, AppointmentStatus.ARRIVED, "scheduling.appointment.arrive")
-
-
-def mark_not_arrived(*, actor: Actor, appointment: Appointment) -> Appointment:
-    """The patient left the waiting room and may come again. For consults, like mark_arrived."""
-    return _move(actor, appointment, AppointmentStatus.BOOKED, "scheduling.appointment.unarrive")
-
-
-def fulfil_appointment(*, actor: Actor, appointment: Appointment) -> Appointment:
-    """The visit is finished. For consults, like mark_arrived."""
-    return _move(actor, appointment, AppointmentStatus.FULFILLED, "scheduling.appointment.fulfil")
-
-
-def lock_appointment(appointment_id: int) -> Appointment:
-    """Lock an appointment's row. Whoever locks its visit too locks the appointment first, or two could wait forever."""
-    return Appointment.objects.select_for_update().get(pk=appointment_id)
 
 
 def _book(
@@ -231,44 +190,3 @@ def _require_possible(actor: Actor, starts_at: dt.datetime, ends_at: dt.datetime
     grace = SYSTEM_GRACE if actor.type == "system" else GRACE
     if starts_at < now() - grace:
         raise Invalid("That time is over. Choose a later one.", code="appointment.in_past")
-
-
-def _locked(appointment: Appointment) -> Appointment:
-    return lock_appointment(appointment.pk)
-
-
-def _locked_link(actor: Actor, link: PersonalLink, action: str) -> PersonalLink:
-    appointment = _locked(link.appointment)
-    require(actor, action, relation_to(actor, appointment))
-    found = PersonalLink.objects.select_for_update().get(pk=link.pk)
-    found.appointment = appointment
-    return found
-
-
-def _close_sessions(actor: Actor, link: PersonalLink, action: str) -> None:
-    ports.tell_link_closed(actor, link)
-    record(
-        actor=actor,
-        action=action,
-        entity=link,
-        patient_id=link.patient_id,
-        detail={"generation": link.generation},
-    )
-
-
-def _move(actor: Actor, appointment: Appointment, target: AppointmentStatus, action: str) -> Appointment:
-    before = appointment.status
-    appointment.status = moved(before, target)
-    appointment.save(update_fields=["status"])
-    _record_move(actor, action, appointment, before)
-    return appointment
-
-
-def _record_move(actor: Actor, action: str, appointment: Appointment, before: str) -> None:
-    record(
-        actor=actor,
-        action=action,
-        entity=appointment,
-        patient_id=appointment.patient_id,
-        detail={"from": str(before), "to": str(appointment.status)},
-    )

@@ -19,6 +19,8 @@ from scheduling.policies import relation_to
 from scheduling.viewing import record_views
 
 _AS_BOOKED = {
+    AppointmentStatus.PROPOSED: "held",
+    AppointmentStatus.PENDING: "pending",
     AppointmentStatus.BOOKED: "expected",
     AppointmentStatus.ARRIVED: "waiting",
     AppointmentStatus.FULFILLED: "done",
@@ -39,7 +41,7 @@ def appointments_on(actor: Actor, date: dt.date) -> list[Appointment]:
         organization_id=actor.organization_id, starts_at__gte=day_starts, starts_at__lt=day_ends
     )
     found = [row for row in rows.order_by("starts_at", "pk") if _may_view(actor, row)]
-    record_views(actor=actor, patient_ids=[row.patient_id for row in found], page="appointments")
+    record_views(actor=actor, patient_ids=[row.booked_for for row in found], page="appointments")
     return found
 
 
@@ -48,7 +50,7 @@ def get_appointment(actor: Actor, uuid: uuids.UUID | str) -> Appointment:
     found = _with_people().filter(uuid=_parsed(uuid)).first()
     if found is None or not _may_view(actor, found):
         raise NotFound
-    record_views(actor=actor, patient_ids=[found.patient_id], page="appointment")
+    record_views(actor=actor, patient_ids=[found.booked_for], page="appointment")
     return found
 
 
@@ -82,7 +84,7 @@ def get_link(actor: Actor) -> PersonalLink:
 def link_of(actor: Actor, appointment: Appointment) -> PersonalLink:
     """The patient's link to an appointment, for those who may hand it over."""
     require(actor, "scheduling.link.view", relation_to(actor, appointment, over=_is_over(appointment)))
-    return PersonalLink.objects.get(appointment=appointment, patient_id=appointment.patient_id)
+    return PersonalLink.objects.get(appointment=appointment, patient_id=appointment.booked_for)
 
 
 def _may_view(actor: Actor, appointment: Appointment) -> bool:
@@ -95,7 +97,9 @@ def _is_over(appointment: Appointment) -> bool:
 
 
 def _with_people() -> QuerySet[Appointment]:
-    return Appointment.objects.select_related("organization", "patient", "practitioner")
+    """Those that are for somebody: a time that is only held is nobody's visit."""
+    found = Appointment.objects.select_related("organization", "patient", "practitioner")
+    return found.filter(patient__isnull=False)
 
 
 def _parsed(uuid: uuids.UUID | str) -> uuids.UUID:

@@ -1,16 +1,52 @@
-"""Appointments, the spans of time they occupy, and the personal links to them. Rules live in services and lifecycle."""
+"""Appointments, their series, the spans of time they occupy, and the personal links to them. No rules here."""
+
+from functools import reduce
+from operator import or_
 
 from django.db import models
 from django.db.models import F, Q
 
+from core.clock import now
 from core.ids import new_uuid
 from scheduling.lifecycle import AppointmentStatus
+from scheduling.models.availability import Modality, VisitType
+
+
+class Series(models.Model):
+    """Appointments that repeat by an RFC 5545 RRULE over local time; each of them stands and changes alone."""
+
+    uuid = models.UUIDField(default=new_uuid, unique=True, editable=False)
+    organization = models.ForeignKey("accounts.Organization", on_delete=models.PROTECT, related_name="+")
+    rrule = models.CharField(max_length=200)
+    # The first local start as it was meant, 9:00 staying 9:00 when the clocks change.
+    starts_local = models.CharField(max_length=16)
+    timezone = models.CharField(max_length=64)
+    created_at = models.DateTimeField(default=now, editable=False)
+
+    def __str__(self) -> str:
+        return f"series {self.uuid}"
+
+
+class Interpreter(models.Model):
+    """Somebody who interprets in visits, whose time can be taken once."""
+
+    uuid = models.UUIDField(default=new_uuid, unique=True, editable=False)
+    organization = models.ForeignKey("accounts.Organization", on_delete=models.PROTECT, related_name="interpreters")
+    name = models.CharField(max_length=200)
+    # BCP 47 tags.
+    languages = models.JSONField(default=list)
+    is_active = models.BooleanField(default=True)
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class Appointment(models.Model):
     """A meeting of a patient and a practitioner (FHIR Appointment). Instants, and the zone they were meant in."""
 
     class Status(models.TextChoices):
+        PROPOSED = AppointmentStatus.PROPOSED.value, "Held for booking"
+        PENDING = AppointmentStatus.PENDING.value, "To be confirmed"
         BOOKED = AppointmentStatus.BOOKED.value, "Booked"
         ARRIVED = AppointmentStatus.ARRIVED.value, "Arrived"
         FULFILLED = AppointmentStatus.FULFILLED.value, "Fulfilled"
@@ -20,26 +56,68 @@ class Appointment(models.Model):
     uuid = models.UUIDField(default=new_uuid, unique=True, editable=False)
     organization = models.ForeignKey("accounts.Organization", on_delete=models.PROTECT, related_name="appointments")
     location = models.ForeignKey("accounts.Location", on_delete=models.PROTECT, related_name="appointments")
-    patient = models.ForeignKey("accounts.Patient", on_delete=models.PROTECT, related_name="appointments")
+    # Nobody yet while a time is only held: who it is for is being typed.
+    patient = models.ForeignKey("accounts.Patient", on_delete=models.PROTECT, null=True, related_name="appointments")
     practitioner = models.ForeignKey("accounts.Practitioner", on_delete=models.PROTECT, related_name="appointments")
+    visit_type = models.ForeignKey(VisitType, on_delete=models.PROTECT, null=True, related_name="appointments")
+    modality = models.CharField(max_length=16, choices=Modality, default=Modality.VIDEO_HOME)
+    # Where used: the clinic's room and the interpreter, whose time is taken like everybody's.
+    room = models.ForeignKey("accounts.Location", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    interpreter = models.ForeignKey(
+        "scheduling.Interpreter", on_delete=models.PROTECT, null=True, blank=True, related_name="appointments"
+    )
+    series = models.ForeignKey(
+        "scheduling.Series", on_delete=models.PROTECT, null=True, blank=True, related_name="appointments"
+    )
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
     timezone = models.CharField(max_length=64)
     status = models.CharField(max_length=16, choices=Status.choices, default=Status.BOOKED)
     reason = models.CharField(max_length=200, blank=True)
     cancellation_reason = models.CharField(max_length=200, blank=True)
+    # The practitioner's time before and after that is taken too, as it was when the appointment was made.
+    buffer_before = models.PositiveSmallIntegerField(default=0)
+    buffer_after = models.PositiveSmallIntegerField(default=0)
+    # A held time is given back at this instant; only for proposed ones.
+    held_until = models.DateTimeField(null=True, blank=True)
+    # Rises with every change that a calendar shows (RFC 5545 SEQUENCE); a page that saw an older one is refused.
+    sequence = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         constraints = [
+            models.CheckConstraint(
+                condition=Q(patient__isnull=False) | Q(status__in=["proposed", "cancelled"]),
+                name="appointment_is_for_somebody",
+            ),
+            models.CheckConstraint(
+                condition=Q(status="proposed", held_until__isnull=False) | ~Q(status="proposed"),
+                name="appointment_held_until_a_time",
+            ),
             models.CheckConstraint(condition=Q(starts_at__lt=F("ends_at")), name="appointment_starts_before_it_ends"),
         ]
         indexes = [
             models.Index(fields=["organization", "starts_at"], name="appointment_by_clinic_and_time"),
+            models.Index(fields=["practitioner", "starts_at"], name="appointment_by_practitioner"),
+            models.Index(fields=["patient", "starts_at"], name="appointment_by_patient"),
+            models.Index(fields=["status", "held_until"], name="appointment_by_end_of_hold"),
         ]
 
     def __str__(self) -> str:
         return f"appointment {self.uuid}"
+
+    @property
+    def booked_for(self) -> int:
+        """Primary key of the patient; ValueError while the time is only held."""
+        if self.patient_id is None:
+            raise ValueError(f"{self} is for nobody yet")
+        return self.patient_id
+
+
+def _exactly_one(*kinds: str) -> Q:
+    """The row's kind is the one of these that it points at."""
+    every = [Q(kind=kind, **{f"{other}__isnull": other != kind for other in kinds}) for kind in kinds]
+    return reduce(or_, every)
 
 
 class BookableActor(models.Model):
@@ -49,6 +127,7 @@ class BookableActor(models.Model):
         PRACTITIONER = "practitioner", "Practitioner"
         PATIENT = "patient", "Patient"
         LOCATION = "location", "Location"
+        INTERPRETER = "interpreter", "Interpreter"
 
     organization = models.ForeignKey("accounts.Organization", on_delete=models.PROTECT, related_name="+")
     kind = models.CharField(max_length=16, choices=Kind.choices)
@@ -57,15 +136,12 @@ class BookableActor(models.Model):
     )
     patient = models.OneToOneField("accounts.Patient", on_delete=models.PROTECT, null=True, related_name="bookable")
     location = models.OneToOneField("accounts.Location", on_delete=models.PROTECT, null=True, related_name="bookable")
+    interpreter = models.OneToOneField(Interpreter, on_delete=models.PROTECT, null=True, related_name="bookable")
 
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=(
-                    Q(kind="practitioner", practitioner__isnull=False, patient__isnull=True, location__isnull=True)
-                    | Q(kind="patient", practitioner__isnull=True, patient__isnull=False, location__isnull=True)
-                    | Q(kind="location", practitioner__isnull=True, patient__isnull=True, location__isnull=False)
-                ),
+                condition=_exactly_one("practitioner", "patient", "location", "interpreter"),
                 name="bookable_actor_is_exactly_one",
             ),
         ]

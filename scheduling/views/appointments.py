@@ -15,7 +15,7 @@ from accounts.policy import Relation, guarded, may
 from accounts.selectors import organization_of, practitioners
 from core.clock import today
 from core.errors import Conflict, Invalid, NotFound
-from scheduling.forms import AppointmentForm, CancelForm, DayForm
+from scheduling.forms.appointments import AppointmentForm, CancelForm, DayForm
 from scheduling.lifecycle import OVER
 from scheduling.links import address_of
 from scheduling.models import Appointment

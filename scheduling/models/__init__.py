@@ -1,0 +1,25 @@
+"""Rows of scheduling: availability, appointments and their spans, the wait list, calendars outside."""
+
+from scheduling.models.appointments import Appointment, BookableActor, Interpreter, OccupiedSpan, PersonalLink, Series
+from scheduling.models.availability import BookingTerms, DatedException, Modality, Schedule, VisitType, WeeklyRule
+from scheduling.models.calendars import BusyCalendar, BusyTime, CalendarFeed
+from scheduling.models.waiting import WaitListEntry
+
+__all__ = [
+    "Appointment",
+    "BookableActor",
+    "BookingTerms",
+    "BusyCalendar",
+    "BusyTime",
+    "CalendarFeed",
+    "DatedException",
+    "Interpreter",
+    "Modality",
+    "OccupiedSpan",
+    "PersonalLink",
+    "Schedule",
+    "Series",
+    "VisitType",
+    "WaitListEntry",
+    "WeeklyRule",
+]

@@ -1,0 +1,1 @@
+"""Pages of scheduling, by what they show."""
