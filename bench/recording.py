@@ -118,7 +118,7 @@ def main() -> None:
     """Measure and print; with --json the numbers as the last line."""
     parser = argparse.ArgumentParser(prog="./run bench recording", description=__doc__)
     parser.add_argument("--json", action="store_true", help="end with one line of JSON (under 8 minutes)")
-    parser.add_argument("--only", choices=("relay", "playback"), help="half of it")
+    parser.add_argument("--only", choices=("relay", "playback", "assembly"), help="one part of it")
     parser.add_argument("--quick", action="store_true", help="one short run of each")
     parser.add_argument("--rooms", type=int, default=ROOMS)
     parser.add_argument("--runs", type=int, default=RUNS)
@@ -129,12 +129,12 @@ def main() -> None:
     if options.quick:
         options.runs, options.seconds, options.one_room_seconds, options.mediarecorder_runs = 1, 4.0, 4.0, 1
     result: dict[str, Any] = {}
-    if options.only != "playback":
+    if options.only in (None, "relay"):
         result |= relay_part(options)
     if options.only != "relay":
         from bench.playback import measure
 
-        result |= measure(quick=options.quick)
+        result |= measure(quick=options.quick, only_assembly=options.only == "assembly")
     show(result)
     if options.json:
         print(json.dumps(result))

@@ -19,12 +19,12 @@ MOST_MOVES = 16
 class Clocks:
     """What to add to the times of each connection, of all people of one recording. Times are µs.
 
-    `began`: when it began by the house's clock; None where nobody knows.
+    `began`: when it began by the house's clock; None where nobody knows. `known`: the moves that others needed, and 0.
     """
 
     began: int | None = None
+    known: list[int] = field(default_factory=lambda: [0])
     _moves: dict[str, int] = field(default_factory=dict)
-    _known: list[int] = field(default_factory=lambda: [0])
 
     def put_right(self, part: Part, ended: int | None) -> Part:
         """The part in the recording's time. `ended`: the latest end of the parts of this stream before it."""
@@ -40,10 +40,10 @@ class Clocks:
         ended = self.began if ended is None else ended
         if ended is None:
             return 0
-        for known in self._known:
+        for known in self.known:
             if -MOST_BACK <= part.began + known - ended <= MOST_ON:
                 return known
         move = ended - part.began
-        if len(self._known) < MOST_MOVES:
-            self._known.append(move)
+        if len(self.known) < MOST_MOVES:
+            self.known.append(move)
         return move

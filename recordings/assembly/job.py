@@ -1,4 +1,4 @@
-"""Putting one recording together from beginning to end, after a claim. Rows are written by services, bytes by making.
+"""Putting one recording together from beginning to end, after a claim. Rows are written by services, bytes by a crew.
 
 May be killed at any point. Blocks that no row tells of are removed at the next start; parts are removed only once the
 rows of their files are written, and a row's report says which parts are in, so that none is put in twice.
@@ -13,9 +13,10 @@ from uuid import UUID
 import structlog
 
 from recordings import durable, keystore
-from recordings.assembly.clocks import Clocks
-from recordings.assembly.making import PLAY_WORK, SURVEY_WORK, VERIFY_WORK, Made, make_files, report_of
-from recordings.assembly.survey import Survey, runs, survey
+from recordings.assembly.crew import Crew
+from recordings.assembly.making import PLAY_WORK, SURVEY_WORK, VERIFY_WORK, Made, report_of
+from recordings.assembly.share import Look, Order
+from recordings.assembly.survey import Findings, runs
 from recordings.lifecycle import Problem
 from recordings.models import Recording, Stream
 from recordings.parts import REFUSED_SUFFIX, Binding, folder_of, list_parts, path_of
@@ -62,7 +63,7 @@ class _Work:
 
     stream: Stream
     binding: Binding
-    survey: Survey
+    found: Findings
 
 
 def assemble(recording: UUID) -> bool:
@@ -86,17 +87,16 @@ def assemble(recording: UUID) -> bool:
 def _assemble(recording: Recording, progress: Progress) -> None:
     _remove_unknown_files(recording)
     bound = [found for stream in streams_to_assemble(recording) if (found := _bound(recording, stream))]
-    parts = 0
-    for stream, binding in bound:
-        _remove_filed(stream)
-        parts += len(list_parts(binding.recording, binding.stream).numbers)
-    progress.total = parts * (SURVEY_WORK + PLAY_WORK + VERIFY_WORK)
+    orders = [_order(stream, binding) for stream, binding in bound]
+    progress.total = sum(order.parts for order in orders) * (SURVEY_WORK + PLAY_WORK + VERIFY_WORK)
     progress.tell()
-    clocks = Clocks(int((recording.began_at or recording.requested_at).timestamp() * 1e6))
-    works = [_Work(stream, binding, _surveyed(stream, binding, clocks, progress)) for stream, binding in bound]
-    began = _timeline(recording, works)
-    for work in works:
-        _finish_stream(work, began, progress)
+    with Crew(orders, int((recording.began_at or recording.requested_at).timestamp() * 1e6), progress.step) as crew:
+        looks = crew.look()
+        works = [_Work(*one, look.found) for one, look in zip(bound, looks, strict=True)]
+        began = _timeline(recording, looks)
+        wanted = [number for number, work in enumerate(works) if _is_wanted(work)]
+        for number, made in crew.make(wanted, began):
+            _file(works[number], made, began, progress)
     progress.tell()
     end_assembly(progress.claim, _problem(recording, works))
     for folder in (*(folder_of(recording.uuid, work.stream.uuid) for work in works), folder_of(recording.uuid)):
@@ -114,32 +114,34 @@ def _bound(recording: Recording, stream: Stream) -> tuple[Stream, Binding] | Non
     return stream, Binding(recording.uuid, stream.uuid, mac, identity)
 
 
-def _surveyed(stream: Stream, binding: Binding, clocks: Clocks, progress: Progress) -> Survey:
+def _order(stream: Stream, binding: Binding) -> Order:
+    _remove_filed(stream)
     filed, numbers = _filed(stream), list_parts(binding.recording, binding.stream).numbers
     # What was filed before has said what was missing then; of late parts only they themselves are looked at.
     first, last = (numbers[0] if numbers else 1, 0) if filed else (1, stream.last_number)
-    return survey(binding, last, first, lambda: progress.step(SURVEY_WORK), clocks)
+    return Order(binding, len(numbers), first, last)
 
 
-def _timeline(recording: Recording, works: list[_Work]) -> float:
+def _timeline(recording: Recording, looks: list[Look]) -> float:
     """Where the recording's timeline begins, Unix µs: once files stand on it, where it began for them."""
     if has_files(recording) and recording.began_at is not None:
         return recording.began_at.timestamp() * 1e6
-    return min((time for work in works if (time := work.survey.first_time()) is not None), default=0.0)
+    return min((look.began for look in looks if look.began is not None), default=0.0)
 
 
-def _finish_stream(work: _Work, began: float, progress: Progress) -> None:
-    """Files, then their rows, then the parts go."""
-    if not (work.survey.good or work.survey.refused or work.survey.unfinished) and work.stream.report:
-        return
-    made = make_files(work.binding, work.survey, began, progress.step)
+def _is_wanted(work: _Work) -> bool:
+    return bool(work.found.good or work.found.refused or work.found.unfinished) or not work.stream.report
+
+
+def _file(work: _Work, made: Made, began: float, progress: Progress) -> None:
+    """The rows of files that were made, then the parts go."""
     try:
         progress.tell()
         file_stream(
             progress.claim,
             stream=work.stream.uuid,
             files=made.files,
-            report=_merged(work.stream.report, work.survey, made),
+            report=_merged(work.stream.report, work.found, made),
             began=began,
         )
     except BaseException as error:
@@ -151,14 +153,14 @@ def _finish_stream(work: _Work, began: float, progress: Progress) -> None:
     _remove_parts(work, made)
 
 
-def _merged(before: dict[str, Any], survey: Survey, made: Made) -> dict[str, Any]:
+def _merged(before: dict[str, Any], found: Findings, made: Made) -> dict[str, Any]:
     """The report with what was filed earlier: numbers that came late are missing no more."""
-    report = report_of(survey, made)
-    here = set(survey.good) - set(made.spoilt)
+    report = report_of(found, made)
+    here = set(found.good) - set(made.spoilt)
     report["filed"] = [list(span) for span in runs(sorted(here | _numbers(before.get("filed", []))))]
     if before:
         missing = _numbers(before.get("missing", [])) | _numbers(report["missing"])
-        report["missing"] = [list(span) for span in runs(sorted(missing - here - survey.refused.keys()))]
+        report["missing"] = [list(span) for span in runs(sorted(missing - here - found.refused.keys()))]
         report["refused"] = {**before.get("refused", {}), **report["refused"]}
         for name in ("parts", "unfinished", "lost_packets", "lost_frames"):
             report[name] += before.get(name, 0)
@@ -183,12 +185,12 @@ def _remove_filed(stream: Stream) -> None:
 def _remove_parts(work: _Work, made: Made) -> None:
     """What is in the files goes; what was refused is set aside, for whoever asks why, until the recording is erased."""
     where = (work.binding.recording, work.binding.stream)
-    refused = set(work.survey.refused) | set(made.spoilt)
+    refused = set(work.found.refused) | set(made.spoilt)
     for number in sorted(refused):
         path = path_of(*where, number)
         with suppress(FileNotFoundError):
             path.rename(path.with_suffix(REFUSED_SUFFIX))
-    durable.remove(*(path_of(*where, number) for number in work.survey.good if number not in refused))
+    durable.remove(*(path_of(*where, number) for number in work.found.good if number not in refused))
     durable.remove(*(folder_of(*where) / name for name in list_parts(*where).unfinished))
 
 
@@ -201,6 +203,6 @@ def _remove_unknown_files(recording: Recording) -> None:
 
 def _problem(recording: Recording, works: list[_Work]) -> Problem:
     """Why there is nothing to play, if there is nothing."""
-    parts = any(work.survey.good or work.survey.refused for work in works)
+    parts = any(work.found.good or work.found.refused for work in works)
     locked = any(list_parts(recording.uuid, stream.uuid).numbers for stream in streams_to_assemble(recording))
     return Problem.UNREADABLE if parts or locked else Problem.NOTHING

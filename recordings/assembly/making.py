@@ -1,14 +1,15 @@
 """One stream from parts to sealed, verified files. Knows no row of the database; what it made and missed it returns."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any, Literal
+from uuid import UUID
 
 from core.ids import new_uuid
 from recordings.assembly.film import play
 from recordings.assembly.gaps import gaps_of
-from recordings.assembly.survey import Survey, TrackSurvey
+from recordings.assembly.survey import Findings, Survey, TrackSurvey
 from recordings.assembly.webm import Webm, verify
 from recordings.parts import Binding
 from recordings.sealed import SealedFile, SealedReader, SealedWriter
@@ -41,28 +42,39 @@ class Made:
     spoilt: list[int] = field(default_factory=list)
 
 
-def report_of(survey: Survey, made: Made) -> dict[str, Any]:
+def new_names() -> dict[Kind, UUID]:
+    """Under which name each kind of file is to be sealed."""
+    return {kind: new_uuid() for kind in SOURCES}
+
+
+def report_of(found: Findings, made: Made) -> dict[str, Any]:
     """What a recording's report keeps of a stream once its parts are gone."""
     return {
-        "parts": len(survey.good) - len(made.spoilt),
-        "missing": [list(span) for span in survey.missing],
-        "refused": {str(number): code for number, code in survey.refused.items()}
+        "parts": len(found.good) - len(made.spoilt),
+        "missing": [list(span) for span in found.missing],
+        "refused": {str(number): code for number, code in found.refused.items()}
         | {str(number): "changed" for number in made.spoilt},
-        "unfinished": survey.unfinished,
-        "foreign_files": survey.strangers,
+        "unfinished": found.unfinished,
+        "foreign_files": found.strangers,
         "lost_packets": made.lost_packets,
         "lost_frames": made.lost_frames,
     }
 
 
-def make_files(binding: Binding, survey: Survey, zero: float, tell: Callable[[int], None]) -> Made:
+def make_files(
+    binding: Binding,
+    survey: Survey,
+    zero: float,
+    tell: Callable[[int], None],
+    names: Mapping[Kind, UUID] | None = None,
+) -> Made:
     """Make a file per kind that has anything to show. `zero`: the timeline's start, Unix µs. `tell` hears of work done.
 
-    Whatever goes wrong, no block of an unfinished file stays.
+    Whatever goes wrong, no block of an unfinished file stays; of a process that is killed, `names` tell what to remove.
     """
-    made = Made()
+    made, names = Made(), names or new_names()
     with ExitStack() as undo:
-        files = {kind: found for kind in SOURCES if (found := _open(binding, survey, kind, undo)) is not None}
+        files = {kind: it for kind in SOURCES if (it := _open(binding, survey, kind, names[kind], undo)) is not None}
         by_source = {source: files[kind][1] for kind in files for source in SOURCES[kind]}
         if by_source:
             made.lost_packets, made.lost_frames, made.spoilt = play(binding, survey, by_source, lambda: tell(PLAY_WORK))
@@ -83,11 +95,13 @@ def _tracks(survey: Survey, kind: Kind) -> list[TrackSurvey]:
     return [track for track in survey.tracks.values() if track.source in SOURCES[kind] and track.has_media]
 
 
-def _open(binding: Binding, survey: Survey, kind: Kind, undo: ExitStack) -> tuple[SealedWriter, Webm] | None:
+def _open(
+    binding: Binding, survey: Survey, kind: Kind, name: UUID, undo: ExitStack
+) -> tuple[SealedWriter, Webm] | None:
     tracks = _tracks(survey, kind)
     if not tracks:
         return None
-    out = SealedWriter(recording=binding.recording, file=new_uuid(), identity=binding.identity)
+    out = SealedWriter(recording=binding.recording, file=name, identity=binding.identity)
     undo.callback(out.abandon)
     sizes = [(track.width, track.height) for track in tracks if track.width]
     has_sound = any(track.source == "audio" for track in tracks)

@@ -51,15 +51,21 @@ class TrackSurvey:
 
 
 @dataclass
-class Survey:
-    """What the first reading learns of a stream. `refused`: number and code of each part that is not believed."""
+class Findings:
+    """What lies in a stream's folder and what does not. `refused`: number and code of each part not believed."""
 
-    tracks: dict[Key, TrackSurvey] = field(default_factory=dict)
     good: list[int] = field(default_factory=list)
     refused: dict[int, str] = field(default_factory=dict)
     missing: list[tuple[int, int]] = field(default_factory=list)
     unfinished: int = 0
     strangers: int = 0
+
+
+@dataclass
+class Survey(Findings):
+    """All that the first reading learns of a stream."""
+
+    tracks: dict[Key, TrackSurvey] = field(default_factory=dict)
     gaps: list[Gap] = field(default_factory=list)
     began: int | None = None
     ended: int | None = None

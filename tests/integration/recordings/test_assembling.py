@@ -2,94 +2,27 @@
 
 import os
 import signal
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
-import av
 import pytest
-from django.conf import settings as django_settings
-from django.core.files.storage import storages
 from django.db import connections
 
 from audit.models import AuditEvent
 from core.clock import now
-from recordings import keystore, services
-from recordings.assembly import job
+from recordings.assembly import job, share
 from recordings.lifecycle import RecordingStatus
 from recordings.models import MediaFile, Recording, Stream
-from recordings.parts import Binding, folder_of, path_of
-from recordings.sealed import SealedFile, SealedReader, block_name
+from recordings.parts import folder_of, path_of
 from recordings.selectors.assembly import recordings_to_assemble
 from recordings.services.assembling import FAILURES, ClaimLost, claim_assembly, renew_claim
-from tests import factories as make
-from tests.recorded import Relay, Sender, person
+from tests.stopped import blocks, check_whole, expected_blocks, places, stopped
+
+__all__ = ["places"]
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def places(tmp_path: Path, settings: Any) -> Iterator[Path]:
-    """Incoming parts, sealed files and keys of this test alone."""
-    settings.RECORDINGS_DIR, settings.RECORDING_KEYS_DIR = tmp_path, tmp_path / "keys"
-    backend = django_settings.STORAGES["recordings"]["BACKEND"]
-    settings.STORAGES = {
-        **django_settings.STORAGES,
-        "recordings": {"BACKEND": backend, "OPTIONS": {"location": tmp_path / "files"}},
-    }
-    yield tmp_path
-    storages._storages.clear()
-
-
-def stopped(seconds: int = 3) -> Recording:
-    """A visit's recording of two people, stopped, with everything a relay wrote of it."""
-    visit = make.make_recordable_visit()
-    make.answer_recording(visit, make.patient_actor(visit.appointment))
-    recording = make.start_recording(visit)
-    for number, stream in enumerate(recording.streams.order_by("pk")):
-        voice, camera = Sender("audio", 10 + number), Sender("camera", 20 + number)
-        last = Relay(binding_of(stream)).write(person(seconds, voice=voice, camera=camera, begin=number * 1_000_000))
-        Stream.objects.filter(pk=stream.pk).update(last_number=last, closed=True)
-    services.stop_recording(actor=make.practitioner_actor(visit.practitioner), encounter=visit)
-    recording.refresh_from_db()
-    return recording
-
-
-def binding_of(stream: Stream) -> Binding:
-    clinic, recording = stream.recording.organization.uuid, stream.recording.uuid
-    keys = keystore.mac(clinic, recording), keystore.stream_identity(clinic, stream.uuid)
-    return Binding(recording, stream.uuid, *keys)
-
-
-def packets_of(file: MediaFile) -> int:
-    sealed = SealedFile(file.stream.recording.uuid, file.uuid, file.size, file.blocks, file.block_size)
-    reader = SealedReader(sealed, binding_of(file.stream).identity)
-    with av.open(reader.as_file(), format="matroska") as container:
-        return sum(1 for packet in container.demux() if packet.size)
-
-
-def blocks(places: Path) -> set[str]:
-    return {str(path.relative_to(places / "files")) for path in (places / "files").rglob("*.age")}
-
-
-def expected_blocks() -> set[str]:
-    return {
-        block_name(file.stream.recording.uuid, file.uuid, block)
-        for file in MediaFile.objects.all()
-        for block in range(file.blocks)
-    }
-
-
-def check_whole(recording: Recording, places: Path, people: int = 2) -> None:
-    """Ready, everybody's file with every packet, no part and no stray block left."""
-    recording.refresh_from_db()
-    assert (recording.status, recording.percent, recording.problem) == ("ready", 100, "")
-    files = list(MediaFile.objects.filter(stream__recording=recording).order_by("pk"))
-    assert [packets_of(file) for file in files] == [3 * 75] * people
-    assert blocks(places) == expected_blocks()
-    assert not folder_of(recording.uuid).exists()
 
 
 def test_stopped_recording_becomes_a_file_per_person_on_one_timeline(places: Path) -> None:
@@ -132,14 +65,14 @@ def test_claim_holds_out_others_until_its_lease_is_over() -> None:
 
 def test_worker_that_lost_its_claim_files_nothing(places: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     recording = stopped()
-    real = job.make_files
+    real = share.make_files
 
     def slow(*given: Any) -> Any:
         made = real(*given)
         Recording.objects.update(claimed_until=now() + timedelta(minutes=5))  # Somebody else's.
         return made
 
-    monkeypatch.setattr(job, "make_files", slow)
+    monkeypatch.setattr(share, "make_files", slow)
     assert not job.assemble(recording.uuid)
     assert MediaFile.objects.count() == 0
     assert blocks(places) == set()
@@ -260,13 +193,13 @@ def test_parts_without_their_key_are_kept_until_it_is_back(places: Path) -> None
 def test_person_erased_meanwhile_is_in_no_file(places: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     recording = stopped()
     erased = recording.streams.order_by("pk")[0]
-    real = job.make_files
+    real = share.make_files
 
     def erasing(*given: Any) -> Any:
         Stream.objects.filter(pk=erased.pk).update(erase_asked_at=now())
         return real(*given)
 
-    monkeypatch.setattr(job, "make_files", erasing)
+    monkeypatch.setattr(share, "make_files", erasing)
     job.assemble(recording.uuid)
     assert [file.stream_id != erased.pk for file in MediaFile.objects.all()] == [True]
     assert blocks(places) == expected_blocks()
@@ -277,7 +210,7 @@ def test_work_that_breaks_off_again_and_again_is_failed_with_its_parts_kept(
 ) -> None:
     recording = stopped()
     with monkeypatch.context() as patched:
-        patched.setattr(job, "make_files", lambda *given: 1 / 0)
+        patched.setattr(share, "make_files", lambda *given: 1 / 0)
         for _ in range(FAILURES):
             Recording.objects.update(claimed_until=None)
             with pytest.raises(ZeroDivisionError):
