@@ -24,6 +24,7 @@ from pyrage.x25519 import Identity
 FORMAT = 1
 RTP, SENDER_REPORT = 0, 1
 MAC_BYTES = 32
+HIGHEST_NUMBER = 9_999_999  # relay/shelf.py writes none above it
 LARGEST = 64 << 20
 LONGEST_HEADER = 1 << 20
 MOST_GAPS = 10_000
@@ -147,11 +148,12 @@ def list_parts(recording: UUID, stream: UUID) -> Folder:
     """What lies in the folder, by name. Parts set aside before are not listed."""
     folder = folder_of(recording, stream)
     names = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
-    matches = {name: match for name in names if (match := _NAME.fullmatch(name))}
+    found = {name: int(match[1]) for name in names if (match := _NAME.fullmatch(name))}
+    matches = {name: number for name, number in found.items() if number <= HIGHEST_NUMBER}
     unfinished = tuple(name for name in names if _UNFINISHED.fullmatch(name))
     others = (name for name in names if name not in matches and not name.endswith(REFUSED_SUFFIX))
     return Folder(
-        numbers=tuple(int(match[1]) for match in matches.values()),
+        numbers=tuple(matches.values()),
         unfinished=unfinished,
         strangers=tuple(name for name in others if name not in unfinished),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import re
 import secrets
@@ -15,12 +16,16 @@ from pathlib import Path
 from relay.parts import Stream
 
 FIRST = 1
+LAST = (
+    9_999_999  # of a stream; 115 days of parts. The reader (recordings/parts.py) takes what is above for a stranger's
+)
 LEAST_RESERVE = 1 << 30
 _RESERVED_PART = 20  # one of so many parts of the file system
 _PART = re.compile(r"([0-9]{8})\.age")
 _TEMPORARY = re.compile(r"\.[0-9a-f]{16}-[0-9]+\.part")
 _STALE_SECONDS = 60.0  # nobody is that long about one part
 _TRIES = 8
+_FAR = 100_000  # further above the one below it, a number is not the relay's: a day and more of parts cannot be missing
 _MAX_OPEN = 256  # folders kept open; the process may have 1,024 files
 _LOOK_SECONDS = 0.1  # how long what is known of the disk's room holds
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
@@ -91,6 +96,8 @@ class Shelf:
         """
         with self._folder(stream) as folder:
             for _ in range(_TRIES):
+                if number > LAST:
+                    raise OSError(errno.EOVERFLOW, "no number is left")
                 data = make(number)
                 if self._place(folder, f"{number:08}.age", data):
                     self.free -= len(data)
@@ -192,5 +199,10 @@ class Shelf:
 
 
 def _highest(folder: int) -> int:
-    numbers = (int(found[1]) for name in os.listdir(folder) if (found := _PART.fullmatch(name)))
-    return max(numbers, default=FIRST - 1)
+    """Of those that follow each other: a file that somebody else put there must not lead the numbers to their end."""
+    highest = FIRST - 1
+    for number in sorted(int(found[1]) for name in os.listdir(folder) if (found := _PART.fullmatch(name))):
+        if number > min(highest + _FAR, LAST):
+            break
+        highest = number
+    return highest

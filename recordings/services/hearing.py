@@ -11,6 +11,7 @@ from accounts.actors import system_actor
 from core.clock import now
 from recordings.lifecycle import OPEN, Problem, RecordingStatus
 from recordings.models import Recording, Stream
+from recordings.parts import HIGHEST_NUMBER
 from recordings.services.rows import restate
 
 HEARABLE = OPEN | {RecordingStatus.FINISHING}
@@ -21,7 +22,6 @@ HEARD = ["heard_at", "heard_run", "relay_state", "safe_at", "size", "status", "p
 
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _AHEAD = dt.timedelta(minutes=1)
-_HIGHEST_NUMBER = 10**8
 
 
 def hear_relay(room: UUID, message: Mapping[str, Any]) -> None:
@@ -88,7 +88,7 @@ def _raise_numbers(recording: Recording, message: Mapping[str, Any], *, is_late:
         if person is None:
             continue
         run = str(message["run"])
-        stream.last_number = max(stream.last_number, min(max(0, person["number"]), _HIGHEST_NUMBER))
+        stream.last_number = max(stream.last_number, min(max(0, person["number"]), HIGHEST_NUMBER))
         stream.sizes[run] = max(stream.sizes.get(run, 0), person["bytes"])
         stream.size = sum(stream.sizes.values())
         stream.closed = stream.closed if is_late else person["ended"]

@@ -9,7 +9,7 @@ import pytest
 
 from recordings import parts as reader
 from relay import parts as writer
-from relay.shelf import Shelf
+from relay.shelf import LAST, Shelf
 from relay.sources import CLOCK_RATE, MEDIA_OF
 from tests.recorded import binding
 
@@ -38,6 +38,10 @@ def part_of(bound: reader.Binding) -> writer.Part:
         arrivals=[value for entry in tags for value in entry],
         size=99,
     )
+
+
+def test_last_number_of_the_relay_is_the_last_that_is_read() -> None:
+    assert LAST == reader.HIGHEST_NUMBER
 
 
 def test_part_that_the_relay_writes_is_read_back_whole(incoming: Path) -> None:

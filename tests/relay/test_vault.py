@@ -17,7 +17,7 @@ from relay import vault as vaults
 from relay.config import read_config
 from relay.errors import ConfigError
 from relay.parts import Stream
-from relay.shelf import LEAST_RESERVE, Shelf
+from relay.shelf import Shelf
 from tests.relay.recorded import MAC, RECIPIENT, RECORDING, open_part, stream_of
 from tests.relay.taped import PART, Studio, open_studio
 
@@ -225,72 +225,6 @@ async def test_folder_that_was_taken_away_is_failing_and_then_made_again(studio:
     studio.house.skew += PART
     await studio.web.changes.until(lambda: studio.stream("doctor").exists() and studio.words("doctor") == ["three"])
     assert "disk" in studio.parts("doctor")[0].gaps
-
-
-def test_reserve_is_the_larger_of_a_gibibyte_and_a_twentieth(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def disk(blocks: int, free: int) -> None:
-        found = os.statvfs_result((4096, 4096, blocks, free, free, 0, 0, 0, 0, 255))
-        monkeypatch.setattr(shelves.os, "statvfs", lambda path: found)
-
-    shelf = Shelf(tmp_path)
-    disk(blocks=1 << 20, free=(LEAST_RESERVE >> 12) + 1)  # 4 GiB
-    shelf.prepare()
-    assert (shelf.has_room(4096), shelf.has_room(4097)) == (True, False)
-    disk(blocks=1 << 30, free=((1 << 30) // 20) + 2)  # 4 TiB
-    shelf.prepare()
-    assert (shelf.has_room(4096), shelf.has_room(8193)) == (True, False)
-
-
-def test_number_that_another_relay_took_is_not_written_over(tmp_path: Path) -> None:
-    shelf, other = Shelf(tmp_path, 0), Shelf(tmp_path, 0)
-    assert (shelf.next_number(STREAM), other.next_number(STREAM)) == (1, 1)
-    assert shelf.write(STREAM, 1, lambda number: b"mine %d" % number) == (1, 6)
-    assert other.write(STREAM, 1, lambda number: b"yours %d" % number) == (2, 7)
-    folder = tmp_path / RECORDING / STREAM.stream
-    assert {path.name: path.read_bytes() for path in folder.iterdir()} == {
-        "00000001.age": b"mine 1",
-        "00000002.age": b"yours 2",
-    }
-
-
-def test_link_in_the_place_of_a_folder_is_not_followed(tmp_path: Path) -> None:
-    elsewhere = tmp_path / "elsewhere"
-    elsewhere.mkdir()
-    root = tmp_path / "root"
-    root.mkdir()
-    (root / RECORDING).symlink_to(elsewhere)
-    with pytest.raises(OSError, match=r"directory|symbolic"):
-        Shelf(root, 0).write(STREAM, 1, lambda number: b"x")
-    assert list(elsewhere.iterdir()) == []
-
-
-def test_unfinished_file_of_a_killed_relay_goes_and_that_of_a_living_one_stays(tmp_path: Path) -> None:
-    shelf = Shelf(tmp_path, 0)
-    shelf.write(STREAM, 7, lambda number: b"x")
-    folder = tmp_path / RECORDING / STREAM.stream
-    old, young, foreign = (folder / name for name in (f".{'0' * 16}-1.part", f".{'1' * 16}-2.part", "notes.txt"))
-    for path in (old, young, foreign):
-        path.write_bytes(b"half")
-    for path in (old, foreign):
-        os.utime(path, (1, 1))
-    assert Shelf(tmp_path, 0).next_number(STREAM) == 8
-    assert (old.exists(), young.exists(), foreign.exists()) == (False, True, True)
-
-
-def test_more_streams_than_folders_kept_open_are_written_all_the_same(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(shelves, "_MAX_OPEN", 2)
-    shelf = Shelf(tmp_path, 0)
-    before = len(os.listdir("/proc/self/fd"))
-    streams = [Stream(RECORDING, stream_of(str(n)), RECIPIENT, MAC) for n in range(5)]
-    for _ in range(2):
-        for stream in streams:
-            shelf.write(stream, 1, lambda number: b"x")
-    assert len(os.listdir("/proc/self/fd")) == before + 2
-    for stream in streams:
-        shelf.forget(stream)
-    assert len(os.listdir("/proc/self/fd")) == before
 
 
 SCENE = """

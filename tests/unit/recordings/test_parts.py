@@ -144,9 +144,9 @@ def test_folder_lists_parts_and_names_strangers(incoming: Path) -> None:
     write_part(HERE, 12, b"")
     folder = path_of(HERE.recording, HERE.stream, 1).parent
     half = ".0123456789abcdef-7.part"
-    for name in ("1.age", half, "00000003.refused", "x"):
+    for name in ("1.age", half, "00000003.refused", "99999999.age", "x"):
         (folder / name).write_bytes(b"")
-    assert list_parts(HERE.recording, HERE.stream) == Folder((1, 12), (half,), ("1.age", "x"))
+    assert list_parts(HERE.recording, HERE.stream) == Folder((1, 12), (half,), ("1.age", "99999999.age", "x"))
     assert list_parts(HERE.recording, uuid4()) == Folder()
 
 
