@@ -9,10 +9,13 @@ class ConsultsConfig(AppConfig):
 
     def ready(self) -> None:
         from consults.selectors import states_of
-        from consults.services import seats, visits
+        from consults.services import following, seats, visits
         from scheduling import ports
 
         ports.on_booked(visits.plan_visit)
         ports.on_cancelled(visits.cancel_visit)
+        ports.on_moved(following.move_visit)
+        ports.on_status_changed(following.restate_visit)
+        ports.on_joined(following.joined)
         ports.on_link_closed(seats.close_seat_of_link)
         ports.on_states(states_of)

@@ -18,7 +18,8 @@ class VisitStatus(StrEnum):
 
 
 MOVES: dict[VisitStatus, frozenset[VisitStatus]] = {
-    VisitStatus.PLANNED: frozenset({VisitStatus.ARRIVED, VisitStatus.CANCELLED}),
+    # At once to finished: a visit by phone or at the clinic took place, or one that counted as missed after all did.
+    VisitStatus.PLANNED: frozenset({VisitStatus.ARRIVED, VisitStatus.CANCELLED, VisitStatus.FINISHED}),
     # Back to planned: the patient left the waiting room and may come again.
     VisitStatus.ARRIVED: frozenset({VisitStatus.PLANNED, VisitStatus.IN_PROGRESS, VisitStatus.CANCELLED}),
     VisitStatus.IN_PROGRESS: frozenset({VisitStatus.FINISHED}),

@@ -1,7 +1,8 @@
 """Who may do what with appointments and personal links, and how a person is related to an appointment."""
 
 from accounts.actors import Actor
-from accounts.policy import PUBLIC, Policy, Relation, declare
+from accounts.models import Practitioner
+from accounts.policy import PUBLIC, Policy, Relation, declare, may
 from accounts.roles import Role
 from scheduling.models import Appointment, PersonalLink
 
@@ -21,6 +22,19 @@ declare(
     Policy("scheduling.appointment.book", PRACTITIONER, OWN),
     Policy("scheduling.appointment.cancel", DESK, CLINIC),
     Policy("scheduling.appointment.cancel", PRACTITIONER | PATIENT, OWN),
+    Policy("scheduling.appointment.move", DESK, CLINIC),
+    Policy("scheduling.appointment.move", PRACTITIONER | PATIENT, OWN),
+    Policy("scheduling.appointment.confirm", DESK, CLINIC),
+    Policy("scheduling.appointment.confirm", PRACTITIONER, OWN),
+    # Whether the patient came; also said again afterwards, as a correction.
+    Policy("scheduling.appointment.attend", DESK, CLINIC),
+    Policy("scheduling.appointment.attend", PRACTITIONER, OWN),
+    Policy("scheduling.appointment.late", DESK, CLINIC),
+    Policy("scheduling.appointment.late", PRACTITIONER, OWN),
+    # A time that is offered to everybody is held and booked by anybody: whose hold it is, their session says.
+    Policy("scheduling.hold.make", PUBLIC),
+    Policy("scheduling.hold.book", PUBLIC),
+    Policy("scheduling.hold.release", PUBLIC),
     Policy("scheduling.link.view", DESK, CLINIC),
     Policy("scheduling.link.view", PRACTITIONER, OWN_OR_ENDED),
     Policy("scheduling.link.reissue", DESK, CLINIC),
@@ -45,6 +59,22 @@ def relation_to(actor: Actor, appointment: Appointment, *, over: bool = False) -
     elif actor.practitioner_id is None or actor.practitioner_id != appointment.practitioner_id:
         return Relation.SAME_CLINIC
     return Relation.ENDED if over else Relation.OWN
+
+
+def relation_to_practitioner(actor: Actor, practitioner: Practitioner) -> Relation:
+    """How `actor` stands to somebody's time: their own, their clinic's, or another clinic's."""
+    if actor.organization_id is None or actor.organization_id != practitioner.organization_id:
+        return Relation.OTHER_CLINIC
+    if actor.practitioner_id is not None and actor.practitioner_id == practitioner.pk:
+        return Relation.OWN
+    return Relation.NONE if actor.type == "patient" else Relation.SAME_CLINIC
+
+
+def may_for(actor: Actor, action: str, practitioner: Practitioner) -> bool:
+    """Whether `actor` may do this with the time of `practitioner`; what the desk may, it may with its own too."""
+    relation = relation_to_practitioner(actor, practitioner)
+    asked = (Relation.SAME_CLINIC, Relation.OWN) if relation is Relation.OWN else (relation,)
+    return any(may(actor, action, one) for one in asked)
 
 
 def _link_leads_to(actor: Actor, appointment: Appointment) -> bool:

@@ -1,24 +1,52 @@
-"""Where higher rooms hear that an appointment changed, inside the caller's transaction, and say how it stands."""
+"""Where higher rooms hear that an appointment changed, and say how it stands.
 
+Listeners run inside the caller's transaction, and raising refuses the change; those that say "on commit" run after it.
+"""
+
+import datetime as dt
+import uuid as uuids
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from django.db import transaction
 
 if TYPE_CHECKING:
     from accounts.actors import Actor
+    from accounts.models import Practitioner
     from scheduling.models import Appointment, PersonalLink
 
+
+@dataclass(frozen=True)
+class Before:
+    """How an appointment stood before it was moved."""
+
+    starts_at: dt.datetime
+    ends_at: dt.datetime
+    practitioner: "Practitioner"
+
+
 AppointmentListener = Callable[["Actor", "Appointment"], None]
+MovedListener = Callable[["Actor", "Appointment", Before], None]
 LinkListener = Callable[["Actor", "PersonalLink"], None]
 StateReader = Callable[["Actor", "Sequence[Appointment]"], Mapping[int, str]]
+JoinedReader = Callable[["Sequence[int]"], "set[int]"]
+FreedListener = Callable[[int, "Practitioner", dt.datetime, dt.datetime], None]
+ChangedListener = Callable[[int, uuids.UUID], None]
 
 _booked: list[AppointmentListener] = []
 _cancelled: list[AppointmentListener] = []
+_moved: list[MovedListener] = []
+_status_changed: list[AppointmentListener] = []
 _link_closed: list[LinkListener] = []
 _state_readers: list[StateReader] = []
+_joined_readers: list[JoinedReader] = []
+_freed: list[FreedListener] = []
+_changed: list[ChangedListener] = []
 
 
 def on_booked(listener: AppointmentListener) -> None:
-    """Call `listener(actor, appointment)` when an appointment is made; raising undoes the booking."""
+    """Call `listener(actor, appointment)` when an appointment is made for somebody; raising undoes the booking."""
     if listener not in _booked:
         _booked.append(listener)
 
@@ -27,6 +55,18 @@ def on_cancelled(listener: AppointmentListener) -> None:
     """Call `listener(actor, appointment)` before an appointment is cancelled; raising refuses it."""
     if listener not in _cancelled:
         _cancelled.append(listener)
+
+
+def on_moved(listener: MovedListener) -> None:
+    """Call `listener(actor, appointment, before)` when an appointment has another time or practitioner."""
+    if listener not in _moved:
+        _moved.append(listener)
+
+
+def on_status_changed(listener: AppointmentListener) -> None:
+    """Call `listener(actor, appointment)` when it was confirmed, missed, held after all, or will be late."""
+    if listener not in _status_changed:
+        _status_changed.append(listener)
 
 
 def on_link_closed(listener: LinkListener) -> None:
@@ -41,6 +81,24 @@ def on_states(reader: StateReader) -> None:
         _state_readers.append(reader)
 
 
+def on_joined(reader: JoinedReader) -> None:
+    """Ask `reader(primary keys)` which of these appointments' patients have really been there."""
+    if reader not in _joined_readers:
+        _joined_readers.append(reader)
+
+
+def on_time_freed(listener: FreedListener) -> None:
+    """Call `listener(organization_id, practitioner, starts_at, ends_at)` on commit when taken time was given back."""
+    if listener not in _freed:
+        _freed.append(listener)
+
+
+def on_appointment_changed(listener: ChangedListener) -> None:
+    """Call `listener(organization_id, uuid)` on commit when anything that a calendar shows of it is new."""
+    if listener not in _changed:
+        _changed.append(listener)
+
+
 def tell_booked(actor: "Actor", appointment: "Appointment") -> None:
     for listener in _booked:
         listener(actor, appointment)
@@ -51,6 +109,16 @@ def tell_cancelled(actor: "Actor", appointment: "Appointment") -> None:
         listener(actor, appointment)
 
 
+def tell_moved(actor: "Actor", appointment: "Appointment", before: Before) -> None:
+    for listener in _moved:
+        listener(actor, appointment, before)
+
+
+def tell_status_changed(actor: "Actor", appointment: "Appointment") -> None:
+    for listener in _status_changed:
+        listener(actor, appointment)
+
+
 def tell_link_closed(actor: "Actor", link: "PersonalLink") -> None:
     for listener in _link_closed:
         listener(actor, link)
@@ -58,3 +126,28 @@ def tell_link_closed(actor: "Actor", link: "PersonalLink") -> None:
 
 def states_of(actor: "Actor", appointments: "Sequence[Appointment]") -> dict[int, str]:
     return {pk: state for reader in _state_readers for pk, state in reader(actor, appointments).items()}
+
+
+def joined(appointment_ids: "Sequence[int]") -> set[int]:
+    return {pk for reader in _joined_readers for pk in reader(appointment_ids)}
+
+
+def tell_time_freed(
+    organization_id: int, practitioner: "Practitioner", starts_at: dt.datetime, ends_at: dt.datetime
+) -> None:
+    """After the commit; what fails there is logged and undoes nothing."""
+    for listener in _freed:
+        transaction.on_commit(
+            lambda listener=listener: listener(organization_id, practitioner, starts_at, ends_at),  # type: ignore[misc]
+            robust=True,
+        )
+
+
+def tell_changed(appointment: "Appointment") -> None:
+    """After the commit, like `tell_time_freed`."""
+    organization_id, uuid = appointment.organization_id, appointment.uuid
+    for listener in _changed:
+        transaction.on_commit(
+            lambda listener=listener: listener(organization_id, uuid),  # type: ignore[misc]
+            robust=True,
+        )

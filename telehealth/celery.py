@@ -37,6 +37,8 @@ app.conf.update(
         "make-exports": {"task": "recordings.make_exports", "schedule": 60.0},
         "expire-exports": {"task": "recordings.expire_exports", "schedule": 600.0},
         "carry-out-erasures": {"task": "recordings.carry_out_erasures", "schedule": 300.0},
+        # Booking takes held times that have run out by itself; this gives back those that nobody asks for.
+        "end-holds": {"task": "scheduling.end_holds", "schedule": 20.0},
         "expire-recordings": {"task": "recordings.expire", "schedule": crontab(hour="3", minute="41")},
     },
 )

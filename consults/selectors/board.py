@@ -18,13 +18,19 @@ from consults.policies import relation_to_queue
 from consults.presence import SILENT_AFTER, is_present, open_now
 from core.clock import now
 from core.errors import NotFound
+from scheduling.lifecycle import AppointmentStatus
 from scheduling.models import Appointment
 from scheduling.viewing import record_views
 
 AROUND_NOW = dt.timedelta(hours=3)
 PATIENT_SEATS = Prefetch("seats", queryset=Seat.objects.filter(actor_type="patient"))
 
-RowState = Literal["expected", "waiting", "reconnecting", "in-call", "done", "cancelled"]
+RowState = Literal["expected", "pending", "waiting", "reconnecting", "in-call", "done", "cancelled", "noshow"]
+
+_NOT_BEGUN: dict[AppointmentStatus, RowState] = {
+    AppointmentStatus.PENDING: "pending",
+    AppointmentStatus.NOSHOW: "noshow",
+}
 
 
 @dataclass(frozen=True)
@@ -37,6 +43,7 @@ class Row:
     given_name: str
     age: int
     reason: str
+    modality: str
     state: RowState
     minutes: int | None
     face: str
@@ -105,8 +112,8 @@ def waiting_queue(actor: Actor, queue: Queue) -> QueueBoard:
     record_views(actor=actor, patient_ids=[encounter.patient_id for encounter, _ in rows], page="queue")
     with_you = tuple(row for encounter, row in rows if encounter.status == VisitStatus.IN_PROGRESS)
     waiting = tuple(row for encounter, row in rows if encounter.status == VisitStatus.ARRIVED)
-    later = tuple(row for encounter, row in rows if encounter.status == VisitStatus.PLANNED)
-    done = tuple(row for encounter, row in rows if encounter.status in OVER)
+    later = tuple(row for encounter, row in rows if encounter.status == VisitStatus.PLANNED and row.state != "noshow")
+    done = tuple(row for encounter, row in rows if encounter.status in OVER or row.state == "noshow")
     return QueueBoard(
         queue=queue,
         version=queue.version,
@@ -129,6 +136,7 @@ def states_of(actor: Actor, appointments: Sequence[Appointment]) -> dict[int, st
         return {}
     instant = now()
     visits = Encounter.objects.filter(appointment__in=appointments, organization_id=actor.organization_id)
+    visits = visits.select_related("appointment")
     return {visit.appointment_id: _state(visit, instant) for visit in visits.prefetch_related(PATIENT_SEATS)}
 
 
@@ -155,6 +163,7 @@ def _row(encounter: Encounter, on_date: dt.date, instant: dt.datetime) -> Row:
         given_name=patient.given_name,
         age=_age(patient.birth_date, on_date),
         reason=encounter.appointment.reason,
+        modality="" if encounter.appointment.is_video else encounter.appointment.get_modality_display(),
         state=_state(encounter, instant),
         minutes=_minutes(encounter, instant),
         face=patient.face,
@@ -164,7 +173,7 @@ def _row(encounter: Encounter, on_date: dt.date, instant: dt.datetime) -> Row:
 def _state(encounter: Encounter, instant: dt.datetime) -> RowState:
     match VisitStatus(encounter.status):
         case VisitStatus.PLANNED:
-            return "expected"
+            return _NOT_BEGUN.get(AppointmentStatus(encounter.appointment.status), "expected")
         case VisitStatus.ARRIVED:
             return "waiting" if _patient_is_there(encounter, instant) else "reconnecting"
         case VisitStatus.IN_PROGRESS:

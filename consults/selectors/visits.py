@@ -16,6 +16,7 @@ from consults.policies import relation_to_visit, require_visit
 from consults.presence import is_open, is_present, is_sharing, open_now
 from core.clock import now
 from core.errors import NotFound
+from scheduling.lifecycle import AppointmentStatus
 from scheduling.selectors import get_link
 from scheduling.viewing import record_views
 
@@ -49,14 +50,23 @@ def get_visit_for(actor: Actor, uuid: uuids.UUID | str) -> Encounter:
 
 
 def visit_state(encounter: Encounter, now: dt.datetime) -> str:
-    """What the visit's page shows: "early", "open", "late", "waiting", "call", "ended" or "cancelled"."""
+    """What the visit's page shows: "early", "open", "late", "waiting", "call", "ended" or "cancelled".
+
+    And, where there is no room to come to, "pending" (the clinic has not confirmed it) or "elsewhere" (by phone, or at
+    the clinic).
+    """
     status = VisitStatus(encounter.status)
     if status is VisitStatus.ARRIVED and not is_open(encounter, now):
         return "late"
     if status is not VisitStatus.PLANNED:
         return _STATES[status]
     appointment = encounter.appointment
-    return door_state(starts_at=appointment.starts_at, ends_at=appointment.ends_at, now=now)
+    state = door_state(starts_at=appointment.starts_at, ends_at=appointment.ends_at, now=now)
+    if state == "late" or appointment.status == AppointmentStatus.NOSHOW:
+        return "late"
+    if appointment.status == AppointmentStatus.PENDING:
+        return "pending"
+    return state if appointment.is_video else "elsewhere"
 
 
 def last_place(patient: Patient) -> tuple[str, str]:

@@ -13,6 +13,7 @@ from consults.presence import is_open
 from consults.services.rows import locked_visit, record_visit, store_change
 from core.clock import now
 from core.errors import Conflict, Invalid
+from scheduling.lifecycle import AppointmentStatus
 from scheduling.services import lock_appointment, mark_arrived, mark_not_arrived
 
 LONGEST_PLACE = 200
@@ -35,6 +36,7 @@ def enter_waiting_room(*, actor: Actor, encounter: Encounter, place: str, callba
     if is_open(encounter, now()):
         return _corrected(actor, encounter, place, callback_phone)
     _require_open_door(encounter)
+    _require_room(encounter)
     encounter.status = moved(encounter.status, VisitStatus.ARRIVED)
     encounter.arrived_at = now()
     encounter.place, encounter.callback_phone = place, callback_phone
@@ -85,6 +87,16 @@ def _checked(place: str, callback_phone: str) -> tuple[str, str]:
     ):
         raise Invalid("Give a number that we can call.", code="visit.phone", field="callback_phone")
     return place, callback_phone
+
+
+def _require_room(encounter: Encounter) -> None:
+    """Visits by phone or at the clinic have no room; what the clinic has not confirmed is no visit yet."""
+    if not encounter.appointment.is_video:
+        raise Conflict("This visit is not held by video, so there is nothing to join here.", code="visit.no_room")
+    if encounter.appointment.status == AppointmentStatus.PENDING:
+        raise Conflict("The clinic has not confirmed this visit yet. Please call the desk.", code="visit.pending")
+    if encounter.appointment.status == AppointmentStatus.NOSHOW:
+        raise visit_late()
 
 
 def _require_open_door(encounter: Encounter) -> None:

@@ -27,6 +27,8 @@ from scheduling.links import COOKIE_NAME, COOKIE_SECONDS, open_link, path_of
 from scheduling.services import cancel_appointment
 
 TERMINAL = frozenset({"ended", "cancelled", "late"})
+# There is a visit, but no room to come to: by phone, at the clinic, or not confirmed yet.
+ELSEWHERE = frozenset({"elsewhere", "pending"})
 DOOR_STEPS = frozenset({"check", "consent", "place"})
 
 
@@ -161,7 +163,7 @@ def _page(
     status: int = 200,
 ) -> HttpResponse:
     state = selectors.visit_state(encounter, now())
-    if state in TERMINAL:
+    if state in TERMINAL | ELSEWHERE:
         recording = recording_of(_actor(request), encounter)
         context = {"state": state, "link": link, "recording": recording, **_words(encounter)}
         return render(request, "consults/visit_over.html", context, status=status)

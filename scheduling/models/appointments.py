@@ -9,7 +9,7 @@ from django.db.models import F, Q
 from core.clock import now
 from core.ids import new_uuid
 from scheduling.lifecycle import AppointmentStatus
-from scheduling.models.availability import Modality, VisitType
+from scheduling.models.availability import VIDEO, Modality, VisitType
 
 
 class Series(models.Model):
@@ -69,6 +69,8 @@ class Appointment(models.Model):
     series = models.ForeignKey(
         "scheduling.Series", on_delete=models.PROTECT, null=True, blank=True, related_name="appointments"
     )
+    # The visit that this one was agreed in.
+    follows = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="follow_ups")
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
     timezone = models.CharField(max_length=64)
@@ -80,6 +82,8 @@ class Appointment(models.Model):
     buffer_after = models.PositiveSmallIntegerField(default=0)
     # A held time is given back at this instant; only for proposed ones.
     held_until = models.DateTimeField(null=True, blank=True)
+    # So many minutes later than booked it will probably begin, as the clinic has told.
+    late_minutes = models.PositiveSmallIntegerField(default=0)
     # Rises with every change that a calendar shows (RFC 5545 SEQUENCE); a page that saw an older one is refused.
     sequence = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -105,6 +109,11 @@ class Appointment(models.Model):
 
     def __str__(self) -> str:
         return f"appointment {self.uuid}"
+
+    @property
+    def is_video(self) -> bool:
+        """Whether it is held in a room of this house; otherwise nobody is offered one to join."""
+        return self.modality in VIDEO
 
     @property
     def booked_for(self) -> int:

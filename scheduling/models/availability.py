@@ -18,6 +18,9 @@ class Modality(models.TextChoices):
     IN_PERSON = "in-person", "Visit at the clinic"
 
 
+VIDEO = frozenset({Modality.VIDEO_HOME, Modality.VIDEO_CLINIC})
+
+
 class BookingTerms(models.Model):
     """What holds for every booking of a clinic."""
 

@@ -1,17 +1,37 @@
 """Writing appointments and links: every change goes through one of these."""
 
-from scheduling.services.arrival import fulfil_appointment, mark_arrived, mark_not_arrived
-from scheduling.services.booking import book_appointment, cancel_appointment
+from scheduling.services.arrival import (
+    correct_no_show,
+    fulfil_appointment,
+    mark_arrived,
+    mark_held,
+    mark_no_show,
+    mark_not_arrived,
+)
+from scheduling.services.booking import book_appointment, cancel_appointment, confirm_appointment
+from scheduling.services.holds import book_held, end_holds, hold_time, release_hold
+from scheduling.services.lateness import tell_late
 from scheduling.services.links import reissue_link, revoke_link
+from scheduling.services.moving import move_appointment
 from scheduling.services.rows import lock_appointment
 
 __all__ = [
     "book_appointment",
+    "book_held",
     "cancel_appointment",
+    "confirm_appointment",
+    "correct_no_show",
+    "end_holds",
     "fulfil_appointment",
+    "hold_time",
     "lock_appointment",
     "mark_arrived",
+    "mark_held",
+    "mark_no_show",
     "mark_not_arrived",
+    "move_appointment",
     "reissue_link",
+    "release_hold",
     "revoke_link",
+    "tell_late",
 ]

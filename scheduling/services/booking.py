@@ -1,28 +1,29 @@
-"""Booking and cancelling. Each is one transaction and audited; whether times are free, the database says."""
+"""Booking, confirming and cancelling. Each is one transaction, audited; whether times are free, the database says."""
 
 import datetime as dt
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
 from accounts.actors import Actor
 from accounts.models import Location, Patient, Practitioner
-from accounts.policy import Relation, may, require
+from accounts.policy import require
 from audit.services import record
-from core.clock import now
-from core.errors import Conflict, Invalid, NotFound
+from core.errors import Conflict
 from scheduling import ports
-from scheduling.guards import NO_OVERLAP
 from scheduling.lifecycle import OVER, AppointmentStatus, moved
-from scheduling.models import Appointment, BookableActor, OccupiedSpan, PersonalLink
+from scheduling.models import Appointment, Interpreter, PersonalLink, Series, VisitType
 from scheduling.policies import relation_to
+from scheduling.services.checks import (
+    Wish,
+    require_booking,
+    require_fitting,
+    require_notice,
+    require_possible,
+    require_unchanged,
+)
 from scheduling.services.rows import lock_appointment, record_move
-
-LONGEST = dt.timedelta(hours=8)
-# The desk makes a visit "now" while the minute passes; the system brings in what happened earlier today.
-GRACE = dt.timedelta(minutes=5)
-SYSTEM_GRACE = dt.timedelta(hours=24)
-JUST_NOW = dt.timedelta(minutes=5)
+from scheduling.services.spans import guarded, occupy, vacate
 
 
 def book_appointment(
@@ -34,31 +35,63 @@ def book_appointment(
     ends_at: dt.datetime,
     timezone: str,
     reason: str = "",
+    visit_type: VisitType | None = None,
+    modality: str = "",
+    room: Location | None = None,
+    interpreter: Interpreter | None = None,
+    follows: Appointment | None = None,
 ) -> Appointment:
     """Make an appointment with its spans, the patient's link and, through the ports, its visit; all or nothing.
 
-    Raises Conflict `slot.taken` (extra `whose`: "practitioner" or "patient"), Invalid for impossible times,
-    NotFound for people of another clinic.
+    Raises Conflict `slot.taken` (extra `whose`: "practitioner", "patient", "location" or "interpreter"), Invalid for
+    impossible times, NotFound for people of another clinic.
     """
-    _require_booking(actor, patient, practitioner)
-    _require_possible(actor, starts_at, ends_at, timezone)
+    wish = Wish(
+        practitioner=practitioner,
+        patient=patient,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        timezone=timezone,
+        visit_type=visit_type,
+        modality=modality,
+        room=room,
+        interpreter=interpreter,
+        reason=reason,
+        follows=follows,
+    )
+    require_booking(actor, wish)
+    require_possible(actor, starts_at, ends_at, timezone)
+    require_fitting(wish)
     try:
-        with transaction.atomic():
-            return _book(actor, patient, practitioner, starts_at, ends_at, timezone, reason)
+        with guarded():
+            return make_appointment(actor, wish)
     except Conflict as conflict:
         # Written after the rollback, which would have taken it along.
-        record(
-            actor=actor,
-            action="scheduling.appointment.book",
-            patient_id=patient.pk,
-            outcome="refused",
-            detail={"code": conflict.code, "practitioner": practitioner.pk},
-        )
+        record_refusal(actor, "scheduling.appointment.book", wish, conflict)
         raise
 
 
 @transaction.atomic
-def cancel_appointment(*, actor: Actor, appointment: Appointment, reason: str) -> Appointment:
+def confirm_appointment(*, actor: Actor, appointment: Appointment) -> Appointment:
+    """The clinic says yes to what a patient booked; confirming twice changes nothing."""
+    appointment = lock_appointment(appointment.pk)
+    require(actor, "scheduling.appointment.confirm", relation_to(actor, appointment))
+    if appointment.status == AppointmentStatus.BOOKED:
+        return appointment
+    before = appointment.status
+    appointment.status = moved(before, AppointmentStatus.BOOKED)
+    appointment.sequence += 1
+    appointment.save(update_fields=["status", "sequence"])
+    ports.tell_status_changed(actor, appointment)
+    ports.tell_changed(appointment)
+    record_move(actor, "scheduling.appointment.confirm", appointment, before)
+    return appointment
+
+
+@transaction.atomic
+def cancel_appointment(
+    *, actor: Actor, appointment: Appointment, reason: str, sequence: int | None = None
+) -> Appointment:
     """Cancel before it begins and give the time back. The link stays and says so; cancelling twice changes nothing."""
     appointment = lock_appointment(appointment.pk)
     over = appointment.status in OVER
@@ -68,125 +101,84 @@ def cancel_appointment(*, actor: Actor, appointment: Appointment, reason: str) -
         return appointment
     if over:
         raise Conflict("This appointment is over. There is nothing left to cancel.", code="appointment.over")
-    ports.tell_cancelled(actor, appointment)
+    require_unchanged(appointment, sequence)
+    require_notice(actor, appointment)
+    cancel_locked(actor, appointment, reason)
+    return appointment
+
+
+def cancel_locked(actor: Actor, appointment: Appointment, reason: str) -> None:
+    """For the services of this app: cancel a locked appointment after their own checks."""
+    if appointment.status != AppointmentStatus.PROPOSED:  # a hold is nobody's visit yet
+        ports.tell_cancelled(actor, appointment)
     before = appointment.status
     appointment.status = moved(before, AppointmentStatus.CANCELLED)
     appointment.cancellation_reason = reason.strip()[:200]
-    appointment.save(update_fields=["status", "cancellation_reason"])
-    appointment.spans.all().delete()
+    appointment.sequence += 1
+    appointment.save(update_fields=["status", "cancellation_reason", "sequence"])
+    vacate(appointment)
+    ports.tell_changed(appointment)
+    ports.tell_time_freed(
+        appointment.organization_id, appointment.practitioner, appointment.starts_at, appointment.ends_at
+    )
     record_move(actor, "scheduling.appointment.cancel", appointment, before)
+
+
+def make_appointment(actor: Actor, wish: Wish, *, series: Series | None = None) -> Appointment:
+    """For the services of this app: a booked appointment with all that belongs to it, inside `guarded`."""
+    if wish.patient is None:
+        raise ValueError("an appointment is for somebody")
+    appointment = insert_appointment(actor, wish, status=AppointmentStatus.BOOKED, series=series)
+    tell_made(actor, appointment)
+    record(actor=actor, action="scheduling.appointment.book", entity=appointment, patient_id=wish.patient.pk)
     return appointment
 
 
-def _book(
-    actor: Actor,
-    patient: Patient,
-    practitioner: Practitioner,
-    starts_at: dt.datetime,
-    ends_at: dt.datetime,
-    timezone: str,
-    reason: str,
-) -> Appointment:
+def insert_appointment(actor: Actor, wish: Wish, **columns: Any) -> Appointment:
+    """The row and the time it takes."""
+    before, after = buffers_of(wish.practitioner)
     appointment = Appointment.objects.create(
-        organization_id=practitioner.organization_id,
-        location=Location.objects.get(organization_id=practitioner.organization_id, is_default=True),
-        patient=patient,
-        practitioner=practitioner,
-        starts_at=starts_at,
-        ends_at=ends_at,
-        timezone=timezone,
-        reason=reason.strip()[:200],
+        organization_id=wish.practitioner.organization_id,
+        location=Location.objects.get(organization_id=wish.practitioner.organization_id, is_default=True),
+        patient=wish.patient,
+        practitioner=wish.practitioner,
+        visit_type=wish.visit_type,
+        modality=wish.how,
+        room=wish.room,
+        interpreter=wish.interpreter,
+        follows=wish.follows,
+        starts_at=wish.starts_at,
+        ends_at=wish.ends_at,
+        timezone=wish.timezone,
+        reason=wish.reason.strip()[:200],
+        buffer_before=before,
+        buffer_after=after,
+        **columns,
     )
-    for bookable in _locked_bookables(patient, practitioner):
-        _occupy(appointment, bookable)
-    PersonalLink.objects.create(organization_id=appointment.organization_id, appointment=appointment, patient=patient)
-    ports.tell_booked(actor, appointment)
-    record(actor=actor, action="scheduling.appointment.book", entity=appointment, patient_id=patient.pk)
+    occupy(actor, appointment)
     return appointment
 
 
-def _locked_bookables(patient: Patient, practitioner: Practitioner) -> list[BookableActor]:
-    """The two whose time is taken, locked in one order.
-
-    The locks prevent no double booking, the guard does; they keep two inserts from waiting for each other's index
-    entry, which PostgreSQL would end as a deadlock.
-    """
-    organization_id = practitioner.organization_id
-    practitioners, _ = BookableActor.objects.get_or_create(
-        practitioner=practitioner,
-        defaults={"organization_id": organization_id, "kind": BookableActor.Kind.PRACTITIONER},
+def tell_made(actor: Actor, appointment: Appointment) -> None:
+    """What comes with an appointment that is for somebody: the link, and what higher rooms make of it."""
+    PersonalLink.objects.create(
+        organization_id=appointment.organization_id, appointment=appointment, patient_id=appointment.booked_for
     )
-    patients, _ = BookableActor.objects.get_or_create(
-        patient=patient, defaults={"organization_id": organization_id, "kind": BookableActor.Kind.PATIENT}
+    ports.tell_booked(actor, appointment)
+    ports.tell_changed(appointment)
+
+
+def buffers_of(practitioner: Practitioner) -> tuple[int, int]:
+    """Minutes before and after each visit that the practitioner keeps free, as it is now."""
+    schedule = getattr(practitioner, "schedule", None)
+    return (schedule.buffer_before, schedule.buffer_after) if schedule else (0, 0)
+
+
+def record_refusal(actor: Actor, action: str, wish: Wish, conflict: Conflict) -> None:
+    record(
+        actor=actor,
+        action=action,
+        patient_id=wish.patient.pk if wish.patient else None,
+        outcome="refused",
+        detail={"code": conflict.code, "practitioner": wish.practitioner.pk},
     )
-    ids = [practitioners.pk, patients.pk]
-    locked = list(BookableActor.objects.select_for_update().filter(pk__in=ids).order_by("pk"))
-    return sorted(locked, key=lambda one: one.kind != BookableActor.Kind.PRACTITIONER)
-
-
-def _occupy(appointment: Appointment, bookable: BookableActor) -> None:
-    try:
-        with transaction.atomic():
-            OccupiedSpan.objects.create(
-                organization_id=appointment.organization_id,
-                actor=bookable,
-                appointment=appointment,
-                starts_at=appointment.starts_at,
-                ends_at=appointment.ends_at,
-            )
-    except IntegrityError as refusal:
-        if NO_OVERLAP not in str(refusal):
-            raise
-        raise _taken(appointment, bookable) from refusal
-
-
-def _taken(appointment: Appointment, bookable: BookableActor) -> Conflict:
-    time = _spoken_time(appointment.starts_at, appointment.timezone)
-    if bookable.kind == BookableActor.Kind.PATIENT:
-        message = f"This patient already has a visit at {time}. Choose another time."
-    else:
-        how = "was just" if _is_fresh(appointment, bookable) else "is"
-        message = f"{time}, {how} taken. Choose another time."
-    return Conflict(message, code="slot.taken", whose=bookable.kind, starts_at=appointment.starts_at.isoformat())
-
-
-def _is_fresh(appointment: Appointment, bookable: BookableActor) -> bool:
-    """Whether the time went while somebody filled in the form; what stood there before is no news."""
-    in_the_way = OccupiedSpan.objects.filter(
-        actor=bookable, starts_at__lt=appointment.ends_at, ends_at__gt=appointment.starts_at
-    )
-    return not in_the_way.filter(appointment__created_at__lt=now() - JUST_NOW).exists()
-
-
-def _spoken_time(instant: dt.datetime, timezone: str) -> str:
-    local = instant.astimezone(ZoneInfo(timezone))
-    city = timezone.rsplit("/", 1)[-1].replace("_", " ")
-    return f"{local.hour % 12 or 12}:{local.minute:02} {'am' if local.hour < 12 else 'pm'}, {city} time"
-
-
-def _require_booking(actor: Actor, patient: Patient, practitioner: Practitioner) -> None:
-    organization_id = practitioner.organization_id
-    if patient.organization_id != organization_id:
-        raise NotFound
-    if actor.type != "system" and actor.organization_id != organization_id:
-        raise NotFound
-    own = actor.practitioner_id is not None and actor.practitioner_id == practitioner.pk
-    relations = (Relation.SAME_CLINIC, Relation.OWN) if own else (Relation.SAME_CLINIC,)
-    if not any(may(actor, "scheduling.appointment.book", relation) for relation in relations):
-        raise NotFound
-
-
-def _require_possible(actor: Actor, starts_at: dt.datetime, ends_at: dt.datetime, timezone: str) -> None:
-    if starts_at.tzinfo is None or ends_at.tzinfo is None:
-        raise Invalid("Say the time with its zone.", code="appointment.zone_missing")
-    try:
-        ZoneInfo(timezone)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise Invalid("Choose a time zone from the list.", code="appointment.zone_unknown") from None
-    if ends_at <= starts_at:
-        raise Invalid("The visit must end after it starts. Choose a later end.", code="appointment.ends_before_start")
-    if ends_at - starts_at > LONGEST:
-        raise Invalid("A visit lasts 8 hours at most. Choose an earlier end.", code="appointment.too_long")
-    grace = SYSTEM_GRACE if actor.type == "system" else GRACE
-    if starts_at < now() - grace:
-        raise Invalid("That time is over. Choose a later one.", code="appointment.in_past")

@@ -1,0 +1,71 @@
+"""Listeners to scheduling: a visit follows its appointment to another time, practitioner or standing."""
+
+from collections.abc import Sequence
+
+from accounts.actors import Actor
+from consults import hints
+from consults.lifecycle import VisitStatus, door_state, moved
+from consults.models import Encounter, Seat
+from consults.services.queues import ensure_queue
+from consults.services.rows import locked_visit, raise_queue_version, record_visit, store_change
+from core.clock import now
+from core.errors import Conflict
+from scheduling.lifecycle import AppointmentStatus
+from scheduling.models import Appointment
+from scheduling.ports import Before
+from scheduling.services import mark_not_arrived
+
+
+def move_visit(actor: Actor, appointment: Appointment, before: Before) -> None:
+    """Listener: to another time and, with another practitioner, to that one's queue.
+
+    A visit that has begun stays where it is (Conflict `visit.in_progress`). Whoever waits goes along in line while the
+    door is open at the new time too; else they are back at the beginning, and their page tells them the new time.
+    """
+    encounter = locked_visit(Encounter.objects.get(appointment=appointment))
+    if encounter.status == VisitStatus.IN_PROGRESS:
+        raise Conflict("The visit has begun. Finish it instead of moving it.", code="visit.in_progress")
+    old_queue = encounter.queue
+    changed = []
+    if appointment.practitioner_id != before.practitioner.pk:
+        encounter.practitioner_id = appointment.practitioner_id
+        encounter.queue = ensure_queue(actor, appointment.practitioner)
+        changed += ["practitioner", "queue"]
+    was_waiting = encounter.status == VisitStatus.ARRIVED
+    if was_waiting and _has_to_go(appointment):
+        encounter.status = moved(encounter.status, VisitStatus.PLANNED)
+        encounter.arrived_at = None
+        Seat.objects.filter(encounter=encounter, left_at=None).update(left_at=now(), connected=False, holder=None)
+        mark_not_arrived(actor=actor, appointment=appointment)
+        changed += ["status", "arrived_at"]
+    store_change(encounter, *changed)
+    if old_queue.pk != encounter.queue.pk:
+        raise_queue_version(old_queue)
+    if was_waiting:
+        for queue in {old_queue.pk: old_queue, encounter.queue.pk: encounter.queue}.values():
+            hints.line_changed(queue)
+    record_visit(actor, "consults.visit.move", encounter)
+
+
+def restate_visit(actor: Actor, appointment: Appointment) -> None:
+    """Listener: confirmed, missed, told to be late: pages and boards look again. One that was held is finished."""
+    encounter = locked_visit(Encounter.objects.get(appointment=appointment))
+    if appointment.status == AppointmentStatus.FULFILLED and encounter.status == VisitStatus.PLANNED:
+        encounter.status = moved(encounter.status, VisitStatus.FINISHED)
+        encounter.ended_at = now()
+        store_change(encounter, "status", "ended_at")
+        record_visit(actor, "consults.visit.finish", encounter)
+        return
+    store_change(encounter)
+
+
+def joined(appointment_ids: Sequence[int]) -> set[int]:
+    """Asked by scheduling: the appointments whose patient sat in the waiting room or the call, however briefly."""
+    seats = Seat.objects.filter(encounter__appointment_id__in=appointment_ids, actor_type="patient")
+    return set(seats.values_list("encounter__appointment_id", flat=True))
+
+
+def _has_to_go(appointment: Appointment) -> bool:
+    if not appointment.is_video:
+        return True
+    return door_state(starts_at=appointment.starts_at, ends_at=appointment.ends_at, now=now()) == "early"

@@ -1,0 +1,126 @@
+"""What is asked before a time is taken or changed: may this actor, can the time be, do these people belong together."""
+
+import datetime as dt
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from accounts.actors import Actor
+from accounts.models import Location, Organization, Patient, Practitioner
+from core.clock import now
+from core.errors import Conflict, Invalid, NotFound
+from scheduling.models import Appointment, BookingTerms, Interpreter, Modality, VisitType
+from scheduling.policies import may_for
+
+LONGEST = dt.timedelta(hours=8)
+# The desk makes a visit "now" while the minute passes; the system brings in what happened earlier today.
+GRACE = dt.timedelta(minutes=5)
+SYSTEM_GRACE = dt.timedelta(hours=24)
+LATEST = dt.datetime(2200, 1, 1, tzinfo=dt.UTC)
+
+
+@dataclass(frozen=True)
+class Wish:
+    """An appointment as somebody wants it, before any of it stands."""
+
+    practitioner: Practitioner
+    patient: Patient | None
+    starts_at: dt.datetime
+    ends_at: dt.datetime
+    timezone: str
+    visit_type: VisitType | None = None
+    modality: str = ""
+    room: Location | None = None
+    interpreter: Interpreter | None = None
+    reason: str = ""
+    follows: Appointment | None = None
+
+    @property
+    def how(self) -> str:
+        """As asked, or as the type of visit is usually held."""
+        return self.modality or (self.visit_type.modality if self.visit_type else Modality.VIDEO_HOME)
+
+
+def require_possible(actor: Actor, starts_at: dt.datetime, ends_at: dt.datetime, timezone: str) -> None:
+    """Raise Invalid for a time that nobody could keep."""
+    if starts_at.tzinfo is None or ends_at.tzinfo is None:
+        raise Invalid("Say the time with its zone.", code="appointment.zone_missing")
+    require_zone(timezone)
+    if ends_at <= starts_at:
+        raise Invalid("The visit must end after it starts. Choose a later end.", code="appointment.ends_before_start")
+    if ends_at - starts_at > LONGEST:
+        raise Invalid("A visit lasts 8 hours at most. Choose an earlier end.", code="appointment.too_long")
+    grace = SYSTEM_GRACE if actor.type == "system" else GRACE
+    if starts_at < now() - grace:
+        raise Invalid("That time is over. Choose a later one.", code="appointment.in_past")
+    if starts_at >= LATEST:
+        raise Invalid("That is too far away. Choose an earlier time.", code="appointment.too_far")
+
+
+def require_zone(timezone: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(timezone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise Invalid("Choose a time zone from the list.", code="appointment.zone_unknown") from None
+
+
+def require_same_clinic(actor: Actor, wish: Wish) -> None:
+    """Everybody and everything that takes part is of one clinic; what is not does not exist."""
+    clinic = wish.practitioner.organization_id
+    if actor.type in {"user", "patient"} and actor.organization_id != clinic:
+        raise NotFound
+    if actor.type == "system" and actor.organization_id not in (None, clinic):
+        raise NotFound
+    others = (wish.patient, wish.visit_type, wish.room, wish.interpreter, wish.follows)
+    if any(other is not None and other.organization_id != clinic for other in others):
+        raise NotFound
+    if wish.room is not None and not wish.room.is_room:
+        raise NotFound
+
+
+def require_booking(actor: Actor, wish: Wish) -> None:
+    """Raise NotFound unless `actor` may book this practitioner's time for these people."""
+    require_same_clinic(actor, wish)
+    if not may_for(actor, "scheduling.appointment.book", wish.practitioner):
+        raise NotFound
+
+
+def require_fitting(wish: Wish) -> None:
+    """Raise Invalid for a type of visit that is not offered so."""
+    if wish.modality and wish.modality not in Modality.values:
+        raise Invalid("Choose how you meet from the list.", code="appointment.modality")
+    if wish.visit_type is None:
+        return
+    if not wish.visit_type.is_active:
+        raise Invalid("This kind of visit is no longer offered. Choose another.", code="visit_type.inactive")
+    if not wish.visit_type.practitioners.filter(pk=wish.practitioner.pk).exists():
+        raise Invalid("They do not offer this kind of visit. Choose somebody else.", code="visit_type.not_offered")
+    if wish.visit_type.needs_room and wish.room is None and wish.patient is not None:
+        raise Invalid("This kind of visit needs a room. Choose one.", code="visit_type.needs_room")
+
+
+def require_notice(actor: Actor, appointment: Appointment) -> None:
+    """Patients change by their link until the clinic's notice; whoever is on the staff always may."""
+    if actor.type != "patient":
+        return
+    terms = BookingTerms.objects.filter(organization_id=appointment.organization_id).first()
+    if terms is None:
+        return
+    until = appointment.starts_at - dt.timedelta(minutes=terms.change_notice_minutes)
+    if now() > until:
+        clinic = Organization.objects.get(pk=appointment.organization_id)
+        phone = f": {clinic.phone}" if clinic.phone else ""
+        raise Conflict(
+            f"It is too close to your visit to change it here. Please call the front desk{phone}.",
+            code="change.too_late",
+            until=until.isoformat(),
+        )
+
+
+def require_unchanged(appointment: Appointment, sequence: int | None) -> None:
+    """A page that showed an older state may not write over what somebody else has changed meanwhile."""
+    if sequence is not None and sequence != appointment.sequence:
+        raise Conflict(
+            "Somebody else has changed this visit meanwhile. Look at it as it is now, then change it again.",
+            code="appointment.changed",
+            sequence=appointment.sequence,
+        )

@@ -1,0 +1,136 @@
+"""Moving: another time, length or practitioner, with the same link. Spans are changed under the database's guard."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+from accounts.actors import Actor
+from accounts.models import Practitioner
+from accounts.policy import require
+from audit.services import record
+from core.clock import now
+from core.errors import Conflict, Invalid, NotFound
+from scheduling import ports
+from scheduling.lifecycle import OVER, AppointmentStatus
+from scheduling.models import Appointment
+from scheduling.policies import may_for, relation_to
+from scheduling.services.booking import buffers_of
+from scheduling.services.checks import require_notice, require_possible, require_unchanged
+from scheduling.services.rows import lock_appointment
+from scheduling.services.spans import guarded, reoccupy
+
+ACTION = "scheduling.appointment.move"
+
+
+@dataclass(frozen=True)
+class Place:
+    """When and with whom an appointment is."""
+
+    starts_at: dt.datetime
+    ends_at: dt.datetime
+    practitioner: Practitioner
+
+
+def move_appointment(
+    *,
+    actor: Actor,
+    appointment: Appointment,
+    starts_at: dt.datetime,
+    ends_at: dt.datetime | None = None,
+    practitioner: Practitioner | None = None,
+    sequence: int | None = None,
+    reason: str = "",
+) -> Appointment:
+    """Give an appointment another time, length (`ends_at`) or practitioner. Link and uuid stay, `sequence` rises.
+
+    `sequence` is what the actor's page showed: older than the row's is Conflict `appointment.changed`. Moving it where
+    it is already changes nothing. Raises Conflict `slot.taken`, `change.too_late`, `appointment.over`, Invalid.
+    """
+    try:
+        with guarded():
+            locked = lock_appointment(appointment.pk)
+            require(actor, ACTION, relation_to(actor, locked))
+            to = Place(
+                starts_at,
+                ends_at or starts_at + (locked.ends_at - locked.starts_at),
+                practitioner or locked.practitioner,
+            )
+            return move_locked(actor, locked, to, sequence=sequence, reason=reason)
+    except Conflict as conflict:
+        record(
+            actor=actor,
+            action=ACTION,
+            entity=appointment,
+            patient_id=appointment.patient_id,
+            outcome="refused",
+            detail={"code": conflict.code},
+        )
+        raise
+
+
+def move_locked(
+    actor: Actor, appointment: Appointment, to: Place, *, sequence: int | None = None, reason: str = ""
+) -> Appointment:
+    """For the services of this app: move a locked appointment, inside `guarded`."""
+    before = ports.Before(appointment.starts_at, appointment.ends_at, appointment.practitioner)
+    if Place(before.starts_at, before.ends_at, before.practitioner) == to:
+        return appointment
+    require_unchanged(appointment, sequence)
+    _require_movable(actor, appointment, to)
+    appointment.starts_at, appointment.ends_at = to.starts_at, to.ends_at
+    if to.practitioner.pk != before.practitioner.pk:
+        appointment.practitioner = to.practitioner
+        appointment.buffer_before, appointment.buffer_after = buffers_of(to.practitioner)
+    appointment.sequence += 1
+    appointment.late_minutes = 0
+    appointment.save(
+        update_fields=[
+            "starts_at", "ends_at", "practitioner", "buffer_before", "buffer_after", "sequence", "late_minutes",
+        ]
+    )  # fmt: skip
+    reoccupy(actor, appointment)
+    ports.tell_moved(actor, appointment, before)
+    ports.tell_changed(appointment)
+    ports.tell_time_freed(appointment.organization_id, before.practitioner, before.starts_at, before.ends_at)
+    _record(actor, appointment, before, reason)
+    return appointment
+
+
+def _require_movable(actor: Actor, appointment: Appointment, to: Place) -> None:
+    if appointment.status in OVER:
+        raise Conflict("This appointment is over. Book a new one instead.", code="appointment.over")
+    if appointment.status == AppointmentStatus.PROPOSED:
+        raise Conflict("This time is only held. Give it back and hold another.", code="appointment.held")
+    require_notice(actor, appointment)
+    if to.practitioner.organization_id != appointment.organization_id:
+        raise NotFound
+    if to.practitioner.pk != appointment.practitioner_id:
+        _require_taking_over(actor, appointment, to.practitioner)
+    instant = now()
+    if to.starts_at == appointment.starts_at and to.ends_at > instant:
+        # Only made longer or shorter, or given to a colleague: that it has begun is no reason against it.
+        require_possible(actor, instant, instant + (to.ends_at - to.starts_at), appointment.timezone)
+        return
+    require_possible(actor, to.starts_at, to.ends_at, appointment.timezone)
+
+
+def _require_taking_over(actor: Actor, appointment: Appointment, practitioner: Practitioner) -> None:
+    if actor.type != "patient" and not may_for(actor, "scheduling.appointment.book", practitioner):
+        raise NotFound
+    visit_type = appointment.visit_type
+    if visit_type is not None and not visit_type.practitioners.filter(pk=practitioner.pk).exists():
+        raise Invalid("They do not offer this kind of visit. Choose somebody else.", code="visit_type.not_offered")
+
+
+def _record(actor: Actor, appointment: Appointment, before: ports.Before, reason: str) -> None:
+    record(
+        actor=actor,
+        action=ACTION,
+        entity=appointment,
+        patient_id=appointment.patient_id,
+        detail={
+            "from": [before.starts_at.isoformat(), before.ends_at.isoformat(), before.practitioner.pk],
+            "to": [appointment.starts_at.isoformat(), appointment.ends_at.isoformat(), appointment.practitioner_id],
+            "sequence": appointment.sequence,
+            "reason": reason.strip()[:200],
+        },
+    )
