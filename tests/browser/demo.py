@@ -11,8 +11,9 @@ from pathlib import Path
 
 import psutil
 
-from tests.browser.house import ROOT, free_port
+from tests.browser.house import ROOT
 from tests.browser.people import ChromiumTab
+from tests.ports import free_port
 
 
 @dataclass

@@ -13,17 +13,12 @@ from pathlib import Path
 
 import psutil
 
+from tests.ports import free_port
+
 ROOT = Path(__file__).resolve().parent.parent.parent
-READY_SECONDS = 30.0
+READY_SECONDS = 60.0
 STOP_SECONDS = 15.0
 LOOPBACK = "127.0.0.1"
-
-
-def free_port() -> int:
-    """A TCP port of the loopback that nobody had a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class House:
@@ -39,7 +34,7 @@ class House:
         self._host = host
         self._inside = list(inside)
         self.base_url = f"http://{host if host == LOOPBACK else 'localhost'}:{self.port}"
-        self.relay_port = _free_udp_port()
+        self.relay_port = free_port(kind=socket.SOCK_DGRAM)
         self.environment = {
             **os.environ,
             "HOUSECALL_VAR": str(var),
@@ -134,12 +129,6 @@ def answers(host: str, port: int) -> bool:
         return False
     finally:
         connection.close()
-
-
-def _free_udp_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 if __name__ == "__main__":

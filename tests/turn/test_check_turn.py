@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
+from tests.ports import free_port
 from tests.turn import servers
 from tests.turn.servers import Turn
 
@@ -79,7 +80,7 @@ def test_check_turn_fails_with_another_secret_and_without_a_server(turn: Turn, t
     lines, failed = check(turn)
     assert failed is not None
     assert "TURN_SECRET and static-auth-secret must be the same" in bad(lines)[0]
-    told.TURN_URLS = [f"turn:127.0.0.1:{servers.free_port()}?transport=tcp"]
+    told.TURN_URLS = [f"turn:127.0.0.1:{free_port()}?transport=tcp"]
     lines, failed = check(turn)
     assert failed is not None
     assert "no answer" in bad(lines)[0]

@@ -14,13 +14,14 @@ from websockets.http11 import Request, Response
 
 from telehealth.turn.addresses import parse_turn_url
 from telehealth.turn.check import TurnCheck
+from tests.ports import free_port
 from tests.turn import servers
 from tests.turn.servers import SECRET, SITE_NAME, TURN_NAME, Turn
 
 
 @pytest.fixture
 def site_port() -> int:
-    return servers.free_port()
+    return free_port()
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -16,11 +15,13 @@ from pathlib import Path
 import pytest
 import websockets
 
+from tests.ports import free_port
+
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parents[3]
 PATIENCE_SECONDS = 60
-STOP_SECONDS = 20
+STOP_SECONDS = 60
 NOBODYS = "/staff/queue/5b0cf06f-8ff1-4b94-a4ef-5d1c0a3d8f51/ws"
 
 
@@ -30,12 +31,6 @@ def answer(url: str) -> tuple[int, bytes]:
             return response.status, response.read()
     except urllib.error.HTTPError as error:
         return error.code, error.read()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def wait_until_alive(server: subprocess.Popen[bytes], address: str) -> None:
