@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from tests.relay.house import House, open_house
 from tests.relay.peer import Peer, rtp, video
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 T = TypeVar("T")
 
 

@@ -50,7 +50,7 @@ def test_recipe_opens_a_part_and_a_file_with_public_tools(tmp_path: Path, settin
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=120,
         env={
             **os.environ,
             "KEYS": str(tmp_path / "keys"),

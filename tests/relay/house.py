@@ -64,6 +64,7 @@ class House:
         self.control = control
         self.start_room()
         self.skew = 0.0  # added to the relay's clock
+        self._stands_at = 0.0
         self.peers: dict[str, Peer] = {}
         self.connections: dict[str, str] = {}
 
@@ -77,7 +78,11 @@ class House:
         self.version = 0
 
     def clock(self) -> float:
-        return time.monotonic() + self.skew
+        return (self._stands_at or time.monotonic()) + self.skew
+
+    def stand_still(self) -> None:
+        """From now on the relay's clock goes by `skew` alone: however busy the machine is, no time passes."""
+        self._stands_at = time.monotonic()
 
     def tell(self, **seats: bool) -> None:
         """Change seats by name and send the room's document."""

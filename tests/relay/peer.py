@@ -10,7 +10,7 @@ from typing import Any, Self, cast
 from aioice import stun
 from aiortc.rtcdtlstransport import RTCCertificate, RTCDtlsFingerprint, RTCDtlsParameters, RTCDtlsTransport
 
-PATIENCE = 10.0
+PATIENCE = 30.0
 RETRY = 0.5
 PAYLOAD_TYPES = {"audio": 111, "video": 96}
 SOURCES = {"0": "audio", "1": "camera", "2": "screen"}

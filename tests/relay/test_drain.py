@@ -19,7 +19,7 @@ EMPTY: dict[str, Any] = {"version": 1, "closed": False, "seats": [], "recording"
 
 
 async def ended(house: House) -> bool:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         return await house.relay.ended.wait()
 
 
@@ -142,6 +142,6 @@ async def test_process_with_a_room_waits_at_sigterm_and_ends_at_the_second_or_at
             pass
         assert json.loads(await reader.readline())["draining"] is True  # a report later it is still there
     process.send_signal(last)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         assert await process.wait() == 0
     writer.close()

@@ -185,6 +185,7 @@ async def test_picture_requests_of_a_receiver_are_throttled(house: House) -> Non
     doctor.send(video(ssrc, 1, b"x", key=True))
     await patient.changes.until(lambda: patient.packets)
     before = await key_frames_asked(doctor)
+    house.stand_still()
     request = rtcp.receiver_report(()) + rtcp.picture_loss(ssrc)
     for _ in range(200):
         patient.send_report(request)

@@ -24,7 +24,7 @@ async def measured(tmp_path: Path) -> AsyncIterator[House]:
 async def ask(house: House, request: bytes) -> tuple[bytes, str]:
     server = house.relay.metrics
     assert server is not None
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
         writer.write(request)
         answer = await reader.read()
@@ -74,11 +74,13 @@ async def test_loss_coming_up_shows_in_the_second_it_happened(measured: House) -
     await patient.changes.until(lambda: len(patient.packets) == 10)
     server = measured.relay.metrics
     assert server is not None
-    server.snapshot(measured.relay.board, measured.clock())
+    snapshot = server.snapshot
+    server.snapshot = lambda board, now: None  # the test alone says when a second begins and ends
+    snapshot(measured.relay.board, measured.clock())
     for number in range(10, 20, 2):
         doctor.send(rtp(doctor.ssrcs["audio"], number, b"voice"))
     await patient.changes.until(lambda: len(patient.packets) == 15)
-    server.snapshot(measured.relay.board, measured.clock())
+    snapshot(measured.relay.board, measured.clock())
     found = await scrape(measured)
     assert found["housecall_relay_uplink_loss_ratio|worst"] == pytest.approx(4 / 9)
 
@@ -100,7 +102,7 @@ async def test_scrapers_beyond_the_bound_are_turned_away_and_closing_waits_for_n
     assert server is not None
     pairs = [await asyncio.open_connection("127.0.0.1", server.port) for _ in range(12)]
     ended = [asyncio.create_task(reader.read()) for reader, _ in pairs]
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await asyncio.wait(ended, return_when=asyncio.FIRST_COMPLETED)
         await server.close()
         await asyncio.gather(*ended, return_exceptions=True)

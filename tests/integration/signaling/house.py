@@ -36,7 +36,7 @@ from signaling.limits import Bucket, Limits
 from signaling.messages import Rate
 from tests.factories import SYSTEM, make_organization, make_patient, make_practitioner, make_user, practitioner_actor
 
-PATIENCE = 10.0
+PATIENCE = 30.0
 UNLIMITED = Limits(buckets={rate: Bucket(1e9, 1e9) for rate in Rate})
 Wire = dict[str, Any]
 

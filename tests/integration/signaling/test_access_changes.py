@@ -1,6 +1,5 @@
 """Whoever is shut out is out of their open sockets at once, long before a heartbeat would find it."""
 
-import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -10,12 +9,11 @@ from django.test import Client
 from accounts import services
 from accounts.models import User
 from accounts.roles import Role
+from signaling.limits import Timing
 from tests.factories import PASSWORD, SYSTEM
-from tests.integration.signaling.house import Page, Visit, do, signed_in
+from tests.integration.signaling.house import Visit, do, signed_in, sockets
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-SOON = 2.0
 
 
 def disable(user: User) -> None:
@@ -35,9 +33,10 @@ def change_password(user: User) -> None:
     assert elsewhere.post("/accounts/password/change/", form).status_code == 302
 
 
-async def shut_out(page: Page) -> int:
-    async with asyncio.timeout(SOON):
-        return await page.closed()
+@pytest.fixture
+def app() -> Any:
+    """Sockets whose heartbeat would find it out tomorrow."""
+    return sockets(timing=Timing(ping_every=86_400.0, touch_every=86_400.0))
 
 
 @pytest.mark.parametrize("change", [disable, withdraw_role, change_password])
@@ -51,12 +50,12 @@ async def test_changed_access_closes_the_users_sockets_at_once_and_no_others(
     for board in (own_board, desk_board):
         await board.hear("queue")
     await do(change, visit.doctor)
-    assert await shut_out(call) == 4003
-    assert await shut_out(own_board) == 4003
+    assert await call.closed() == 4003
+    assert await own_board.closed() == 4003
     await desk_board.say("ping", n=1)
     assert (await desk_board.hear("pong"))["n"] == 1
     await do(change, visit.desk)
-    assert await shut_out(desk_board) == 4003
+    assert await desk_board.closed() == 4003
 
 
 async def test_role_that_the_page_does_not_need_is_taken_without_closing_it(

@@ -74,7 +74,7 @@ async def test_flood_closes_4008_and_others_are_answered_in_time(
     assert await flooder.closed() == 4008
     await flooding
     # Both ends of the flood and the measuring client share this machine, so this is a bound and not a benchmark.
-    assert sorted(waits)[-2] < 1.0
+    assert sorted(waits)[-2] < (1.0 if LONG else 15.0)
 
 
 async def test_real_relay_offers_and_offers_again_after_it_was_killed(

@@ -143,7 +143,7 @@ async def test_drain_moves_three_visits_one_by_one_and_the_relay_ends_well(
     following = asyncio.gather(*(follow(caller) for caller in three))
     relays[NAMES[0]].send_signal(signal.SIGTERM)
     await following
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         assert await asyncio.to_thread(relays[NAMES[0]].wait) == 0
     # The next goes when the former's media stands, which its page may hear a moment after. All at once would be three.
     on_the_way = [order[: index + 1].count("moved") - order[:index].count("connected") for index in range(len(order))]

@@ -10,7 +10,7 @@ import pytest
 from telehealth import workers
 from telehealth.celery import app
 
-PATIENCE_SECONDS = 20
+PATIENCE_SECONDS = 60
 ran_in: list[threading.Thread] = []
 
 

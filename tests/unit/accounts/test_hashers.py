@@ -24,7 +24,7 @@ def test_hasher_under_many_at_once_runs_four(method: str, monkeypatch: pytest.Mo
 
     def slow(*_: object) -> str:
         inside.release()
-        assert let_go.acquire(timeout=10)
+        assert let_go.acquire(timeout=30)
         return ""
 
     monkeypatch.setattr(Argon2PasswordHasher, method, slow)
@@ -33,10 +33,10 @@ def test_hasher_under_many_at_once_runs_four(method: str, monkeypatch: pytest.Mo
     for thread in threads:
         thread.start()
     for _ in range(AT_ONCE):
-        assert inside.acquire(timeout=10)
+        assert inside.acquire(timeout=30)
     assert not inside.acquire(blocking=False)
     let_go.release()
-    assert inside.acquire(timeout=10)
+    assert inside.acquire(timeout=30)
     let_go.release(AT_ONCE)
     for thread in threads:
         thread.join(10)

@@ -122,7 +122,7 @@ def test_process_ends_when_its_parent_is_gone() -> None:
     process = start()
     assert process.stdin
     process.stdin.close()
-    assert process.wait(20) != 0
+    assert process.wait(60) != 0
     assert process.stdout
     process.stdout.close()
 

@@ -61,7 +61,7 @@ async def told_by(records: Kept, *messages: tuple[str, RelayRecorded]) -> list[t
     for run, message in messages:
         recorded.hear("relay-1", run, message)
     task = asyncio.create_task(recorded.run())
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await records.heard.wait()
     await tasks.end(task)
     return records.told
@@ -95,7 +95,7 @@ async def test_word_that_could_not_be_told_is_told_again() -> None:
 async def test_watch_goes_on_after_a_failure() -> None:
     records = Kept(failures=1)
     task = asyncio.create_task(keep_watch(records, every=0))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await records.heard.wait()
     await tasks.end(task)
     assert records.watched >= 2

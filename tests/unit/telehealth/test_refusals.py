@@ -15,7 +15,7 @@ def start(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     """Read the settings in a process of its own."""
     clean = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "HOUSECALL_VAR": str(folder)}
     return subprocess.run(
-        [sys.executable, "-c", PROGRAM], env={**clean, **environment}, capture_output=True, text=True, timeout=60
+        [sys.executable, "-c", PROGRAM], env={**clean, **environment}, capture_output=True, text=True, timeout=120
     )
 
 
