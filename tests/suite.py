@@ -75,7 +75,11 @@ def _run_parts(scope: str, folder: Path, tally: Tally) -> None:
         own = ["--ds", "tests.own_redis"]
         chosen = [*shared, *own, *kept, "-m", WITHOUT_BROWSER + long, "tests/integration"]
         _pytest("PostgreSQL and Redis", chosen, folder, tally, addresses)
-    _pytest("browsers", ["-m", "browser" + long, "tests/browser"], folder, tally)
+    # Pages wait for each other more than they compute, so that two cores drive two pairs of browsers; each file's tests
+    # share a house and a call. What is about pictures and sound in time has the machine to itself.
+    two = ["-n", "2", "--dist", "loadfile"]
+    _pytest("pages in browsers", [*two, "-m", "browser and not alone" + long, "tests/browser"], folder, tally)
+    _pytest("media in browsers", ["-m", "browser and alone" + long, "tests/browser"], folder, tally)
 
 
 def _javascript(report: Path) -> Sequence[str]:

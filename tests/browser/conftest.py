@@ -11,21 +11,23 @@ import pytest
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connections
-from playwright.sync_api import BrowserContext, ConsoleMessage, Error
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, expect
 
 from tests.browser import clinic as clinics
 from tests.browser.clinic import Cookie, Visit
 from tests.browser.flags import CHROMIUM_FLAGS
 from tests.browser.house import House
+from tests.browser.looks import ROUNDS, Looks
 from tests.browser.media import KEEP_CONNECTIONS
-from tests.browser.people import ChromiumTab
+from tests.browser.people import PATIENCE, ChromiumTab
+from tests.browser.shared import SharedCall
 from tests.faults.address import far_address
 from tests.faults.process import BadLine
 
 TELL_VIOLATIONS = """() => document.addEventListener('securitypolicyviolation', (event) =>
   console.error('CSP violation: ' + event.violatedDirective + ' ' + event.blockedURI))"""
 
-
+expect.set_options(timeout=1000 * PATIENCE)
 Make = Callable[..., Any]
 
 
@@ -88,7 +90,7 @@ def line(whole_line: BadLine) -> Iterator[BadLine]:
     whole_line.say("heal")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def make(house: House) -> Iterator[Make]:
     """Calls a function of tests.browser.clinic in a thread of its own: playwright's event loop runs in this one."""
     with ThreadPoolExecutor(1) as thread:
@@ -118,6 +120,10 @@ class Watch:
     def __init__(self) -> None:
         self._complaints: list[str] = []
         self._allowed: list[str] = []
+
+    def forget(self) -> None:
+        self._complaints.clear()
+        self._allowed.clear()
 
     def allow(self, pattern: str) -> None:
         self._allowed.append(pattern)
@@ -149,17 +155,21 @@ def person(house: House, new_context: Callable[..., BrowserContext], watch: Watc
     """Another person's browser: own cookies, watched pages. Give the session of somebody who is signed in."""
 
     def open_context(session: Cookie | None = None, **options: Any) -> BrowserContext:
-        context = watched(new_context(base_url=house.base_url, **options), watch)
-        if session:
-            context.add_cookies([{"name": session.name, "value": session.value, "url": house.base_url}])
-        return context
+        return signed_in(watched(new_context(base_url=house.base_url, **options), watch), house, session)
 
     return open_context
 
 
+def signed_in(context: BrowserContext, house: House, session: Cookie | None) -> BrowserContext:
+    """The browser has the session, if there is one."""
+    if session:
+        context.add_cookies([{"name": session.name, "value": session.value, "url": house.base_url}])
+    return context
+
+
 def watched(context: BrowserContext, watch: Watch) -> BrowserContext:
     """Hear every complaint of a browser's pages, and keep their media connections within reach."""
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(1000 * PATIENCE)
     context.add_init_script(f"({KEEP_CONNECTIONS})()")
     context.add_init_script(f"({TELL_VIOLATIONS})()")
     context.on("console", watch.on_console)
@@ -177,3 +187,37 @@ def patient(person: OpenContext) -> ChromiumTab:
 def doctor(person: OpenContext, visit: Visit) -> ChromiumTab:
     """The doctor's tab, signed in, in a browser of their own."""
     return ChromiumTab(person(visit.doctor).new_page())
+
+
+@pytest.fixture(scope="module")
+def shared_visit(house: House, whole_line: BadLine, make: Make) -> Visit:
+    """The visit of `shared_call`."""
+    return make(clinics.new_visit, house.base_url)
+
+
+@pytest.fixture(scope="module")
+def shared_call(browser: Browser, house: House, shared_visit: Visit) -> Iterator[SharedCall]:
+    """Patient and doctor in a call, for tests that leave the visit open and call `begin_again` first."""
+    watch = Watch()
+    with contextlib.ExitStack() as stack:
+
+        def open_tab(session: Cookie | None = None) -> ChromiumTab:
+            context = browser.new_context(base_url=house.base_url, reduced_motion="reduce")
+            stack.callback(context.close)
+            return ChromiumTab(signed_in(watched(context, watch), house, session).new_page())
+
+        yield SharedCall(shared_visit, open_tab, watch)
+
+
+@pytest.fixture
+def shared(shared_call: SharedCall) -> Iterator[SharedCall]:
+    """The shared call, for one test: no complaint while it ran."""
+    shared_call.watch.forget()
+    yield shared_call
+    assert shared_call.watch.complaints() == []
+
+
+@pytest.fixture(params=ROUNDS.values(), ids=ROUNDS.keys())
+def look(request: pytest.FixtureRequest, person: OpenContext) -> Looks:
+    """Pages that are checked in light and dark, wide and narrow."""
+    return Looks(person, request.param)

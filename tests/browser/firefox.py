@@ -15,9 +15,9 @@ from typing import Any
 
 from websockets.sync.client import ClientConnection, connect
 
-from tests.browser.people import asked_for_a_second
+from tests.browser.people import PATIENCE, asked_for_a_second
 
-START_SECONDS = 30.0
+START_SECONDS = 60.0
 PREFERENCES: dict[str, bool | int | str] = {
     # Made-up camera and microphone, and no question about using them.
     "media.navigator.streams.fake": True,
@@ -91,7 +91,7 @@ class Firefox:
             raise RuntimeError(answer["exceptionDetails"]["text"])
         return answer["result"]
 
-    def wait_for(self, condition: str, seconds: float = 20.0) -> None:
+    def wait_for(self, condition: str, seconds: float = PATIENCE) -> None:
         """Wait in the page until a condition is true, over reloads and page changes."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:

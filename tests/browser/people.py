@@ -8,6 +8,8 @@ from playwright.sync_api import Error, Page
 from tests.browser.media import received
 
 STATE = "document.documentElement.dataset.visitState"
+# What a test waits for at most, unless it says: a busy machine is no fault of the house.
+PATIENCE = 45.0
 CALL_IN = ".hc-call-in button"
 
 
@@ -31,7 +33,7 @@ class Tab(Protocol):
     def fill(self, selector: str, text: str) -> Any: ...
     def reload(self) -> Any: ...
     def evaluate(self, expression: str) -> Any: ...
-    def wait_for(self, condition: str, seconds: float = 20.0) -> None: ...
+    def wait_for(self, condition: str, seconds: float = PATIENCE) -> None: ...
 
 
 class ChromiumTab:
@@ -55,7 +57,7 @@ class ChromiumTab:
     def evaluate(self, expression: str) -> Any:
         return self.page.evaluate(expression)
 
-    def wait_for(self, condition: str, seconds: float = 20.0) -> None:
+    def wait_for(self, condition: str, seconds: float = PATIENCE) -> None:
         """Wait in the page until a condition is true, over reloads and page changes."""
         deadline, last = time.monotonic() + seconds, None
         while time.monotonic() < deadline:
@@ -68,7 +70,7 @@ class ChromiumTab:
         raise TimeoutError(f"not within {seconds} s: {condition}") from last
 
 
-def state_is(tab: Tab, *states: str, seconds: float = 20.0) -> None:
+def state_is(tab: Tab, *states: str, seconds: float = PATIENCE) -> None:
     """Wait until the page is in one of these states."""
     tab.wait_for(f"{list(states)}.includes({STATE})", seconds)
 
@@ -114,7 +116,7 @@ def call_in(doctor: Tab, board: str) -> None:
     state_is(doctor, "call")
 
 
-def wait_for_media(tab: Tab, *, seconds: float = 20.0) -> None:
+def wait_for_media(tab: Tab, *, seconds: float = PATIENCE) -> None:
     """Wait until more frames are decoded and more sound is heard than now."""
     deadline = time.monotonic() + seconds
     before = now = received(tab)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from tests.browser.clapper import CHECK_BITS, STAMP_BITS, STRIP
-from tests.browser.people import Tab, press
+from tests.browser.people import PATIENCE, Tab, press
 
 # Of each film on the page: where it stands, when the picture that it shows was drawn (null: cannot be read), and
 # whether sound was decoded.
@@ -53,7 +53,7 @@ def answer(tab: Tab, decision: str) -> None:
     tab.click(f"[data-record-question] button[value={decision}]")
 
 
-def sees_the_light(tab: Tab, on: bool = True, seconds: float = 20.0) -> None:
+def sees_the_light(tab: Tab, on: bool = True, seconds: float = PATIENCE) -> None:
     """Wait until the page says that the visit is being recorded, or that it is not."""
     tab.wait_for(f"document.documentElement.dataset.recording {'===' if on else '!=='} 'on'", seconds)
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import datetime as dt
+import functools
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -14,9 +15,11 @@ from core.ids import new_uuid
 from recordings.models import Recording
 from tests.browser.clinic import Visit
 from tests.browser.house import House
-from tests.films import film
+from tests.films import film as new_film
 from tests.played import Played, ready_recording
 
+# The same film for every test that asks for the same: making one takes a second.
+film = functools.cache(new_film)
 Films = Sequence[tuple[str, bytes, dict[str, Any]]]
 
 

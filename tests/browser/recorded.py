@@ -23,7 +23,7 @@ from tests.browser.claps import Claps, claps_in
 from tests.browser.house import House
 from tests.recording.parts import Part, opened
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 _LOOK_SECONDS = 0.05
 
 

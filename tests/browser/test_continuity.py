@@ -1,6 +1,5 @@
 """Processes that die during a visit: who sees what for how long, and that nothing said is lost or said twice."""
 
-import os
 import statistics
 
 import pytest
@@ -18,11 +17,14 @@ from tests.browser.frames import (
 from tests.browser.house import House
 from tests.browser.media import SMALL_CAMERA
 from tests.browser.people import ChromiumTab, has_read, meet, state_is, write
+from tests.browser.size import LONG
 from tests.faults.process import BadLine
 
-KILLS = 20 if os.environ.get("HOUSECALL_LONG") else 2
-PATIENCE = 30.0
-MOST_MS = 10_000  # of any single return; the 95th percentile of many is 5,000
+pytestmark = pytest.mark.alone
+KILLS = 20 if LONG else 1
+PATIENCE = 60.0
+MOST_MS = 10_000 if LONG else 40_000  # of any single return; the 95th percentile of many is 5,000
+MOST_GAP_MS = 3_000 if LONG else 10_000
 VOICE = 111  # the relay's payload type for Opus
 # A socket that ends with its process is said so by the browser, and is not a fault of the page.
 SOCKET_LOST = "WebSocket connection to .* failed"
@@ -95,9 +97,9 @@ def test_web_kills_never_stop_the_media_nor_drop_or_double_the_chat(
         gaps += line.longest_gaps_ms(VOICE)
         house.wait_until_ready()
     assert len(gaps) >= 2 * KILLS
-    # What browsers on a busy machine do to packets by themselves is in `calm`; the bench holds it to 100 ms.
-    assert statistics.median(gaps) <= 100 + 3 * calm
-    assert max(gaps) <= 3_000
+    if LONG:  # what browsers on a busy machine do to packets by themselves is in `calm`; the bench holds it to 100 ms
+        assert statistics.median(gaps) <= 100 + 3 * calm
+    assert max(gaps) <= MOST_GAP_MS
     # The media is still on the connection it was on before.
     assert [next_connection(tab) for tab in both] == connections
     assert [tab.evaluate(OTHERS) for tab in both] == seats

@@ -2,32 +2,30 @@
 
 import pytest
 
-from tests.browser.clinic import Visit
-from tests.browser.people import ChromiumTab, meet, press, state_is, wait_for_media
+from tests.browser.looks import WIDE
+from tests.browser.people import ChromiumTab, press, state_is, wait_for_media
+from tests.browser.shared import SharedCall
 
-# What the live region says at once, from now on.
-KEEP_WORDS = """() => {
-  window.keptWords = [];
-  const region = document.querySelector('[data-announce=assertive]');
-  new MutationObserver(() => window.keptWords.push(region.textContent)).observe(region, { childList: true });
-}"""
 LATER = "(() => { const now = performance.now.bind(performance); performance.now = () => now() + 31_000; })()"
 ALONE = "document.querySelector('[data-alone]')"
 
 
 @pytest.fixture
-def met(patient: ChromiumTab, doctor: ChromiumTab, visit: Visit) -> Visit:
-    """Both are in the call and see and hear each other."""
-    meet(patient, doctor, visit.link, visit.board)
-    return visit
+def both(shared: SharedCall) -> tuple[ChromiumTab, ChromiumTab]:
+    """Patient and doctor in a call that other tests have been in."""
+    shared.begin_again(WIDE, WIDE)
+    return shared.tabs
 
 
-def test_reload_after_leaving_stays_out_until_a_press(met: Visit, patient: ChromiumTab) -> None:
+def test_reload_after_leaving_stays_out_until_a_press(
+    both: tuple[ChromiumTab, ChromiumTab], shared: SharedCall
+) -> None:
+    patient, _ = both
     press(patient, "leave")
     state_is(patient, "left")
     patient.reload()
     state_is(patient, "left")
-    assert patient.page.title() == f"Your visit is open, {met.encounter.organization.name}"
+    assert patient.page.title() == f"Your visit is open, {shared.visit.encounter.organization.name}"
     assert patient.evaluate("document.documentElement.dataset.camera") != "on"
     assert patient.evaluate("window.keptConnections.length") == 0
     patient.click("[data-act=come-back]")
@@ -38,23 +36,14 @@ def test_reload_after_leaving_stays_out_until_a_press(met: Visit, patient: Chrom
     wait_for_media(patient)
 
 
-def test_finishing_speaks_of_no_lost_connection(met: Visit, patient: ChromiumTab, doctor: ChromiumTab) -> None:
-    patient.evaluate(KEEP_WORDS)
-    doctor.click("[data-act=finish]")
-    doctor.click("[data-finish-dialog] [value=finish]")
-    state_is(patient, "ended")
-    # One more turn of the page, in which whatever is still to be said is said.
-    patient.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
-    assert not [words for words in patient.evaluate("window.keptWords") if "getting you back" in words]
-
-
 @pytest.mark.parametrize("way", ["queue", "tab"])
 def test_doctor_gone_without_leaving_is_not_here_after_half_a_minute(
-    met: Visit, patient: ChromiumTab, doctor: ChromiumTab, way: str
+    both: tuple[ChromiumTab, ChromiumTab], shared: SharedCall, way: str
 ) -> None:
+    patient, doctor = both
     if way == "queue":
         doctor.click(".hc-call-banner a")
-        doctor.page.wait_for_url(f"**{met.board}")
+        doctor.page.wait_for_url(f"**{shared.visit.board}")
     else:
         doctor.page.close()
     patient.wait_for("document.querySelector('[data-seat]')?.dataset.lost === 'yes'")

@@ -18,7 +18,8 @@ from tests.browser.house import House
 from tests.browser.media import SMALL_CAMERA
 from tests.browser.people import ChromiumTab, meet, state_is
 
-PATIENCE = 45.0
+pytestmark = pytest.mark.alone
+PATIENCE = 60.0
 KEEP_WORDS = """(() => {
   window.keptWords = [];
   const line = document.querySelector('[data-connection-words]');

@@ -1,52 +1,19 @@
 """Every page in light and dark, wide and narrow: no violation that axe finds, nothing to scroll sideways."""
 
-from collections.abc import Callable
-
-import pytest
-from axe_playwright_python.sync_playwright import Axe
-
 from tests.browser import clinic as clinics
 from tests.browser.clinic import Visit
 from tests.browser.conftest import Make, OpenContext, Watch
 from tests.browser.house import House
+from tests.browser.looks import NARROW, SIDEWAYS, WIDE, Looks
 from tests.browser.people import ChromiumTab, call_in, go_in, go_to_the_door, press, state_is
 from tests.browser.played_house import change, recorded, three_with_a_screen
 
-SIDEWAYS = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
-WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 360, "height": 740}
-LOOKS = {
-    "light-1280": ("light", WIDE),
-    "dark-1280": ("dark", WIDE),
-    "light-360": ("light", NARROW),
-    "dark-360": ("dark", NARROW),
-}
 CHAT = ((0.5, "Good morning doctor."), (3.0, "My daughter is with me."))
-OpenTab = Callable[..., ChromiumTab]
 
 
-@pytest.fixture(params=LOOKS.values(), ids=LOOKS.keys())
-def look(request: pytest.FixtureRequest, person: OpenContext) -> OpenTab:
-    """Opens tabs in one colour scheme and size."""
-    scheme, size = request.param
-
-    def open_tab(session: object = None) -> ChromiumTab:
-        return ChromiumTab(person(session, color_scheme=scheme, viewport=size, reduced_motion="reduce").new_page())
-
-    return open_tab
-
-
-def check_page(tab: ChromiumTab) -> None:
-    """No violation, and the page fits its width."""
-    name = f"{tab.page.url.partition('#')[0]} ({tab.evaluate('document.documentElement.dataset.visitState ?? null')})"
-    found = Axe().run(tab.page).response["violations"]
-    told = [f"{name}: {each['id']}: {[node['target'] for node in each['nodes']]}" for each in found]
-    assert told == []
-    assert not tab.evaluate(SIDEWAYS), f"{name} scrolls sideways"
-
-
-def test_public_pages_are_accessible(look: OpenTab, visit: Visit, watch: Watch) -> None:
+def test_public_pages_are_accessible(look: Looks, visit: Visit, watch: Watch) -> None:
     watch.allow("404")
-    tab = look()
+    tab = look.open()
     for path in (
         "/",
         "/visit-today/",
@@ -56,7 +23,7 @@ def test_public_pages_are_accessible(look: OpenTab, visit: Visit, watch: Watch) 
         "/no/",
     ):
         tab.goto(path)
-        check_page(tab)
+        look.check(tab)
 
 
 def test_help_on_a_phone_opens_from_home_with_its_switch_in_one_row(person: OpenContext, visit: Visit) -> None:
@@ -95,95 +62,95 @@ def _rows(tab: ChromiumTab, selector: str) -> set[float]:
     return {box["y"] for found in tab.page.locator(selector).all() if (box := found.bounding_box())}
 
 
-def test_pages_of_the_door_are_accessible(look: OpenTab, house: House, make: Make, watch: Watch) -> None:
+def test_pages_of_the_door_are_accessible(look: Looks, house: House, make: Make, watch: Watch) -> None:
     watch.allow("404")
     early = make(clinics.new_visit, house.base_url, minutes=60)
-    tab = look()
+    tab = look.open()
     tab.goto(early.link)
     state_is(tab, "early")
-    check_page(tab)
+    look.check(tab)
     tab.goto(early.link.partition("#")[0] + "cancel/")
-    check_page(tab)
-    tab = look()
+    look.check(tab)
+    tab = look.open()
     tab.goto(early.link.partition("#")[0] + "#wrong")
     state_is(tab, "not-found")
-    check_page(tab)
+    look.check(tab)
 
 
-def test_pages_of_a_patient_are_accessible(look: OpenTab, visit: Visit) -> None:
-    tab = look()
+def test_pages_of_a_patient_are_accessible(look: Looks, visit: Visit) -> None:
+    tab = look.open()
     go_to_the_door(tab, visit.link)
-    check_page(tab)
+    look.check(tab)
     tab.click("[data-step=door] [data-act=join]")
     state_is(tab, "check")
-    check_page(tab)
+    look.check(tab)
     tab.click("[data-step=check] [data-act=go-on]")
     state_is(tab, "consent")
-    check_page(tab)
+    look.check(tab)
     tab.click("[data-form=consent] button[type=submit]")
-    check_page(tab)
+    look.check(tab)
     tab.click("[data-form=consent] [name=agree]")
     tab.click("[data-form=consent] button[type=submit]")
     state_is(tab, "place")
-    check_page(tab)
+    look.check(tab)
 
 
-def test_pages_of_staff_are_accessible(look: OpenTab, visit: Visit, make: Make) -> None:
-    tab = look(visit.doctor)
+def test_pages_of_staff_are_accessible(look: Looks, visit: Visit, make: Make) -> None:
+    tab = look.open(visit.doctor)
     for path in (visit.board, "/staff/appointments/", "/staff/appointments/new/", _appointment(visit)):
         tab.goto(path)
-        check_page(tab)
-    desk = look(make(clinics.front_desk, visit.encounter.organization))
+        look.check(tab)
+    desk = look.open(make(clinics.front_desk, visit.encounter.organization))
     for path in ("/staff/queue/", visit.board, "/staff/appointments/", "/staff/appointments/new/", _appointment(visit)):
         desk.goto(path)
-        check_page(desk)
+        look.check(desk)
 
 
 def _appointment(visit: Visit) -> str:
     return f"/staff/appointments/{visit.encounter.appointment.uuid}/"
 
 
-def test_pages_of_a_visit_are_accessible(look: OpenTab, visit: Visit) -> None:
-    patient, doctor = look(), look(visit.doctor)
+def test_pages_of_a_visit_are_accessible(look: Looks, visit: Visit) -> None:
+    patient, doctor = look.open(), look.open(visit.doctor)
     go_in(patient, visit.link)
-    check_page(patient)
+    look.check(patient)
     doctor.goto(visit.board)
     doctor.wait_for("document.querySelector('.hc-call-in button')")
-    check_page(doctor)
+    look.check(doctor)
     call_in(doctor, visit.board)
     state_is(patient, "call")
-    check_page(patient)
-    check_page(doctor)
+    look.check(patient)
+    look.check(doctor)
     press(patient, "leave")
     state_is(patient, "left")
-    check_page(patient)
+    look.check(patient)
     doctor.click("[data-act=finish]")
-    check_page(doctor)
+    look.check(doctor)
     doctor.click("[data-finish-dialog] [value=finish]")
     doctor.page.wait_for_url("**/staff/queue/**")
     patient.goto(visit.link)
-    check_page(patient)
+    look.check(patient)
 
 
-def test_pages_of_recordings_are_accessible(look: OpenTab, house: House, visit: Visit, make: Make) -> None:
+def test_pages_of_recordings_are_accessible(look: Looks, house: House, visit: Visit, make: Make) -> None:
     played = make(recorded, house, visit, three_with_a_screen(), CHAT)
-    tab = look(visit.doctor)
+    tab = look.open(visit.doctor)
     tab.goto("/staff/recordings/")
-    check_page(tab)
+    look.check(tab)
     tab.goto(f"/staff/recordings/{played.recording.uuid}/")
     tab.wait_for("!document.querySelector('[data-bar]').hidden")
-    check_page(tab)
+    look.check(tab)
     tab.click("[data-act=play]")
     tab.wait_for("document.querySelector('[data-player]').dataset.playing === 'yes'")
-    check_page(tab)
+    look.check(tab)
     make(change, played, status="finishing", percent=40)
     tab.reload()
-    check_page(tab)
+    look.check(tab)
     make(change, played, status="ready", legal_hold=True, hold_reason="Case 12")
-    officer = look(make(clinics.privacy_officer, visit.encounter.organization))
+    officer = look.open(make(clinics.privacy_officer, visit.encounter.organization))
     officer.goto("/staff/recordings/retention/")
-    check_page(officer)
+    look.check(officer)
     make(change, played, legal_hold=False)
     officer.reload()
     officer.click("summary:has-text('Hold or erase')")
-    check_page(officer)
+    look.check(officer)

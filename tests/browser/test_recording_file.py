@@ -15,6 +15,7 @@ from recordings.assembly.survey import survey
 from recordings.sealed import SealedReader
 from tests.recorded import BEGAN, Arrival, Relay, Sender, binding, film, tone
 
+pytestmark = pytest.mark.alone
 HOLE_BEGINS, HOLE_ENDS, ENDS = 2, 5, 8
 LOW, HIGH = 440, 1760
 

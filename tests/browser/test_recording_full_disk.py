@@ -17,10 +17,12 @@ from tests.browser.frames import now_ms
 from tests.browser.house import House
 from tests.browser.people import ChromiumTab, meet, wait_for_media
 from tests.browser.playback import ask_to_record, sees_the_light, stop_recording
+from tests.browser.size import LONG
 
+pytestmark = pytest.mark.alone
 DISK_MIB = 20
 LEFT_KIB = 600  # a few seconds of two small pictures
-TOLD_WITHIN_S = 5.0
+TOLD_WITHIN_S = 5.0 if LONG else 20.0
 
 
 @pytest.fixture(scope="module")

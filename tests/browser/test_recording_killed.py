@@ -1,6 +1,5 @@
 """The relay is killed while it records: what was recorded plays, in Chromium and by PyAV, and people stay in step."""
 
-import os
 import random
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,12 +17,14 @@ from tests.browser.frames import now_ms
 from tests.browser.house import House
 from tests.browser.people import ChromiumTab, Tab, meet
 from tests.browser.playback import ask_to_record, plays, sees_the_light, stop_recording
+from tests.browser.size import LONG
 
-KILLS = 20 if os.environ.get("HOUSECALL_LONG") else 2
-AT_LEAST_MS = 10_000
-AT_MOST_MS = 14_000
-MOST_LOST_MS = 2_000
-MOST_APART = 0.060
+pytestmark = pytest.mark.alone
+KILLS = 20 if LONG else 1
+AT_LEAST_MS, AT_MOST_MS = (10_000, 14_000) if LONG else (5_000, 6_000)
+# A machine that does other work besides writes later and paints later; out of step, or lost, is by seconds more.
+MOST_LOST_MS = 2_000 if LONG else 4_000
+MOST_APART = 0.060 if LONG else 0.300
 
 
 @pytest.fixture(scope="module")

@@ -12,8 +12,10 @@ from tests.browser.clinic import Visit
 from tests.browser.conftest import Make, OpenContext, Watch
 from tests.browser.firefox import firefox
 from tests.browser.house import House
+from tests.browser.looks import NARROW, SIDEWAYS, WIDE, Looks, check_page
 from tests.browser.people import STATE, ChromiumTab, call_in, go_in, go_to_the_door, state_is
-from tests.browser.test_pages import NARROW, SIDEWAYS, WIDE, OpenTab, check_page, look  # noqa: F401  a fixture
+from tests.browser.shared import SharedCall
+from tests.browser.size import LONG
 from tests.browser.test_stage import KEEP_SAID
 from tests.browser.wire import Wire, guest, recording
 from tests.faults.address import far_address
@@ -25,6 +27,12 @@ STOPPED = "The recording stopped. What was recorded until 10:44 am, Chicago time
 # Where the words about the line, and the pictures below them, are.
 PLACES = """['[data-connection]', '[data-clock]', '[data-tiles]'].map((each) => document.querySelector(each))
   .map((each) => each.getBoundingClientRect()).map(({ x, y, height }) => [x, y, height])"""
+
+VERY_NARROW = {"width": 320, "height": 640}
+# In the short run each page in one size and one colour scheme, in the long one both pages in all.
+SIGNS = {"dark-360-1280": (NARROW, WIDE, "dark")}
+if LONG:
+    SIGNS |= {f"{each}-{w['width']}": (w, w, each) for each in ("light", "dark") for w in (WIDE, NARROW)}
 
 # Yes and no are of one size.
 ANSWERS = """[...document.querySelectorAll('[data-form=consent] .hc-choice:has([name=recording])')]
@@ -64,10 +72,10 @@ Meet = Callable[..., Call]
 
 @pytest.fixture
 def call(person: OpenContext, visit: Visit) -> Meet:
-    """Bring both into the call, in windows of this size."""
+    """Bring both into a call of their own, in windows of this size: for tests that leave answers in the house."""
 
-    def meet(size: object = NARROW, scheme: str = "light") -> Call:
-        options = {"viewport": size, "reduced_motion": "reduce", "color_scheme": scheme}
+    def meet(size: object = NARROW) -> Call:
+        options = {"viewport": size, "reduced_motion": "reduce"}
         patient = ChromiumTab(person(**options).new_page())
         doctor = ChromiumTab(person(visit.doctor, **options).new_page())
         wires = Wire(patient.page), Wire(doctor.page)
@@ -77,6 +85,32 @@ def call(person: OpenContext, visit: Visit) -> Meet:
         for tab in (patient, doctor):
             tab.wait_for("document.querySelector('[data-connection]').dataset.connection === 'good'")
         return Call(patient, doctor, *wires)
+
+    return meet
+
+
+@pytest.fixture(scope="module")
+def shared_visit(shared_visit: Visit, house: House, make: Make) -> Visit:
+    """In a clinic that can record."""
+    return make(clinics.can_record, shared_visit, house.var)
+
+
+@pytest.fixture(scope="module")
+def wires(shared_call: SharedCall) -> tuple[Wire, Wire]:
+    """Between both pages and the house, from the next time on that they are loaded."""
+    patient, doctor = shared_call.tabs
+    return Wire(patient.page), Wire(doctor.page)
+
+
+@pytest.fixture
+def told(shared: SharedCall, wires: tuple[Wire, Wire]) -> Meet:
+    """Both are in the call, in windows of this size, and all they know of the recording is what a test tells them."""
+
+    def meet(patient_size: object = NARROW, doctor_size: object = NARROW, scheme: str = "light") -> Call:
+        for wire in wires:
+            wire.forget()
+        shared.begin_again(patient_size, doctor_size, scheme)
+        return Call(*shared.tabs, *wires)
 
     return meet
 
@@ -92,8 +126,8 @@ def to_the_questions(tab: ChromiumTab, visit: Visit) -> None:
     state_is(tab, "consent")
 
 
-def test_questions_at_the_door_are_accessible_and_say_what_is_missing(look: OpenTab, visit: Visit) -> None:  # noqa: F811
-    tab = look()
+def test_questions_at_the_door_are_accessible_and_say_what_is_missing(look: Looks, visit: Visit) -> None:
+    tab = look.open()
     to_the_questions(tab, visit)
     assert tab.evaluate("document.querySelectorAll('[data-form=consent] :checked').length") == 0
     check_page(tab)
@@ -237,10 +271,11 @@ def _try_without_a_network(tab: ChromiumTab, question: Locator) -> None:
     tab.page.unroute("**/recording/consent/")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["1280", "360"])
-def test_signs_of_recording_are_accessible_and_move_nothing(call: Meet, size: object, scheme: str) -> None:
-    met = call(size, scheme)
+@pytest.mark.parametrize(("patient_size", "doctor_size", "scheme"), SIGNS.values(), ids=SIGNS.keys())
+def test_signs_of_recording_are_accessible_and_move_nothing(
+    told: Meet, patient_size: object, doctor_size: object, scheme: str
+) -> None:
+    met = told(patient_size, doctor_size, scheme)
     tabs = met.patient, met.doctor
     met.both("none")
     before = [tab.evaluate(PLACES) for tab in tabs]
@@ -266,8 +301,8 @@ def test_signs_of_recording_are_accessible_and_move_nothing(call: Meet, size: ob
         tab.page.keyboard.press("Escape")
 
 
-def test_sign_is_not_red_on_a_page_that_hears_nothing_until_it_does_again(call: Meet) -> None:
-    met = call()
+def test_sign_is_not_red_on_a_page_that_hears_nothing_until_it_does_again(told: Meet) -> None:
+    met = told()
     met.both("recording", since=BEGAN)
     met.patient_wire.cut()
     met.patient.wait_for(f"{RECORDING} === 'unknown'")
@@ -280,8 +315,8 @@ def test_sign_is_not_red_on_a_page_that_hears_nothing_until_it_does_again(call: 
     expect(pill).to_have_attribute("data-tone", "on")
 
 
-def test_start_and_loss_are_said_once_and_the_loss_stays(call: Meet) -> None:
-    met = call()
+def test_start_and_loss_are_said_once_and_the_loss_stays(told: Meet) -> None:
+    met = told()
     page = met.patient.page
     page.evaluate(KEEP_SAID)
     for _ in range(2):
@@ -297,8 +332,8 @@ def test_start_and_loss_are_said_once_and_the_loss_stays(call: Meet) -> None:
     expect(met.doctor.page.locator("[data-record-card]")).to_contain_text(STOPPED)
 
 
-def test_who_has_answered_stands_on_the_doctors_page(call: Meet) -> None:
-    met = call(WIDE)
+def test_who_has_answered_stands_on_the_doctors_page(told: Meet) -> None:
+    met = told(WIDE, WIDE)
     met.doctor_wire.guests = [guest(0, label="Hanna, daughter")]
     met.both("waiting", agreed=1, of=3, patient={"mine": "unasked"})
     card = met.doctor.page.locator("[data-record-card]")
@@ -309,8 +344,8 @@ def test_who_has_answered_stands_on_the_doctors_page(call: Meet) -> None:
     expect(control).to_contain_text("waiting")
 
 
-def test_reload_in_the_middle_of_the_question_asks_again(call: Meet) -> None:
-    met = call()
+def test_reload_in_the_middle_of_the_question_asks_again(told: Meet) -> None:
+    met = told()
     asked = {"mine": "unasked", "asked": True}
     met.both("waiting", agreed=1, patient=asked)
     expect(met.patient.page.locator(QUESTION)).to_be_visible()
@@ -320,21 +355,22 @@ def test_reload_in_the_middle_of_the_question_asks_again(call: Meet) -> None:
     assert met.patient.evaluate(STATE) == "call"
 
 
-def test_question_goes_from_a_tab_whose_seat_another_tab_has_taken(call: Meet, visit: Visit) -> None:
-    met = call()
+def test_question_goes_from_a_tab_whose_seat_another_tab_has_taken(told: Meet, shared: SharedCall) -> None:
+    met = told()
     met.both("waiting", agreed=1, patient={"mine": "unasked", "asked": True})
     expect(met.patient.page.locator(QUESTION)).to_be_visible()
     newer = ChromiumTab(met.patient.page.context.new_page())
-    newer.goto(visit.link)
+    newer.goto(shared.visit.link)
     state_is(newer, "left")
     newer.click("[data-act=come-back]")
     state_is(met.patient, "other-tab")
     expect(met.patient.page.locator(QUESTION)).to_be_hidden()
     expect(met.patient.page.get_by_role("button", name="Bring it to this window")).to_be_visible()
+    newer.page.close()
 
 
-def test_signs_of_recording_fit_a_very_narrow_window_with_large_text(call: Meet) -> None:
-    met = call({"width": 320, "height": 640})
+def test_signs_of_recording_fit_a_very_narrow_window_with_large_text(told: Meet) -> None:
+    met = told(VERY_NARROW, VERY_NARROW)
     met.both("recording", since=BEGAN, of=3)
     for tab in (met.patient, met.doctor):
         tab.evaluate("document.documentElement.style.setProperty('font-size', '125%')")

@@ -15,7 +15,8 @@ from tests.browser.people import ChromiumTab, Tab, call_in, go_in, press, state_
 from tests.browser.test_stage import PICK_A_SCREEN
 from tests.faults.address import far_address
 
-PATIENCE = 45.0
+pytestmark = pytest.mark.alone
+PATIENCE = 60.0
 # How many others a page sees move and hears, by what it has decoded.
 PEOPLE = """(async () => {
   let seen = 0;

@@ -5,18 +5,15 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.clinic import Visit
-from tests.browser.conftest import OpenContext
-from tests.browser.people import ChromiumTab, call_in, go_in, state_is, wait_for_media
-from tests.browser.test_pages import NARROW, SIDEWAYS, WIDE, check_page
+from tests.browser.looks import NARROW, SIDEWAYS, WIDE, check_page
+from tests.browser.people import ChromiumTab, wait_for_media
+from tests.browser.shared import HERE, SharedCall
+from tests.browser.size import LONG
 from tests.browser.wire import Wire, guest
 
 BOXES = """[...document.querySelectorAll('[data-tiles] > .hc-tile')].filter((each) => each.checkVisibility())
   .map((each) => each.getBoundingClientRect()).map(({ x, y, width, height }) => ({ x, y, width, height }))"""
 WORDS = "document.querySelector('[data-announce=polite]').textContent"
-# The page knows of the other person and of its own connection; frames may be decoded before it was told of either.
-HERE = """document.querySelector('[data-tiles] > [data-seat] .hc-arch')
-  && document.querySelector('[data-connection]').dataset.connection === 'good'"""
 LINE = "document.querySelector('[data-connection-words]').textContent"
 KEEP_SAID = """() => {
   window.said = [];
@@ -43,36 +40,39 @@ PICK_A_SCREEN = """navigator.mediaDevices.getDisplayMedia = async () => {
   window.pickedScreen = canvas.captureStream(10);
   return window.pickedScreen;
 }"""
+# Whose window is how wide: in the short run each page in one size.
+SIZES = {"360-1280": (NARROW, WIDE)} | ({"1280-360": (WIDE, NARROW)} if LONG else {})
 NO_SCREENS = "delete MediaDevices.prototype.getDisplayMedia"
 Together = Callable[..., tuple[ChromiumTab, ChromiumTab, Wire, Wire]]
 
 
+@pytest.fixture(scope="module")
+def wires(shared_call: SharedCall) -> tuple[Wire, Wire]:
+    """Between both pages and the house, from the next time on that they are loaded."""
+    patient, doctor = shared_call.tabs
+    patient.page.add_init_script(NO_SCREENS)
+    doctor.page.add_init_script(PICK_A_SCREEN)
+    return Wire(patient.page), Wire(doctor.page)
+
+
 @pytest.fixture
-def together(person: OpenContext, visit: Visit) -> Together:
+def together(shared: SharedCall, wires: tuple[Wire, Wire]) -> Together:
     """Patient and doctor in the call, and the wires of their pages."""
 
     def meet(patient_size: object = NARROW, doctor_size: object = WIDE) -> tuple[ChromiumTab, ChromiumTab, Wire, Wire]:
-        patient = ChromiumTab(person(viewport=patient_size, reduced_motion="reduce").new_page())
-        doctor = ChromiumTab(person(visit.doctor, viewport=doctor_size, reduced_motion="reduce").new_page())
-        wires = Wire(patient.page), Wire(doctor.page)
-        patient.page.add_init_script(NO_SCREENS)
-        doctor.page.add_init_script(PICK_A_SCREEN)
-        go_in(patient, visit.link)
-        call_in(doctor, visit.board)
-        state_is(patient, "call")
-        for tab in (patient, doctor):
-            wait_for_media(tab)
-            tab.wait_for(HERE)
-        return patient, doctor, *wires
+        for wire in wires:
+            wire.forget()
+        shared.begin_again(patient_size, doctor_size)
+        return *shared.tabs, *wires
 
     return meet
 
 
-@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["1280", "360"])
+@pytest.mark.parametrize("sizes", SIZES.values(), ids=SIZES.keys())
 def test_call_of_eight_with_a_screen_is_accessible_and_keeps_its_pictures_apart(
-    together: Together, size: object
+    together: Together, sizes: tuple[object, object]
 ) -> None:
-    patient, doctor, patient_wire, doctor_wire = together(size, size)
+    patient, doctor, patient_wire, doctor_wire = together(*sizes)
     for tab, wire in ((patient, patient_wire), (doctor, doctor_wire)):
         for guests in (1, 6):
             wire.guests = [guest(number, screen=number == 0 and guests == 6) for number in range(guests)]

@@ -18,6 +18,7 @@ from tests.browser.people import ChromiumTab, meet, wait_for_media
 from tests.turn import servers
 from tests.turn.servers import SECRET, Turn
 
+pytestmark = pytest.mark.alone
 # Chromium then opens no UDP socket for media: what a firewall does, done by the browser itself.
 NO_UDP = "--webrtc-ip-handling-policy=disable_non_proxied_udp"
 

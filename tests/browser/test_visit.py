@@ -6,6 +6,7 @@ from tests.browser import clinic as clinics
 from tests.browser.clinic import Visit
 from tests.browser.conftest import Make, OpenContext, Watch
 from tests.browser.house import House
+from tests.browser.looks import WIDE
 from tests.browser.people import (
     ChromiumTab,
     call_in,
@@ -17,7 +18,14 @@ from tests.browser.people import (
     wait_for_media,
     write,
 )
+from tests.browser.shared import SharedCall
 
+# What the live region says at once, from now on.
+KEEP_WORDS = """() => {
+  window.keptWords = [];
+  const region = document.querySelector('[data-announce=assertive]');
+  new MutationObserver(() => window.keptWords.push(region.textContent)).observe(region, { childList: true });
+}"""
 CLOSE_CODE = """(path) => new Promise((done) => {
   const socket = new WebSocket(path);
   socket.onclose = (event) => done(event.code);
@@ -26,23 +34,20 @@ CLOSE_CODE = """(path) => new Promise((done) => {
 
 @pytest.fixture
 def met(patient: ChromiumTab, doctor: ChromiumTab, visit: Visit) -> Visit:
-    """Both are in the call and see and hear each other."""
+    """Both are in a call of their own and see and hear each other."""
     meet(patient, doctor, visit.link, visit.board)
     return visit
 
 
-def test_patient_and_doctor_see_hear_and_write_to_each_other(
-    met: Visit, patient: ChromiumTab, doctor: ChromiumTab
-) -> None:
-    write(patient, "Can you hear me well?")
-    has_read(doctor, "Can you hear me well?")
-    write(doctor, "Yes, clearly.")
-    has_read(patient, "Yes, clearly.")
+@pytest.fixture
+def both(shared: SharedCall) -> tuple[ChromiumTab, ChromiumTab]:
+    """Patient and doctor in a call that other tests have been in."""
+    shared.begin_again(WIDE, WIDE)
+    return shared.tabs
 
 
-def test_reload_of_either_page_comes_back_with_picture_sound_and_chat(
-    met: Visit, patient: ChromiumTab, doctor: ChromiumTab
-) -> None:
+def test_reload_of_either_page_comes_back_with_picture_sound_and_chat(both: tuple[ChromiumTab, ChromiumTab]) -> None:
+    patient, doctor = both
     write(doctor, "Before the reload")
     has_read(patient, "Before the reload")
     for one, other in ((patient, doctor), (doctor, patient)):
@@ -53,7 +58,8 @@ def test_reload_of_either_page_comes_back_with_picture_sound_and_chat(
         one.wait_for("document.querySelector('[data-chat-list]').textContent.includes('Before the reload')")
 
 
-def test_patient_leaves_and_comes_back(met: Visit, patient: ChromiumTab, doctor: ChromiumTab) -> None:
+def test_patient_leaves_and_comes_back(both: tuple[ChromiumTab, ChromiumTab]) -> None:
+    patient, doctor = both
     press(patient, "leave")
     state_is(patient, "left")
     patient.click("[data-act=come-back]")
@@ -62,9 +68,10 @@ def test_patient_leaves_and_comes_back(met: Visit, patient: ChromiumTab, doctor:
     wait_for_media(doctor)
 
 
-def test_doctor_leaves_and_returns_from_the_board(met: Visit, patient: ChromiumTab, doctor: ChromiumTab) -> None:
+def test_doctor_leaves_and_returns_from_the_board(both: tuple[ChromiumTab, ChromiumTab], shared: SharedCall) -> None:
+    patient, doctor = both
     press(doctor, "leave")
-    doctor.page.wait_for_url(f"**{met.board}")
+    doctor.page.wait_for_url(f"**{shared.visit.board}")
     state_is(patient, "call")
     doctor.click(".hc-call-in a")
     state_is(doctor, "call")
@@ -86,16 +93,18 @@ def test_two_tabs_of_one_browser_hold_a_visit(house: House, person: OpenContext,
 
 
 def test_newest_tab_takes_the_seat_and_the_old_one_says_so(
-    met: Visit, patient: ChromiumTab, doctor: ChromiumTab
+    both: tuple[ChromiumTab, ChromiumTab], shared: SharedCall
 ) -> None:
+    patient, doctor = both
     newer = ChromiumTab(patient.page.context.new_page())
-    newer.goto(met.link)
+    newer.goto(shared.visit.link)
     state_is(newer, "left")
     newer.click("[data-act=come-back]")
     state_is(newer, "call")
     state_is(patient, "other-tab")
     wait_for_media(newer)
     wait_for_media(doctor)
+    newer.page.close()
 
 
 def test_link_of_another_visit_opens_nothing_here(
@@ -119,21 +128,31 @@ def test_session_of_one_link_is_refused_on_the_socket_of_another(
     assert patient.page.evaluate(CLOSE_CODE, path) == 4003
 
 
-def test_finished_visit_is_over_for_the_patient(met: Visit, patient: ChromiumTab, doctor: ChromiumTab) -> None:
+def test_visit_is_held_from_the_first_word_until_it_is_finished_and_over_for_the_patient(
+    met: Visit, patient: ChromiumTab, doctor: ChromiumTab
+) -> None:
+    write(patient, "Can you hear me well?")
+    has_read(doctor, "Can you hear me well?")
+    write(doctor, "Yes, clearly.")
+    has_read(patient, "Yes, clearly.")
+    _confirms_the_identity_once(doctor)
+    patient.evaluate(KEEP_WORDS)
     doctor.click("[data-act=finish]")
     doctor.click("[data-finish-dialog] [value=finish]")
     doctor.page.wait_for_url("**/staff/queue/**")
     state_is(patient, "ended")
+    # One more turn of the page, in which whatever is still to be said is said.
+    patient.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    # Finishing is no lost connection.
+    assert not [words for words in patient.evaluate("window.keptWords") if "getting you back" in words]
     patient.goto(met.link)
     assert "Your visit is finished" in patient.page.inner_text("main")
 
 
-def test_doctor_confirms_the_identity_once(met: Visit, doctor: ChromiumTab) -> None:
+def _confirms_the_identity_once(doctor: ChromiumTab) -> None:
     side = doctor.page.locator("[data-side]")
-    assert "Rosalind Fern" in side.inner_text()
-    assert "3 May 1948" in side.inner_text()
-    assert "12 Elm Row, Springfield" in side.inner_text()
-    assert "555-0171" in side.inner_text()
+    for words in ("Rosalind Fern", "3 May 1948", "12 Elm Row, Springfield", "555-0171"):
+        assert words in side.inner_text()
     doctor.click("[data-form=identity] button")
     doctor.wait_for("document.querySelector('[data-identity]')?.hidden === false")
     doctor.reload()

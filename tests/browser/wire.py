@@ -97,6 +97,12 @@ class Wire:
         recording = self.recording or self._visit["recording"]
         return {**self._visit, "seats": [*self._visit["seats"], *self.guests], "recording": recording}
 
+    def forget(self) -> None:
+        """Nobody is made up any more, nothing is cut off, and nothing was sent."""
+        self.guests, self.recording = [], None
+        self.sent.clear()
+        self.mend()
+
     def seat(self, role: str) -> str:
         """The seat of the patient or the practitioner."""
         [seat] = [seat["id"] for seat in self._visit["seats"] if seat["role"] == role]
