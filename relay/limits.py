@@ -16,6 +16,7 @@ REFUSED_SECONDS = 5.0
 
 MAX_ROOMS = 1000
 MAX_SEATS = 8
+MAX_GUARDS = 64  # of a room's seats against floods, those that left included
 MAX_RECORDED = 32  # people of one recording; more than seats, since some have left
 LONGEST_LEASE_SECONDS = 60.0
 MAX_TOMBSTONES = 4096

@@ -9,6 +9,7 @@ from typing import Protocol
 from relay.documents import RoomDocument, SeatWish
 from relay.errors import RelayError
 from relay.flood import FloodGuard
+from relay.limits import MAX_GUARDS
 from relay.negotiation import TrackRef
 from relay.peer import Peer
 from relay.rtcp import RELAY_SSRC
@@ -26,7 +27,6 @@ class Seat:
     wish: SeatWish
     peer: Peer | None = None
     link: Link | None = None  # the web process it was last heard over
-    flood: FloodGuard | None = None  # of the seat, so that a new connection does not end a mute
 
     @property
     def active(self) -> bool:
@@ -38,6 +38,13 @@ class Room:
     id: str
     version: int = -1
     seats: dict[str, Seat] = field(default_factory=dict)
+    guards: dict[str, FloodGuard] = field(default_factory=dict)  # by seat, also of those that left
+
+    def guard(self, name: str, peer: Peer) -> None:
+        """One guard for all connections of a seat: neither a new one nor leaving and coming back ends a mute."""
+        peer.flood = self.guards.setdefault(name, peer.flood)
+        if len(self.guards) > MAX_GUARDS:
+            del self.guards[next(other for other in self.guards if other not in self.seats)]
 
     def apply(self, document: RoomDocument) -> list[Peer]:
         """Become what a newer document says. Returns the connections of seats that are gone, for closing."""

@@ -128,7 +128,7 @@ class Switchboard:
             former, seat.peer = seat.peer, None
             former.close()
         seat.peer = Peer(self, at.room, at.seat, at.connection, seat.wish.may, self._clock())
-        seat.flood = seat.peer.flood = seat.flood or seat.peer.flood
+        room.guard(at.seat, seat.peer)
         self._settle(room)
 
     def _on_answer(self, message: AnswerText, link: Link) -> None:
@@ -273,7 +273,7 @@ class Switchboard:
         at = Address(peer.room, peer.seat, peer.connection)
         if verdict == "remove":
             self._removed[(peer.room, peer.seat)] = now + REMOVED_SECONDS
-            self.rooms[peer.room].seats[peer.seat].flood = None
+            self.rooms[peer.room].guards.pop(peer.seat, None)  # a minute outside is enough
             removed = RelayError("This seat was removed because it sent far too much.", "removed_flood")
             self._tell(peer, error_message(removed, at))
             self.hung_up(peer)

@@ -3,14 +3,26 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
 from relay import rtcp
+from relay.documents import SeatWish
 from relay.flood import FloodGuard
-from relay.limits import AGAIN_BURST, FLOOD_MEMORY_SECONDS, MUTE_SECONDS, PACKET_COST, PATIENCE_BURST, REMOVED_SECONDS
+from relay.limits import (
+    AGAIN_BURST,
+    FLOOD_MEMORY_SECONDS,
+    MAX_GUARDS,
+    MUTE_SECONDS,
+    PACKET_COST,
+    PATIENCE_BURST,
+    REMOVED_SECONDS,
+)
 from relay.negotiation import TrackRef
 from relay.peer import Peer as RelayPeer
+from relay.room import Room, Seat
 from relay.tracks import UpTrack
 from tests.relay.house import House
 from tests.relay.peer import Peer, rtp
@@ -171,6 +183,38 @@ async def test_new_connection_does_not_end_a_mute(house: House) -> None:
     assert patient.packets == []
     house.skew += MUTE_SECONDS + 1
     await patient.changes.until(lambda: (doctor.send(rtp(doctor.ssrcs["audio"], 1000, b"back")), patient.packets)[1])
+
+
+async def test_leaving_and_taking_the_seat_again_does_not_end_a_mute(house: House) -> None:
+    _, patient = await house.both()
+    peer = house.relay.board.rooms[house.room].seats[house.seat("doctor")].peer
+    assert peer is not None
+    exhaust(peer.flood, house.clock())
+    assert await house.web.expect("error", code="flooding", **house.at("doctor"))
+    await house.leave("doctor")
+    doctor = await house.join("doctor")
+    await house.sync()
+    await house.settle()
+    for number in range(20):
+        doctor.send(rtp(doctor.ssrcs["audio"], number, b"muted"))
+    await doctor.check()
+    await patient.check()
+    assert patient.packets == []
+    house.skew += MUTE_SECONDS + 1
+    await patient.changes.until(lambda: (doctor.send(rtp(doctor.ssrcs["audio"], 1000, b"back")), patient.packets)[1])
+
+
+def test_guards_of_seats_that_left_are_bounded_and_the_oldest_goes_first() -> None:
+    room = Room("r")
+    peers = [SimpleNamespace(flood=FloodGuard(0.0)) for _ in range(MAX_GUARDS + 2)]
+    room.seats["0"] = Seat(SeatWish(True, frozenset(), False))
+    for number, peer in enumerate(peers):
+        room.guard(str(number), cast(RelayPeer, peer))
+    assert len(room.guards) == MAX_GUARDS
+    assert [name in room.guards for name in ("0", "1", "2", "3")] == [True, False, False, True]
+    again = SimpleNamespace(flood=FloodGuard(0.0))
+    room.guard("0", cast(RelayPeer, again))
+    assert again.flood is peers[0].flood
 
 
 async def test_datagrams_that_are_not_the_members_own_do_not_have_it_muted(house: House) -> None:
