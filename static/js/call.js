@@ -35,6 +35,7 @@ function start(/** @type {PageData} */ data) {
       theirs: "Weak: sound kept clear",
       moving: "One moment, your visit goes on",
       lost: "Connection lost: trying again",
+      held: "Paused for a minute",
     },
     onVisit: (visit) => {
       recording?.show(visit);

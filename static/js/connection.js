@@ -155,6 +155,7 @@ export class Connection {
 
   /** @param {number} now */
   #away(now) {
+    if (this.#peer.state === "held") return "held";
     if (!this.#wasConnected) return "connecting";
     return now - this.#movedAt < MOVE_GRACE ? "moving" : "lost";
   }

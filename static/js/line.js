@@ -3,7 +3,7 @@
 import { announce, need, say, swapIcon } from "./dom.js";
 import { plural } from "./clock.js";
 
-/** @typedef {"connecting"|"good"|"weak"|"theirs"|"moving"|"socket"|"lost"} LineState */
+/** @typedef {"connecting"|"good"|"weak"|"theirs"|"moving"|"socket"|"lost"|"held"} LineState */
 
 /** A visit that ends takes its line down a moment before it says so: nobody is told of trouble then. */
 const SAY_AFTER = 1_500;
@@ -17,6 +17,14 @@ const LOOK = {
   moving: { icon: "wifi-medium", css: "hc-connection-weak" },
   socket: { icon: "wifi-medium", css: "hc-connection-weak" },
   lost: { icon: "wifi-x", css: "hc-connection-lost" },
+  held: { icon: "wifi-x", css: "hc-connection-lost" },
+};
+
+/** The relay lets nobody back whom it put out within a minute (docs/relay.md); a little more, for two clocks. */
+export const HELD_FOR = 61_000;
+const HELD = {
+  title: "Your call is paused for a minute",
+  words: "This device sent far more than a call needs, and the others' calls come first. Your visit goes on, and the chat works.",
 };
 
 export class ConnectionLine {
@@ -24,6 +32,9 @@ export class ConnectionLine {
   #words;
   #cover;
   #seconds;
+  #title;
+  #story;
+  #usual;
   #texts;
   /** @type {LineState} */
   state = "connecting";
@@ -40,6 +51,9 @@ export class ConnectionLine {
     this.#words = need(stage, "[data-connection-words]");
     this.#cover = need(stage, "[data-reconnecting]");
     this.#seconds = need(stage, "[data-reconnecting-seconds]");
+    this.#title = need(this.#cover, "[data-reconnecting-title]");
+    this.#story = need(this.#cover, "[data-reconnecting-words]");
+    this.#usual = { title: this.#title.textContent ?? "", words: this.#story.textContent ?? "" };
     this.#texts = texts;
     setInterval(() => this.#count(), 1_000);
   }
@@ -55,9 +69,17 @@ export class ConnectionLine {
     this.#line.className = `hc-connection ${css}`.trim();
     swapIcon(this.#line, icon);
     document.documentElement.dataset.line = state;
-    this.#lostAt = state === "lost" ? (this.#lostAt ?? performance.now()) : null;
-    this.#cover.hidden = state !== "lost";
-    if (before === "lost" && this.#said) {
+    const isGone = state === "lost" || state === "held";
+    this.#lostAt = isGone ? performance.now() : null;
+    this.#cover.hidden = !isGone;
+    const told = state === "held" ? HELD : this.#usual;
+    if (isGone) {
+      say(this.#title, told.title);
+      say(this.#story, told.words);
+    }
+    if (state === "held") {
+      announce(`${HELD.title}. ${HELD.words}`, "assertive");
+    } else if (before === "lost" && this.#said) {
       announce("", "assertive");
       if (state === "good") announce("You are back.");
     } else if (state === "socket" || state === "moving" || (state === "good" && before === "socket")) {
@@ -71,6 +93,10 @@ export class ConnectionLine {
   #count() {
     if (this.#lostAt === null) return;
     const lost = performance.now() - this.#lostAt;
+    if (this.state === "held") {
+      say(this.#seconds, `Trying again in ${plural(Math.max(0, Math.ceil((HELD_FOR - lost) / 1000)), "second")}`);
+      return;
+    }
     say(this.#seconds, `Trying for ${plural(Math.floor(lost / 1000), "second")}`);
     if (this.#said || lost < SAY_AFTER) return;
     this.#said = true;

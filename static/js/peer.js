@@ -5,7 +5,7 @@ import { Outgoing } from "./outgoing.js";
 
 /** @typedef {import("./types.js").OfferMessage} OfferMessage */
 /** @typedef {import("./types.js").RemoteSeat} RemoteSeat */
-/** @typedef {"closed"|"connecting"|"connected"|"disconnected"} PeerState */
+/** @typedef {"closed"|"connecting"|"connected"|"disconnected"|"held"} PeerState */
 
 const CONNECT_LIMIT = 8_000;
 const RESTART_LIMIT = 6_000;
@@ -110,10 +110,21 @@ export class Peer {
   }
 
   close() {
+    this.#stop("closed");
+  }
+
+  /** The relay has put us out for a while: until then it would refuse, so nothing is asked. @param {number} wait in ms */
+  hold(wait) {
+    this.#stop("held");
+    this.#watch = setTimeout(() => this.connect(), wait);
+  }
+
+  /** @param {PeerState} state */
+  #stop(state) {
     this.#wanted = false;
     clearTimeout(this.#watch);
     this.#drop();
-    this.#set("closed");
+    this.#set(state);
   }
 
   /** @param {string} connection */

@@ -8,6 +8,7 @@ import { Controls, cycleRegions } from "./controls.js";
 import { announce, keepIcons, markOnce, need, say } from "./dom.js";
 import { optionsDialog } from "./options.js";
 import { shortName } from "./names.js";
+import { HELD_FOR } from "./line.js";
 import { OwnTile } from "./own-tile.js";
 import { OwnVoice } from "./own-voice.js";
 import { Peer } from "./peer.js";
@@ -306,10 +307,12 @@ export class Room {
       this.#share.refused(error.message);
     } else if (error.about === "still") {
       return; // the next one is newer
+    } else if (error.code === "removed_flood") {
+      if (this.#joined) this.#peer.hold(HELD_FOR); // whichever connection it names: the one that is refused had no offer
     } else if (error.connection || error.code === "unknown_connection" || error.code === "relay_busy") {
       if (error.connection && !this.#peer.owns(error.connection)) return;
       if (error.code === "stale_offer") return; // an answer given twice, or overtaken by an offer that is on its way
-      setTimeout(() => this.#joined && this.#peer.state !== "connected" && this.#peer.connect(), 1_000);
+      setTimeout(() => this.#joined && !["connected", "held"].includes(this.#peer.state) && this.#peer.connect(), 1_000);
     }
   }
 

@@ -65,6 +65,7 @@ class VisitPage {
         theirs: "Weak: sound kept clear",
         moving: "One moment, your visit goes on",
         lost: "Connection lost: trying again",
+        held: "Paused for a minute",
       },
       onVisit: (visit) => this.#onVisit(visit),
       onSocket: (state) => this.#onSocket(state),

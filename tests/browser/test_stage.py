@@ -1,5 +1,6 @@
 """The stage of a call in states that need more people or a worse line than two browsers on one machine have."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -183,6 +184,21 @@ def test_move_to_another_relay_is_made_without_a_word_of_trouble(together: Toget
     assert sum(each["type"] == "connect" for each in wire.sent) == before + 1
     assert "lost" not in patient.evaluate("window.lines")
     assert not [words for words in patient.evaluate("window.said") if "getting you back" in words]
+
+
+def test_page_that_the_relay_put_out_says_so_and_asks_for_nothing_before_its_minute_is_over(together: Together) -> None:
+    patient, _, wire, _ = together()
+    asked = [each["type"] for each in wire.sent].count("connect")
+    wire.say("error", code="removed_flood", message="This seat was removed.", connection=None)
+    cover = patient.page.locator("[data-reconnecting]")
+    expect(cover.get_by_role("heading")).to_have_text("Your call is paused for a minute")
+    expect(cover).to_contain_text(re.compile(r"far more than a call needs.*Trying again in 5\d seconds"))
+    assert patient.evaluate(LINE) == "Paused for a minute"
+    assert "paused for a minute" in patient.evaluate("document.querySelector('[data-announce=assertive]').textContent")
+    # By then it had asked three times.
+    expect(cover).to_contain_text("Trying again in 57 seconds")
+    assert [each["type"] for each in wire.sent].count("connect") == asked
+    check_page(patient)
 
 
 def test_stills_are_taken_sent_and_shown_with_their_age(together: Together) -> None:

@@ -340,3 +340,33 @@ test("a browser that lets nobody change its answer sends its own", async () => {
   await settle();
   assert.equal(sent.at(-1).sdp, VOICE);
 });
+
+test("a peer that the relay put out asks for nothing until the time is over, and then once", async () => {
+  const { peer, sent, states, last } = setUp();
+  peer.connect();
+  peer.receive(offer());
+  await settle();
+  last().becomes("connected");
+  peer.hold(61_000);
+  const before = sent.length;
+  peer.ended("c1");
+  peer.resume();
+  peer.restart();
+  peer.receive(offer({ offer: 2 }));
+  await settle();
+  mock.timers.tick(60_999);
+  assert.equal(sent.length, before);
+  assert.equal(states.at(-1), "held");
+  mock.timers.tick(1);
+  assert.deepEqual(sent.slice(before), [{ type: "connect" }]);
+  assert.equal(states.at(-1), "connecting");
+});
+
+test("a peer that is closed while it is held never asks", () => {
+  const { peer, sent } = setUp();
+  peer.connect();
+  peer.hold(61_000);
+  peer.close();
+  mock.timers.tick(120_000);
+  assert.deepEqual(sent, [{ type: "connect" }]);
+});
