@@ -40,6 +40,7 @@ DEFAULT_BUCKETS: Mapping[Rate, Bucket] = {
     Rate.CONNECT: Bucket(8, 0.5),
     Rate.ANSWER: Bucket(30, 5),
     Rate.STILL: Bucket(1, 1 / 1.5),
+    Rate.SHARE: Bucket(6, 0.2),
 }
 
 

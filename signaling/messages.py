@@ -252,6 +252,7 @@ class Rate(StrEnum):
     CONNECT = "connect"
     ANSWER = "answer"
     STILL = "still"
+    SHARE = "share"
 
 
 @dataclass(frozen=True)
@@ -294,7 +295,7 @@ TABLE: tuple[Row, ...] = (
     _from_client("visit", Answer, MEDIA, Rate.ANSWER),
     _from_client("visit", RestartIce, MEDIA, Rate.CONNECT),
     _from_client("visit", Media, MEDIA, Rate.CONTROL),
-    _from_client("visit", Share, SHARE, Rate.CONTROL),
+    _from_client("visit", Share, SHARE, Rate.SHARE),
     _from_client("visit", Still, MEDIA, Rate.STILL),
     _from_client("visit", Chat, CHAT, Rate.CHAT),
     _from_client("visit", ChatSince, WATCH, Rate.CONTROL),

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from signaling.limits import Bucket, Limits, Meter, TokenBucket
-from signaling.messages import Rate
+from signaling.messages import Rate, client_messages
 from signaling.outbox import Outbox
 from tests.integration.signaling.house import Visit, do, sockets
 
@@ -27,6 +27,16 @@ def test_bucket_gives_its_burst_and_then_its_rate() -> None:
     assert [bucket.take() for _ in range(2)] == [True, False]
     clock.now += 100
     assert [bucket.take() for _ in range(4)] == [True, True, True, False]
+
+
+def test_pressing_share_without_end_costs_no_other_message_and_no_other_costs_a_share() -> None:
+    clock = Clock()
+    meter = Meter(Limits(strikes=Bucket(1000, 1)), clock)
+    assert sum(meter.allow(Rate.SHARE) for _ in range(100)) == 6
+    assert sum(meter.allow(Rate.CONTROL) for _ in range(100)) == 30
+    clock.now += 5
+    assert [meter.allow(Rate.SHARE) for _ in range(2)] == [True, False]
+    assert client_messages("visit")["share"].rate is Rate.SHARE
 
 
 def test_meter_forgives_a_burst_and_calls_the_rest_abuse() -> None:
