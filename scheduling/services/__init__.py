@@ -14,11 +14,14 @@ from scheduling.services.lateness import tell_late
 from scheduling.services.links import reissue_link, revoke_link
 from scheduling.services.moving import move_appointment
 from scheduling.services.rows import lock_appointment
+from scheduling.services.series import book_series, cancel_series, move_series
 
 __all__ = [
     "book_appointment",
     "book_held",
+    "book_series",
     "cancel_appointment",
+    "cancel_series",
     "confirm_appointment",
     "correct_no_show",
     "end_holds",
@@ -30,6 +33,7 @@ __all__ = [
     "mark_no_show",
     "mark_not_arrived",
     "move_appointment",
+    "move_series",
     "reissue_link",
     "release_hold",
     "revoke_link",
