@@ -26,6 +26,7 @@ RECORD = """async (ms) => {
 }"""
 
 
+@pytest.mark.alone
 @pytest.mark.long
 def test_clapper_two_pages_clap_at_the_same_moments(new_context: Callable[..., BrowserContext]) -> None:
     pages = [_page(new_context()) for _ in range(2)]
