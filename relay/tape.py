@@ -52,7 +52,7 @@ class Tape:
         self._holes = False  # whether parts were lost since the last one on disk
         self._heard_at: float | None = None  # when the last packet came that is in a part
         self._away = False  # whether the connection went since then
-        self._due = PART_SECONDS * random.uniform(0.4, 1.0)  # noqa: S311 - so that not all parts are due at once
+        self._due = PART_SECONDS * random.uniform(0.1, 1.0)  # noqa: S311 - so that not all parts are due at once
         # What the vault made of it.
         self.number = 0
         self.size = 0  # bytes on disk
