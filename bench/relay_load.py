@@ -109,7 +109,7 @@ def _window(
     count = loop.run(options.seconds)
     seconds = time.monotonic() - started_at
     used, own_used = _cpu(process) - cpu, time.process_time() - own
-    rss = process.memory_info().rss
+    rss = sum(one.memory_info().rss for one in (process, *process.children(recursive=True)))
     copies = options.seats - 1
     delays = sorted(count.delays_ns)
     return Result(
@@ -131,8 +131,9 @@ def _window(
 
 
 def _cpu(process: psutil.Process) -> float:
-    times = process.cpu_times()
-    return float(times.user + times.system)
+    """Of the server and whatever it has started: recordings are sealed by a process of their own."""
+    times = [one.cpu_times() for one in (process, *process.children(recursive=True))]
+    return float(sum(one.user + one.system for one in times))
 
 
 def enter_namespace(arguments: list[str], module: str = "bench.relay_load") -> None:

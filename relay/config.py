@@ -48,6 +48,7 @@ class Config:
     metrics: tuple[str, int] | None = None
     recordings: Path | None = None  # where parts are written; None: this relay records nothing
     recording_reserve: int | None = None  # bytes to leave free; None: the larger of 1 GiB and 5 %
+    recordings_apart: bool = False  # sealed and written by a process of its own, as `python -m relay` does
     recordings_group: int | None = None  # who else may read them: web runs as another user than the relay
     control_group: str = ""  # who else may open the Unix socket: web runs as another user than the relay
 
@@ -101,6 +102,7 @@ def read_config(arguments: Sequence[str], environment: Mapping[str, str]) -> Con
         control_group=environment.get("RELAY_CONTROL_GROUP", ""),
         recordings=Path(options.recordings) if options.recordings else None,
         recording_reserve=_reserve(environment.get("RELAY_RECORDING_RESERVE", "")),
+        recordings_apart=True,
         recordings_group=_group(environment.get("RELAY_RECORDINGS_GROUP", "")),
     )
 

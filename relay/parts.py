@@ -25,17 +25,18 @@ _CODEC_NAMES = {"audio": "opus", "video": "vp8"}
 _RECORD = struct.Struct("!HIH")  # track and kind, µs since the part began, length
 RECORD_BYTES = _RECORD.size
 Why = Literal["lease", "queue", "disk", "loss", "left"]
+Name = tuple[str, str]  # a recording and a stream of it: a folder
 Arrivals = list[Any]  # flat, three to a packet: its tag, when it came (relay's clock), the packet
 
 
 class Wall:
     """Wall clock for the relay's clock: anchored once, so that a clock that is put right moves nothing."""
 
-    def __init__(self, unix_us: int, now: float) -> None:
-        self._offset = unix_us - now * 1e6
+    def __init__(self, unix_us: float, now: float) -> None:
+        self.zero = unix_us - now * 1e6  # Unix µs at the relay clock's zero
 
     def micros(self, now: float) -> int:
-        return int(self._offset + now * 1e6)
+        return int(self.zero + now * 1e6)
 
 
 class Gap(NamedTuple):
@@ -78,6 +79,10 @@ class Stream:
     recipient: str
     mac: bytes = field(repr=False)
 
+    @property
+    def name(self) -> Name:
+        return self.recording, self.stream
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -92,6 +97,11 @@ class Part:
     arrivals: Arrivals = field(repr=False)
     size: int  # bytes of media, for the bound of the queue
     last: bool = False  # nothing follows in this stream, for now
+    body: bytes | bytearray | None = field(default=None, repr=False)  # its arrivals as records, once that is done
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.arrivals and not self.body
 
 
 def tag(track: int, kind: int) -> int:
@@ -101,15 +111,22 @@ def tag(track: int, kind: int) -> int:
 
 def plain_text(part: Part, number: int, gaps: tuple[Gap, ...], wall: Wall) -> bytes:
     """Header line, records, MAC."""
+    header = _header(part, number, gaps, wall)
+    body = records(part) if part.body is None else part.body
+    proof = hmac.new(part.stream.mac, header, "sha256")
+    proof.update(body)
+    return b"".join((header, body, proof.digest()))
+
+
+def records(part: Part) -> bytes:
+    """What came, each with its track, kind, time and length in front."""
     began = part.began
     packets = part.arrivals[2::3]
     micros = [int((at - began) * 1e6) for at in part.arrivals[1::3]]
-    pieces: list[bytes] = [b""] * (2 * len(packets) + 1)
-    pieces[0] = _header(part, number, gaps, wall)
-    pieces[1::2] = map(_RECORD.pack, part.arrivals[0::3], micros, map(len, packets))
-    pieces[2::2] = packets
-    body = b"".join(pieces)
-    return body + hmac.digest(part.stream.mac, body, "sha256")
+    pieces: list[bytes] = [b""] * (2 * len(packets))
+    pieces[0::2] = map(_RECORD.pack, part.arrivals[0::3], micros, map(len, packets))
+    pieces[1::2] = packets
+    return b"".join(pieces)
 
 
 def seal(plain: bytes, recipient: str) -> bytes:

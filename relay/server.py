@@ -20,6 +20,7 @@ from relay.parts import Wall
 from relay.peer import Counters
 from relay.port import Demux, UdpPort
 from relay.recorder import Recorder
+from relay.scribe import Scribe
 from relay.sdp import Candidate
 from relay.shelf import Shelf
 from relay.switchboard import Switchboard
@@ -161,7 +162,10 @@ def _vault(config: Config, clock: Callable[[], float]) -> Vault | None:
         return None
     shelf = Shelf(config.recordings, config.recording_reserve, config.recordings_group)
     wall = Wall(time.time_ns() // 1000, clock())
-    return Vault(shelf, wall, clock, min(MAX_QUEUE_BYTES, (config.memory_mib << 20) // 8))
+    scribe = None
+    if config.recordings_apart:
+        scribe = Scribe(config.recordings, config.recording_reserve, config.recordings_group, config.memory_mib, wall)
+    return Vault(shelf, wall, clock, min(MAX_QUEUE_BYTES, (config.memory_mib << 20) // 8), scribe)
 
 
 def _door(config: Config) -> Door:

@@ -9,7 +9,8 @@ import re
 import secrets
 import stat
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 
@@ -32,8 +33,34 @@ _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
+@dataclass(slots=True)
+class Order:
+    """A part that is to be on disk: `make` makes its bytes from the number it gets.
+
+    Once written `size` is its bytes and `number` the one it has; else `error` says why it is not.
+    """
+
+    stream: Stream
+    number: int
+    make: Callable[[int], bytes] = field(repr=False)
+    size: int = 0
+    error: Exception | None = None
+
+
+@dataclass(slots=True)
+class _Draft:
+    """One try at an order: the folder, and in it a file that is not placed yet."""
+
+    order: Order
+    folder: int = -1
+    file: int = -1
+    name: str = ""
+    size: int = 0
+    placed: bool = False
+
+
 class Shelf:
-    """`<root>/<recording>/<stream>/<number>.age`. Every method may block, and raises OSError.
+    """`<root>/<recording>/<stream>/<number>.age`. Every method may block; all but `write` raise OSError.
 
     Threads share it; about one stream only one of them asks at a time.
     """
@@ -89,21 +116,18 @@ class Shelf:
                             os.unlink(name, dir_fd=folder)
             return _highest(folder) + 1
 
-    def write(self, stream: Stream, number: int, make: Callable[[int], bytes]) -> tuple[int, int]:
-        """Write what `make` makes of a number, under this one or, when another relay took it, a higher one.
+    def write(self, orders: Iterable[Order]) -> None:
+        """Write each under its number or, when another relay took that, a higher one. Raises nothing: see the orders.
 
-        Returns number and bytes once both the file and its name are on disk.
+        All of them step by step, because the first sync of a step carries most of the others' along.
         """
-        with self._folder(stream) as folder:
-            for _ in range(_TRIES):
-                if number > LAST:
-                    raise OSError(errno.EOVERFLOW, "no number is left")
-                data = make(number)
-                if self._place(folder, f"{number:08}.age", data):
-                    self.free -= len(data)
-                    return number, len(data)
-                number = _highest(folder) + 1
-        raise FileExistsError("somebody else takes every number")
+        wanting = list(orders)
+        for _ in range(_TRIES):
+            if not wanting:
+                return
+            wanting = self._try(wanting)
+        for order in wanting:
+            order.error = FileExistsError("somebody else takes every number")
 
     def forget(self, stream: Stream) -> None:
         """Nothing more of it for now, or its folder may be another one by now."""
@@ -112,28 +136,36 @@ class Shelf:
             with contextlib.suppress(OSError):
                 os.close(folder)
 
-    def _place(self, folder: int, name: str, data: bytes) -> bool:
-        """A link and not a rename: it never replaces a part that stands there. False when one does."""
-        temporary = f".{self._me}-{next(self._count)}.part"
-        try:
-            file = os.open(temporary, _NEW_FILE, 0o660 if self._hands_on(folder) else 0o600, dir_fd=folder)
-            try:
-                if self._group is not None:
-                    self._share(file, 0o660)
-                written = os.write(file, data)
-                while written < len(data):
-                    written += os.write(file, data[written:])
-                os.fsync(file)
-            finally:
-                os.close(file)
-            os.link(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
-        except FileExistsError:
-            return False
-        finally:
-            with contextlib.suppress(OSError):
-                os.unlink(temporary, dir_fd=folder)
-        os.fsync(folder)
-        return True
+    def _try(self, orders: Iterable[Order]) -> list[Order]:
+        """Returns those whose number was taken, each with the next one."""
+        with contextlib.ExitStack() as stack:
+            drafts = [_Draft(order) for order in orders]
+            drafts = _those_that(lambda draft: self._begin(draft, stack), drafts)
+            drafts = _those_that(lambda draft: os.fsync(draft.file), drafts)
+            drafts = _those_that(_place, drafts)
+            taken = _those_that(_renumber, [draft for draft in drafts if not draft.placed])
+            for draft in _those_that(lambda draft: os.fsync(draft.folder), [one for one in drafts if one.placed]):
+                draft.order.size = draft.size
+                self.free -= draft.size
+        return [draft.order for draft in taken]
+
+    def _begin(self, draft: _Draft, stack: contextlib.ExitStack) -> None:
+        """The whole part, under a name that nobody reads."""
+        order = draft.order
+        if order.number > LAST:
+            raise OSError(errno.EOVERFLOW, "no number is left")
+        data = order.make(order.number)
+        draft.size = len(data)
+        draft.folder = stack.enter_context(self._folder(order.stream))
+        draft.name = f".{self._me}-{next(self._count)}.part"
+        mode = 0o660 if self._hands_on(draft.folder) else 0o600
+        draft.file = os.open(draft.name, _NEW_FILE, mode, dir_fd=draft.folder)
+        stack.callback(_remove, draft)
+        if self._group is not None:
+            self._share(draft.file, 0o660)
+        written = os.write(draft.file, data)
+        while written < len(data):
+            written += os.write(draft.file, data[written:])
 
     @contextlib.contextmanager
     def _folder(self, stream: Stream) -> Iterator[int]:
@@ -196,6 +228,44 @@ class Shelf:
             os.fchown(file, -1, self._group)
         if stat.S_IMODE(found.st_mode) != mode:
             os.fchmod(file, mode)
+
+
+def _those_that(step: Callable[[_Draft], object], drafts: Iterable[_Draft]) -> list[_Draft]:
+    """Take the step with each; those that could not say why in their order, and go no further."""
+    done = []
+    for draft in drafts:
+        try:
+            step(draft)
+        except Exception as error:  # noqa: BLE001 - one part must not cost the others
+            draft.order.error = error
+        else:
+            done.append(draft)
+    return done
+
+
+def _place(draft: _Draft) -> None:
+    """A link and not a rename: it never replaces a part that stands there."""
+    name = f"{draft.order.number:08}.age"
+    try:
+        os.link(draft.name, name, src_dir_fd=draft.folder, dst_dir_fd=draft.folder)
+        draft.placed = True
+    except FileExistsError:
+        draft.placed = False
+    # Before the folder is synced: after that nothing of it is left but the part.
+    os.unlink(draft.name, dir_fd=draft.folder)
+    draft.name = ""
+
+
+def _renumber(draft: _Draft) -> None:
+    draft.order.number = _highest(draft.folder) + 1
+
+
+def _remove(draft: _Draft) -> None:
+    """Whatever is left of it that has no name of its own."""
+    os.close(draft.file)
+    if draft.name:
+        with contextlib.suppress(OSError):
+            os.unlink(draft.name, dir_fd=draft.folder)
 
 
 def _highest(folder: int) -> int:

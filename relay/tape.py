@@ -24,8 +24,8 @@ from relay.parts import (
 
 if TYPE_CHECKING:
     from relay.peer import Peer
+    from relay.press import Outcome
     from relay.tracks import UpTrack
-    from relay.vault import Outcome
 
 _LONGEST_PART = 1.0  # a late clock makes two parts of what came meanwhile
 

@@ -9,7 +9,7 @@ import pytest
 
 from recordings import parts as reader
 from relay import parts as writer
-from relay.shelf import LAST, Shelf
+from relay.shelf import LAST, Order, Shelf
 from relay.sources import CLOCK_RATE, MEDIA_OF
 from tests.recorded import binding
 
@@ -48,14 +48,15 @@ def test_part_that_the_relay_writes_is_read_back_whole(incoming: Path) -> None:
     bound, wall = binding(uuid4(), uuid4()), writer.Wall(1_790_000_000_000_000, 10.0)
     part, shelf = part_of(bound), Shelf(incoming, reserve=0)
     shelf.prepare()
-    number, size = shelf.write(
+    order = Order(
         part.stream,
         shelf.next_number(part.stream),
         lambda number: writer.seal(writer.plain_text(part, number, part.gaps, wall), part.stream.recipient),
     )
-    assert reader.list_parts(bound.recording, bound.stream) == reader.Folder(numbers=(number,))
-    assert reader.path_of(bound.recording, bound.stream, number).stat().st_size == size
-    found = reader.read_part(bound, number)
+    shelf.write([order])
+    assert reader.list_parts(bound.recording, bound.stream) == reader.Folder(numbers=(order.number,))
+    assert reader.path_of(bound.recording, bound.stream, order.number).stat().st_size == order.size
+    found = reader.read_part(bound, order.number)
     assert (found.number, found.run) == (1, "0badcafe")
     assert (found.began, found.ended) == (1_790_000_000_250_000, 1_790_000_001_000_000)
     assert {gap.why for gap in found.gaps} == reader.REASONS
@@ -78,8 +79,9 @@ def test_what_a_killed_relay_leaves_is_known_by_its_name(incoming: Path, monkeyp
     with monkeypatch.context() as patched:
         patched.setattr("os.link", lambda *given, **fields: 1 / 0)
         patched.setattr("os.unlink", lambda *given, **fields: None)
-        with pytest.raises(ZeroDivisionError):
-            shelf.write(part.stream, 1, lambda number: b"half")
+        order = Order(part.stream, 1, lambda number: b"half")
+        shelf.write([order])
+    assert isinstance(order.error, ZeroDivisionError)
     assert len(reader.list_parts(bound.recording, bound.stream).unfinished) == 1
 
 

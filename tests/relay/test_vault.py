@@ -17,7 +17,7 @@ from relay import vault as vaults
 from relay.config import read_config
 from relay.errors import ConfigError
 from relay.parts import Stream
-from relay.shelf import Shelf
+from relay.shelf import Order, Shelf
 from tests.relay.recorded import MAC, RECIPIENT, RECORDING, open_part, stream_of
 from tests.relay.taped import PART, Studio, open_studio
 
@@ -73,7 +73,7 @@ def test_shared_folder_hands_on_group_and_modes_without_a_change_of_either(
     monkeypatch.setattr(shelves.os, "fchmod", refused)
     former = os.umask(0o007)
     try:
-        Shelf(tmp_path, 0, os.getgid()).write(STREAM, 1, lambda number: b"x")
+        Shelf(tmp_path, 0, os.getgid()).write([Order(STREAM, 1, lambda number: b"x")])
     finally:
         os.umask(former)
     folder = tmp_path / RECORDING / STREAM.stream
@@ -90,9 +90,9 @@ async def test_queue_that_is_full_is_a_gap_in_the_recording_and_none_in_the_call
     goes_on = threading.Event()
     write = vault.shelf.write
 
-    def slow(*arguments: object) -> tuple[int, int]:
+    def slow(orders: list[Order]) -> None:
         goes_on.wait()
-        return write(*arguments)  # type: ignore[arg-type]
+        write(orders)
 
     monkeypatch.setattr(vault.shelf, "write", slow)
     await studio.record("doctor")
@@ -128,10 +128,10 @@ async def test_room_that_is_closed_and_open_again_while_the_disk_is_slow_goes_on
     write = vault.shelf.write
     threads = []
 
-    def slow(*arguments: object) -> tuple[int, int]:
+    def slow(orders: list[Order]) -> None:
         threads.append(threading.current_thread())
         goes_on.wait()
-        return write(*arguments)  # type: ignore[arg-type]
+        write(orders)
 
     monkeypatch.setattr(vault.shelf, "write", slow)
     await studio.house.join("doctor")
