@@ -168,6 +168,8 @@ class Export(models.Model):
     finished_at = models.DateTimeField(null=True, blank=True)
     expires_at = models.DateTimeField(null=True, blank=True)
     claimed_until = models.DateTimeField(null=True, blank=True)
+    # How often a worker fell silent over it.
+    failures = models.PositiveSmallIntegerField(default=0)
     size = models.BigIntegerField(default=0)
     blocks = models.PositiveIntegerField(default=0)
     recipient = models.CharField(max_length=100, blank=True)

@@ -14,6 +14,7 @@ from recordings.lifecycle import ExportStatus, RecordingStatus
 from recordings.models import Export, Recording
 from recordings.policies import require_recording
 from recordings.sealed import list_files
+from recordings.services.assembling import FAILURES
 from recordings.services.erasing import LOOK_AGAIN_FOR, remove_sealed
 
 KEPT_FOR = dt.timedelta(hours=24)
@@ -76,24 +77,39 @@ def note_download(*, actor: Actor, export: Export) -> None:
 
 @transaction.atomic
 def claim_export() -> Export | None:
-    """The next film to make, claimed; None when there is none or enough are being made."""
+    """The next film to make, claimed; None when there is none or enough are being made.
+
+    A film whose worker fell silent is begun again, but after FAILURES times it is given up: whatever ends its workers
+    would end the next one too, and the films behind it wait.
+    """
     instant = now()
-    if Export.objects.filter(status=ExportStatus.RUNNING, claimed_until__gt=instant).count() >= AT_ONCE:
+    free = []
+    running = 0
+    for export in _pending():
+        if export.status == ExportStatus.RUNNING and export.claimed_until and export.claimed_until > instant:
+            running += 1
+        elif export.failures + 1 >= FAILURES and export.status == ExportStatus.RUNNING:
+            fail_export(export, why="given_up")
+        else:
+            free.append(export)
+    if running >= AT_ONCE or not free:
         return None
-    waiting = Export.objects.select_for_update(of=("self",), skip_locked=True).filter(
-        Q(status=ExportStatus.QUEUED) | Q(status=ExportStatus.RUNNING, claimed_until__lte=instant)
-    )
-    export = waiting.select_related("recording__organization", "recording__encounter").order_by("pk").first()
-    if export is None:
-        return None
+    export = free[0]
+    export.failures += export.status == ExportStatus.RUNNING
     export.status, export.claimed_until, export.percent = ExportStatus.RUNNING, instant + CLAIM, 0
     try:
         export.recipient = keystore.new_stream_key(export.recording.organization.uuid, export.uuid)
     except (keystore.KeystoreError, OSError):
         # Its maker finds no key and says so; the others behind it must not wait for this clinic's keys.
         export.recipient = ""
-    export.save(update_fields=["status", "claimed_until", "percent", "recipient"])
+    export.save(update_fields=["status", "claimed_until", "percent", "recipient", "failures"])
     return export
+
+
+def _pending() -> list[Export]:
+    """Every film that waits or is being made, locked: two workers that count at the same moment count one by one."""
+    pending = Export.objects.select_for_update(of=("self",)).filter(status__in=PENDING)
+    return list(pending.select_related("recording__organization", "recording__encounter").order_by("pk"))
 
 
 def go_on(export: Export, percent: int) -> bool:

@@ -23,6 +23,7 @@ from recordings.models import Export, Recording
 from recordings.sealed import SealedReader
 from recordings.selectors import films
 from recordings.services import exports
+from recordings.services.assembling import FAILURES
 from recordings.services.erasing import decide_to_erase_part
 from scheduling import links
 from tests import factories
@@ -171,6 +172,24 @@ def test_film_whose_worker_was_killed_is_begun_again(visit: Encounter, played: P
     # The killed one comes back to life: its film is not the one that counts.
     assert not exports.go_on(first, 99)
     assert exports.go_on(second, 10)
+
+
+def test_film_that_ends_its_worker_each_time_is_given_up_and_the_next_one_is_made(
+    visit: Encounter, played: Played, time_machine: Any
+) -> None:
+    fatal, other = asked(visit, played, "webm"), asked(visit, played, "mp4")
+    for _ in range(FAILURES):
+        claimed = exports.claim_export()
+        assert claimed is not None
+        assert claimed.pk == fatal.pk
+        time_machine.move_to(now() + exports.CLAIM + dt.timedelta(seconds=1))
+    next_one = exports.claim_export()
+    assert next_one is not None
+    assert next_one.pk == other.pk
+    fatal.refresh_from_db()
+    assert fatal.status == "failed"
+    assert keystore.is_destroyed(played.recording.organization.uuid, fatal.uuid)
+    assert AuditEvent.objects.get(action="recordings.export.fail").detail["why"] == "given_up"
 
 
 def test_one_film_at_a_time(visit: Encounter, played: Played) -> None:

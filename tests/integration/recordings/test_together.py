@@ -12,9 +12,10 @@ from consults import services as consults
 from consults.models import Encounter
 from core.errors import HousecallError
 from recordings import services
-from recordings.models import Recording, Stream
-from recordings.services import life
+from recordings.models import Export, Recording, Stream
+from recordings.services import exports, life
 from tests import factories as make
+from tests.played import ready_recording
 from tests.together import all_at_once, met
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
@@ -118,3 +119,28 @@ def test_words_of_relays_heard_by_many_processes_at_once_keep_the_highest(visit:
     all_at_once([partial(services.hear_relay, visit.uuid, said(number)) for number in (3, 9, 1, 8, 2, 7)])
     services.hear_relay(visit.uuid, said(9))
     assert set(recording.streams.values_list("last_number", flat=True)) == {9}
+
+
+@pytest.fixture
+def two_films() -> list[Export]:
+    """Two films that wait."""
+    visit = make.make_visit()
+    played = ready_recording(visit, films=[("practitioner", b"a", {}), ("patient", b"b", {})])
+    actor = make.practitioner_actor(visit.practitioner)
+    return [exports.request_export(actor=actor, recording=played.recording, kind=kind) for kind in ("webm", "mp4")]
+
+
+def test_workers_that_look_for_a_film_at_once_begin_one(two_films: list[Export]) -> None:
+    claimed = all_at_once([exports.claim_export] * 4)
+    assert [export.pk for export in claimed if export is not None] == [two_films[0].pk]
+    assert Export.objects.filter(status="running").count() == 1
+
+
+@pytest.mark.postgres  # SQLite locks the whole database when a transaction begins.
+def test_workers_that_look_for_a_film_without_the_lock_begin_one_twice(
+    two_films: list[Export], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waiting = Export.objects.select_related("recording__organization", "recording__encounter").order_by("pk")
+    monkeypatch.setattr(exports, "_pending", met(lambda: list(waiting.all()), people=2))
+    claimed = all_at_once([exports.claim_export] * 2)
+    assert [export.pk for export in claimed] == [two_films[0].pk] * 2
