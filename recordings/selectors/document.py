@@ -2,26 +2,20 @@
 
 import base64
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Any
-from uuid import UUID
 
-import structlog
 from django.db.models import Prefetch, QuerySet
 
 from consent.models import Purpose
 from consent.selectors import newest_decision
 from consults.lifecycle import VisitStatus
 from consults.models import Encounter
-from recordings import keystore
 from recordings.lifecycle import OPEN
 from recordings.models import Recording, Stream
 from recordings.permission import Person, who_may_be_recorded
-
-log = structlog.get_logger(__name__)
+from recordings.selectors.roomkeys import mac_of, recipient_of
 
 LEASE_SECONDS = 5
-MACS_KEPT = 512
 
 
 def document_prefetches() -> "list[Prefetch[Any]]":
@@ -45,8 +39,11 @@ def _part(encounter: Encounter, recording: Recording) -> dict[str, Any] | None:
         for row in recording.standing_streams  # type: ignore[attr-defined]
     }
     decisions: dict[Person, str] = {person: row.decision for person, row in streams.items()}  # type: ignore[attr-defined]
-    may = who_may_be_recorded(encounter.seats.all(), decisions)
-    mac = _mac_of(recording) if may else None
+    agreed = who_may_be_recorded(encounter.seats.all(), decisions)
+    recipients = {person: recipient_of(recording, streams[person]) for person in agreed}
+    # Who has no key cannot be written, and then the others may be too few.
+    may = who_may_be_recorded(agreed.values(), {p: decisions[p] for p in agreed if recipients[p] is not None})
+    mac = mac_of(recording) if may else None
     if mac is None:
         return None
     return {
@@ -54,7 +51,7 @@ def _part(encounter: Encounter, recording: Recording) -> dict[str, Any] | None:
         "mac": base64.b64encode(mac).decode(),
         "lease": LEASE_SECONDS,
         "people": {
-            str(seat.uuid): {"stream": str(streams[person].uuid), "recipient": streams[person].recipient}
+            str(seat.uuid): {"stream": str(streams[person].uuid), "recipient": recipients[person]}
             for person, seat in may.items()
         },
     }
@@ -71,17 +68,3 @@ def _open_recordings() -> QuerySet[Recording]:
         .select_related("organization")
         .prefetch_related(Prefetch("streams", queryset=streams, to_attr="standing_streams"))
     )
-
-
-def _mac_of(recording: Recording) -> bytes | None:
-    try:
-        return _mac(recording.organization.uuid, recording.uuid)
-    except (keystore.KeystoreError, OSError):
-        log.exception("recording_mac_unreadable", recording=str(recording.uuid))
-        return None
-
-
-@lru_cache(maxsize=MACS_KEPT)
-def _mac(organization: UUID, recording: UUID) -> bytes:
-    """Opened once per process: every look needs it again."""
-    return keystore.mac(organization, recording)

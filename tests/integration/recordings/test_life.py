@@ -1,9 +1,11 @@
 """A recording's life: asked for, agreed to, heard of, stopped; who may do what, and what the relay is told of it."""
 
 import base64
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from pyrage.x25519 import Identity
 
 from accounts.actors import ANONYMOUS, Actor
 from accounts.roles import Role
@@ -15,6 +17,7 @@ from core.errors import Conflict, NotFound
 from core.ids import new_uuid
 from recordings import disk, keystore, services
 from recordings.models import Recording, Stream
+from recordings.selectors import roomkeys
 from scheduling.services import revoke_link
 from tests import factories as make
 
@@ -80,6 +83,45 @@ def test_document_holds_mac_lease_and_the_public_half_of_each_stream(visit: Enco
         for seat, stream in streams.items()
     }
     assert len(part["people"]) == 2
+
+
+def test_key_named_in_the_database_is_never_told_to_the_relay(visit: Encounter) -> None:
+    make.answer_recording(visit, patient_of(visit))
+    recording = make.start_recording(visit)
+    before = told(visit)["recording"]["people"]
+    own = str(Identity.generate().to_public())
+    recording.streams.update(recipient=own)
+    assert told(visit)["recording"]["people"] == before
+    assert own not in str(before)
+
+
+def test_person_whose_key_was_destroyed_is_not_written_though_it_was_known(visit: Encounter) -> None:
+    make.answer_recording(visit, patient_of(visit))
+    recording = make.start_recording(visit)
+    assert len(permitted(visit)) == 2
+    keystore.destroy(visit.organization.uuid, recording.streams.get(person_type="patient").uuid)
+    assert permitted(visit) == set()
+
+
+def test_key_that_is_away_is_said_once_and_once_when_it_is_back(
+    visit: Encounter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make.answer_recording(visit, patient_of(visit))
+    recording = make.start_recording(visit)
+    roomkeys._mac.cache_clear()
+    path = keystore.folder_of(visit.organization.uuid) / "macs" / f"{recording.uuid}.age"
+    kept = path.read_bytes()
+    said: list[tuple[str, str]] = []
+    plain = lambda event, **fields: said.append((event, fields.get("why", "")))  # noqa: E731
+    monkeypatch.setattr(roomkeys, "log", SimpleNamespace(error=plain, info=plain))
+    path.unlink()
+    assert [permitted(visit) for _ in range(3)] == [set()] * 3
+    path.write_bytes(b"nonsense")
+    assert [permitted(visit) for _ in range(3)] == [set()] * 3
+    path.write_bytes(kept)
+    assert [len(permitted(visit)) for _ in range(3)] == [2] * 3
+    away, back = "recording_key_away", "recording_key_is_back"
+    assert said == [(away, "KeyMissing"), (away, "KeyUnreadable"), (back, "")]
 
 
 def test_who_says_no_is_not_recorded_and_too_few_pause_it(visit: Encounter) -> None:
