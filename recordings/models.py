@@ -40,6 +40,10 @@ class Recording(models.Model):
     relay_state = models.CharField(max_length=16, blank=True)
     # Whose clock that is: instants of two relays are not compared.
     heard_run = models.CharField(max_length=64, blank=True)
+    # By how many ms our clock is ahead of that of the relay process where it began, and which process that is. Media
+    # stand on the relay's clock: `began_at` less this is where the timeline begins on it.
+    clock_offset_ms = models.BigIntegerField(null=True, blank=True)
+    clock_run = models.CharField(max_length=64, blank=True)
     problem = models.CharField(max_length=32, blank=True)
     size = models.BigIntegerField(default=0)
     # Of the job that puts it together: how far it is, and until when a worker has claimed it.

@@ -123,9 +123,9 @@ def _order(stream: Stream, binding: Binding) -> Order:
 
 
 def _timeline(recording: Recording, looks: list[Look]) -> float:
-    """Where the recording's timeline begins, Unix µs: once files stand on it, where it began for them."""
+    """Where the recording's timeline begins, Unix µs by its relay: once files stand on it, where it began for them."""
     if has_files(recording) and recording.began_at is not None:
-        return recording.began_at.timestamp() * 1e6
+        return recording.began_at.timestamp() * 1e6 - 1000 * (recording.clock_offset_ms or 0)
     return min((look.began for look in looks if look.began is not None), default=0.0)
 
 

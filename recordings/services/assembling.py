@@ -26,6 +26,8 @@ LEASE = dt.timedelta(seconds=60)
 PAUSE = dt.timedelta(minutes=1)
 LONG_PAUSE = dt.timedelta(minutes=10)
 FAILURES = 5
+# A relay tells once a second what is on its disk: clocks that seem closer than this are one.
+SAME_CLOCK = dt.timedelta(milliseconds=1500)
 ASSEMBLED = frozenset({RecordingStatus.FINISHING, RecordingStatus.READY, RecordingStatus.FAILED})
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
@@ -74,8 +76,7 @@ def file_stream(claim: Claim, *, stream: UUID, files: list[MadeFile], report: Ma
     if row.erased_at is not None or row.erase_asked_at is not None:
         raise StreamErased
     if not MediaFile.objects.filter(stream__recording=recording).exists():
-        recording.began_at = _EPOCH + dt.timedelta(microseconds=round(began))
-        recording.save(update_fields=["began_at"])
+        _begin(recording, _EPOCH + dt.timedelta(microseconds=round(began)))
     MediaFile.objects.bulk_create(_media_file(row, made) for made in files)
     row.report = dict(report)
     row.save(update_fields=["report"])
@@ -121,6 +122,21 @@ def break_off(claim: Claim) -> None:
         move(_actor(recording), recording, RecordingStatus.FAILED)
         recording.save(update_fields=["status", "problem", "percent", "failures", "claimed_until"])
         hints.visit_changed(recording.encounter)
+
+
+def _begin(recording: Recording, began: dt.datetime) -> None:
+    """Where the timeline begins, by our clock, since the chat beside it stands on that.
+
+    `began` is by the relay's, or by ours already where assembly could not believe it: whichever is nearer to when we
+    heard of the first byte. What was heard late makes relays seem behind, so a little is no error of theirs.
+    """
+    offset = dt.timedelta(milliseconds=recording.clock_offset_ms or 0)
+    heard = recording.began_at or recording.requested_at
+    if abs(offset) < SAME_CLOCK or abs(began + offset - heard) > abs(began - heard):
+        offset = dt.timedelta()
+    recording.began_at = began + offset
+    recording.clock_offset_ms = offset // dt.timedelta(milliseconds=1)
+    recording.save(update_fields=["began_at", "clock_offset_ms"])
 
 
 def _held(claim: Claim) -> Any:

@@ -18,7 +18,8 @@ HEARABLE = OPEN | {RecordingStatus.FINISHING}
 ENOUGH = dt.timedelta(milliseconds=700)
 """What another web process has taken in within this time need not be taken in again: relays repeat every second."""
 
-HEARD = ["heard_at", "heard_run", "relay_state", "safe_at", "size", "status", "problem", "began_at"]
+HEARD = ["heard_at", "heard_run", "relay_state", "safe_at", "size", "status", "problem", "began_at", "clock_offset_ms"]
+HEARD += ["clock_run"]
 
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _AHEAD = dt.timedelta(minutes=1)
@@ -54,6 +55,7 @@ def _take_in(found: Recording, message: Mapping[str, Any]) -> None:
     if recording is None:
         return
     instant = now()
+    _compare_clocks(recording, message, instant)
     safe_at = _newest_sync(message, instant)
     is_late = _is_late(recording, str(message["run"]), safe_at)
     _raise_numbers(recording, message, is_late=is_late)
@@ -62,6 +64,17 @@ def _take_in(found: Recording, message: Mapping[str, Any]) -> None:
             recording.heard_run, recording.safe_at = str(message["run"]), safe_at
         _take_state(recording, message["state"], instant)
     recording.save(update_fields=HEARD)
+
+
+def _compare_clocks(recording: Recording, message: Mapping[str, Any], instant: dt.datetime) -> None:
+    """A word is heard after what it tells of, so the least difference of the two clocks is nearest to the true one."""
+    synced = max((person["synced"] for person in message["people"]), default=0)
+    if recording.status not in OPEN or synced <= 0 or recording.clock_run not in ("", str(message["run"])):
+        return
+    offset = (instant - _EPOCH) // dt.timedelta(milliseconds=1) - synced // 1000
+    known = recording.clock_offset_ms
+    recording.clock_run = str(message["run"])
+    recording.clock_offset_ms = offset if known is None else min(known, offset)
 
 
 def _take_state(recording: Recording, state: str, instant: dt.datetime) -> None:

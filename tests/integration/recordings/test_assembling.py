@@ -1,5 +1,6 @@
 """Putting recordings together: the claim, the rows, what is left after a kill at any point, and what cannot be read."""
 
+import datetime as dt
 import os
 import signal
 from datetime import timedelta
@@ -18,6 +19,7 @@ from recordings.models import MediaFile, Recording, Stream
 from recordings.parts import folder_of, path_of
 from recordings.selectors.assembly import recordings_to_assemble
 from recordings.services.assembling import FAILURES, ClaimLost, claim_assembly, renew_claim
+from tests.recorded import BEGAN
 from tests.stopped import blocks, check_whole, expected_blocks, places, stopped
 
 __all__ = ["places"]
@@ -220,6 +222,37 @@ def test_work_that_breaks_off_again_and_again_is_failed_with_its_parts_kept(
     Recording.objects.update(claimed_until=None)
     job.assemble(recording.uuid)
     check_whole(recording, places)
+
+
+@pytest.mark.parametrize("minutes", [30, -1])
+def test_beginning_is_on_our_clock_and_late_parts_find_their_place_on_the_relays(places: Path, minutes: int) -> None:
+    recording = stopped()
+    by_relay = dt.datetime.fromtimestamp(BEGAN / 1e6, dt.UTC)
+    ours = by_relay - timedelta(minutes=minutes)
+    Recording.objects.update(began_at=ours + timedelta(seconds=2), clock_offset_ms=-minutes * 60_000)
+    stream = recording.streams.order_by("pk")[0]
+    late = path_of(recording.uuid, stream.uuid, stream.last_number)
+    kept = late.read_bytes()
+    late.unlink()
+    job.assemble(recording.uuid)
+    recording.refresh_from_db()
+    assert recording.began_at is not None
+    assert abs(recording.began_at - ours) < timedelta(milliseconds=100)
+    late.parent.mkdir(parents=True)
+    late.write_bytes(kept)
+    Recording.objects.update(claimed_until=None)
+    job.assemble(recording.uuid)
+    assert [round(file.offset_ms, -2) for file in stream.files.order_by("pk")] == [0, 2000]
+
+
+def test_beginning_that_assembly_took_from_our_clock_is_not_moved_again(places: Path) -> None:
+    recording = stopped()
+    away = (now().timestamp() * 1e6 - BEGAN) / 1000
+    Recording.objects.update(clock_offset_ms=round(away))
+    job.assemble(recording.uuid)
+    recording.refresh_from_db()
+    assert recording.began_at is not None
+    assert abs(recording.began_at - recording.requested_at) < timedelta(seconds=5)
 
 
 def test_open_recording_and_one_whose_relay_still_writes_are_left_alone() -> None:

@@ -171,6 +171,25 @@ def test_clock_of_a_relay_far_ahead_is_not_believed(recording: Recording, clock:
     assert set(recording.streams.values_list("last_number", flat=True)) == {HIGHEST_NUMBER}
 
 
+@pytest.mark.parametrize("ahead", [dt.timedelta(minutes=40), dt.timedelta(minutes=-1)])
+def test_difference_to_the_first_relays_clock_is_the_least_that_was_heard(
+    recording: Recording, clock: Any, ahead: dt.timedelta
+) -> None:
+    def say(run: str, late: dt.timedelta, off: dt.timedelta) -> None:
+        people = make.relay_says(recording)["people"]
+        for person in people:
+            person["synced"] = round((now() + off - late).timestamp() * 1_000_000)
+        hear(recording, people=people, run=run)
+        clock.shift(1)
+
+    say("one", dt.timedelta(milliseconds=900), ahead)
+    say("one", dt.timedelta(milliseconds=200), ahead)
+    say("one", dt.timedelta(milliseconds=700), ahead)
+    say("two", dt.timedelta(0), dt.timedelta(hours=5))
+    assert recording.clock_offset_ms == -ahead // dt.timedelta(milliseconds=1) + 200
+    assert recording.clock_run == "one"
+
+
 def test_last_numbers_after_the_stop_are_taken_and_move_nothing(recording: Recording) -> None:
     hear(recording)
     doctor = make.practitioner_actor(recording.encounter.practitioner)
