@@ -15,6 +15,7 @@ from django.shortcuts import resolve_url
 
 from accounts import ports
 from accounts.actors import ANONYMOUS, actor_for_user
+from accounts.policy import may_ever
 from audit.models import Outcome
 from audit.services import record
 
@@ -46,7 +47,8 @@ class StaffAccountAdapter(DefaultAccountAdapter):
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
         actor = actor_for_user(request.user, request.session.session_key)
-        return str(resolve_url(settings.LOGIN_REDIRECT_URL if actor.is_staff else "home"))
+        mine = (page for action, page in settings.STAFF_PAGES if may_ever(actor, action))
+        return str(resolve_url(next(mine, "home")))
 
     def post_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> HttpResponse:
         record(actor=actor_for_user(user, request.session.session_key), action="session.start", entity=user)

@@ -219,7 +219,9 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 LOGIN_URL = "account_request_login_code"
-LOGIN_REDIRECT_URL = "queue"  # For staff; others go home.
+LOGIN_REDIRECT_URL = "queue"
+# Where staff come to after signing in: the first page that their roles may open. Others go home.
+STAFF_PAGES = (("consults.queue.list", "queue"), ("recordings.retention", "recordings-retention"))
 LOGOUT_REDIRECT_URL = "home"
 
 ACCOUNT_ADAPTER = "accounts.adapters.StaffAccountAdapter"

@@ -43,7 +43,7 @@ def _sign_ins() -> Table:
     )
     for heading in ("Name", "Email", "Password"):
         table.add_column(heading, no_wrap=True)
-    for staff in (*cast.PRACTITIONERS, cast.DESK):
+    for staff in (*cast.PRACTITIONERS, cast.DESK, cast.OFFICER):
         name = " ".join(part for part in (staff.prefix, staff.given_name, staff.family_name) if part)
         table.add_row(name, staff.email, password_of(staff.email))
     return table

@@ -48,6 +48,8 @@ class PlannedVisit:
 
 DOCTOR: Final = "marlow@lantern.example"
 DESK: Final = Staff("desk@lantern.example", "", "Hanna", "Oakes", "", "")
+# Decides how long recordings are kept, holds and erases them, and plays none.
+OFFICER: Final = Staff("privacy@lantern.example", "", "Lars", "Whitlow", "", "")
 PRACTITIONERS: Final = (
     Staff(DOCTOR, "Dr", "Ines", "Marlow", "Family medicine", "face-doc"),
     Staff("brightwater@lantern.example", "Dr", "Tomas", "Brightwater", "Internal medicine", "face-tom"),

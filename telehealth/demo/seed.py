@@ -49,6 +49,7 @@ def seed() -> tuple[SeededVisit, ...]:
     organization = Organization.objects.filter(slug=cast.CLINIC["slug"]).first() or _found()
     keystore.create_clinic_key(organization.uuid)
     actor = system_actor(LABEL, organization.pk)
+    _appoint_officer(actor, organization)
     at = now()
     standing = _kept(actor, organization, at)
     for visit in cast.VISITS:
@@ -92,6 +93,13 @@ def _found() -> Organization:
             face=person.face,
         )
     return organization
+
+
+def _appoint_officer(actor: Actor, organization: Organization) -> None:
+    """At every start: clinics of an older Housecall have nobody yet."""
+    if not User.objects.filter(email=cast.OFFICER.email).exists():
+        officer = _user(actor, organization, cast.OFFICER)
+        assign_role(actor=actor, user=officer, organization=organization, role=Role.PRIVACY_OFFICER)
 
 
 def _user(actor: Actor, organization: Organization, staff: cast.Staff) -> User:

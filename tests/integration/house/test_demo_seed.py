@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 import time_machine
 from django.contrib.auth import authenticate
+from django.test import Client
 
 from accounts.actors import system_actor
 from accounts.models import Organization, Patient, User
@@ -181,3 +182,10 @@ def test_printed_password_signs_in() -> None:
     assert user.check_password(password_of(cast.DOCTOR))
     assert not user.check_password(password_of(cast.DESK.email))
     assert authenticate(None, email=cast.DOCTOR, password=password_of(cast.DOCTOR)) == user
+
+
+def test_privacy_officer_signs_in_to_the_page_of_rules_and_holds(client: Client) -> None:
+    seed()
+    fields = {"login": cast.OFFICER.email, "password": password_of(cast.OFFICER.email)}
+    answer = client.post("/accounts/login/", fields, follow=True)
+    assert (answer.status_code, answer.request["PATH_INFO"]) == (200, "/staff/recordings/retention/")
