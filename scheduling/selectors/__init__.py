@@ -8,5 +8,19 @@ from scheduling.selectors.appointments import (
     patients_to_choose,
     states_now,
 )
+from scheduling.selectors.slots import DayPlan, Offer, Others, day_plan, free_slots, nearest_free
 
-__all__ = ["appointments_on", "get_appointment", "get_link", "link_of", "patients_to_choose", "states_now"]
+__all__ = [
+    "DayPlan",
+    "Offer",
+    "Others",
+    "appointments_on",
+    "day_plan",
+    "free_slots",
+    "get_appointment",
+    "get_link",
+    "link_of",
+    "nearest_free",
+    "patients_to_choose",
+    "states_now",
+]
