@@ -7,7 +7,7 @@ from django.conf import settings
 
 from accounts.actors import Actor
 from core.templatetags.ui import clock_time, long_date
-from recordings.lifecycle import ExportStatus, RecordingStatus
+from recordings.lifecycle import ExportStatus, Problem, RecordingStatus
 from recordings.models import Export, Recording, RetentionRule
 from recordings.retention import VISIT_TYPES
 from recordings.selectors import films, playback
@@ -29,22 +29,25 @@ WORDS: dict[str, tuple[str, str, str]] = {
     _S.FAILED: (
         "failed",
         "The recording could not be put together",
-        "What was recorded is still safe and sealed. The clinic has been told; it will be tried again.",
+        "What was recorded is kept, sealed, and it is tried again by itself. If it stays like this, tell who runs the"
+        " clinic's server.",
     ),
     _S.ERASED: ("erased", "This recording is erased", "Nobody can play it any more, and it cannot be brought back."),
 }
 KINDS = {
     "mp4": ("MP4", "Plays on nearly every telephone, computer and television."),
-    "webm": ("WebM", "Free in every part; plays in Chrome, Edge, Firefox and VLC."),
+    "webm": ("WebM", "Plays in Chrome, Edge, Firefox and VLC."),
 }
-NOTHING_SAFE = "Nothing was recorded: no sound and no picture reached the disk."
+# A failed recording of which there is no byte: why, by its problem.
+NOTHING = ("Nothing was recorded", "No sound and no picture reached the disk.")
+NOBODY = ("Nothing was recorded", "Nobody could be recorded: too few people agreed, or were there.")
 
 
 def state_words(recording: Recording) -> dict[str, Any]:
     """The state as the page says it."""
     state, title, sentence = WORDS[recording.status]
     if recording.status == _S.FAILED and recording.size == 0:
-        sentence = NOTHING_SAFE
+        title, sentence = NOBODY if recording.problem == Problem.CONSENT else NOTHING
     return {"state": state, "title": title, "sentence": sentence}
 
 

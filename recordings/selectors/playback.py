@@ -16,7 +16,7 @@ from core.errors import NotFound
 from core.templatetags.ui import clock_time
 from recordings import keystore
 from recordings.lifecycle import RecordingStatus
-from recordings.models import MediaFile, Recording
+from recordings.models import MediaFile, Recording, Stream
 from recordings.policies import relation_to_recording
 from recordings.ranges import Span
 from recordings.sealed import SealedFile, SealedReader
@@ -88,7 +88,7 @@ def timeline(actor: Actor, recording: Recording) -> dict[str, Any]:
         "began_at": began.isoformat(),
         "duration_ms": duration_ms(files),
         "tracks": [_track(actor, media) for media in files],
-        "erased": [stream.label for stream in recording.streams.exclude(erased_at=None)],
+        "erased": [_who(actor, stream) for stream in recording.streams.exclude(erased_at=None)],
         "chat": _chat(actor, recording, began),
     }
 
@@ -103,14 +103,17 @@ def _track(actor: Actor, media: MediaFile) -> dict[str, Any]:
         "file": str(media.uuid),
         "kind": media.kind,
         "type": media.content_type,
-        "name": stream.label,
-        "you": stream.person_type == actor.type and stream.person_id == actor.id,
+        **_who(actor, stream),
         "from": media.offset_ms,
         "to": media.offset_ms + media.duration_ms,
         "width": media.width,
         "height": media.height,
         "gaps": [gap for gap in gaps_of(media) if gap["to"] - gap["from"] >= SHOWN_GAP_MS],
     }
+
+
+def _who(actor: Actor, stream: Stream) -> dict[str, Any]:
+    return {"name": stream.label, "you": stream.person_type == actor.type and stream.person_id == actor.id}
 
 
 @dataclass(frozen=True)

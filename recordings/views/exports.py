@@ -25,7 +25,7 @@ def export(request: HttpRequest, recording: uuids.UUID, link: uuids.UUID | None 
     found = playback.get_recording_for(actor, recording, "recordings.export")
     page = address("recording", link, recording=recording)
     try:
-        require_proof(request, link, back_to=page)
+        require_proof(request, link, back_to=f"{page}#export")
     except ProofNeeded as needed:
         if "go" in needed.extra and not wants_json(request):
             return redirect(needed.extra["go"])
@@ -43,7 +43,9 @@ def status(
     request: HttpRequest, recording: uuids.UUID, export: uuids.UUID, link: uuids.UUID | None = None
 ) -> HttpResponseBase:
     found = films.get_export(actor_of(request), recording, export)
-    return JsonResponse({"ok": True, "export": _told(found, link, recording)})
+    return JsonResponse(
+        {"ok": True, "export": _told(found, link, recording), "proof": _missing_proof(request, link, recording)}
+    )
 
 
 @guarded("recordings.export")
@@ -68,7 +70,7 @@ def download(
     actor = actor_of(request)
     found = films.get_finished_export(actor, recording, export)
     try:
-        require_proof(request, link, back_to=request.path)
+        require_proof(request, link, back_to=f"{address('recording', link, recording=recording)}#export")
     except ProofNeeded as needed:
         if "go" in needed.extra:
             return redirect(needed.extra["go"])
@@ -86,6 +88,15 @@ def download(
     response.headers["Content-Disposition"] = f'attachment; filename="recording-{recording.hex[:8]}.{found.kind}"'
     patch_vary_headers(response, ["Cookie"])
     return response
+
+
+def _missing_proof(request: HttpRequest, link: uuids.UUID | None, recording: uuids.UUID) -> dict[str, Any] | None:
+    """What the page says instead of a download that would be refused; None when it would not be."""
+    try:
+        require_proof(request, link, back_to=f"{address('recording', link, recording=recording)}#export")
+    except ProofNeeded as needed:
+        return needed.as_dict()
+    return None
 
 
 def _told(export: Export, link: uuids.UUID | None, recording: uuids.UUID) -> dict[str, Any]:

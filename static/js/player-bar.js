@@ -36,7 +36,7 @@ export class Bar {
 
   /** @param {number} position ms */
   show(position) {
-    if (document.activeElement !== this.range || Math.abs(Number(this.range.value) - position) > 500) {
+    if (document.activeElement !== this.range || Math.abs(Number(this.range.value) - position) > 200) {
       this.range.value = String(Math.round(position));
     }
     const time = stopwatch(position);
@@ -78,7 +78,7 @@ export class Bar {
       const words = `${stopwatch(gap.from)} to ${stopwatch(gap.to)}`;
       const go = make("button", { class: "hc-btn hc-btn-link hc-btn-small hc-figures", type: "button" }, words);
       go.addEventListener("click", () => onSeek(gap.from));
-      list.append(make("li", {}, go, ` ${label(track)}: ${gapWords(gap.why).toLowerCase()}`));
+      list.append(make("li", {}, go, make("span", {}, `${label(track)}: ${gapWords(gap.why).toLowerCase()}`)));
     }
   }
 }

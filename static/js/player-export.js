@@ -1,7 +1,7 @@
 /** The films to take along: asked for, watched while they are made, stopped, saved. */
 
 import { say } from "./dom.js";
-import { post } from "./forms.js";
+import { busyButton, post } from "./forms.js";
 
 /**
  * @typedef {object} Film
@@ -15,7 +15,9 @@ import { post } from "./forms.js";
 const LOOK_EVERY_MS = 1500;
 
 class Row {
-  /** @param {HTMLElement} root @param {(error: {code: string, message: string}|null, go?: string) => void} onTrouble */
+  #here = "";
+
+  /** @param {HTMLElement} root @param {(error: {message: string}|null, go?: string) => void} onTrouble */
   constructor(root, onTrouble) {
     this.root = root;
     this.onTrouble = onTrouble;
@@ -26,6 +28,7 @@ class Row {
     this.bar = this.#find("[data-export-percent]", HTMLProgressElement);
     this.make.addEventListener("submit", (event) => this.#ask(event));
     this.cancel.addEventListener("submit", (event) => this.#stop(event));
+    this.file.addEventListener("click", (event) => this.#save(event));
   }
 
   /** @template {HTMLElement} T @param {string} selector @param {new () => T} type @returns {T} */
@@ -37,19 +40,40 @@ class Row {
 
   /** @param {SubmitEvent} event */
   async #ask(event) {
-    event.preventDefault();
-    this.onTrouble(null);
-    const answer = await post(this.make.action, new FormData(this.make));
-    if (answer.error) this.onTrouble(answer.error, /** @type {{go?: string}} */ (answer.error).go);
-    else this.show(/** @type {Film} */ (answer.export));
+    const answer = await this.#send(event, this.make);
+    if (answer?.error) this.onTrouble(answer.error, /** @type {{go?: string}} */ (answer.error).go);
+    else if (answer) this.show(/** @type {Film} */ (answer.export));
   }
 
   /** @param {SubmitEvent} event */
   async #stop(event) {
+    const answer = await this.#send(event, this.cancel);
+    if (answer?.error) this.onTrouble(answer.error);
+    else if (answer) this.show(null);
+  }
+
+  /** Null for a press while the one before is under way. @param {SubmitEvent} event @param {HTMLFormElement} form */
+  async #send(event, form) {
     event.preventDefault();
-    const answer = await post(this.cancel.action, new FormData(this.cancel));
-    if (answer.error) this.onTrouble(answer.error);
-    else this.show(null);
+    const button = form.querySelector("button");
+    if (!button || button.getAttribute("aria-busy")) return null;
+    this.onTrouble(null);
+    const release = busyButton(button);
+    const answer = await post(form.action, new FormData(form));
+    release();
+    return answer;
+  }
+
+  /** A refused download is silent in most browsers: whether it would be, is asked first. @param {MouseEvent} event */
+  async #save(event) {
+    event.preventDefault();
+    this.onTrouble(null);
+    const answer = await look(this.#here);
+    if (!answer) this.onTrouble({ message: "We cannot reach the clinic just now. Check your connection, then press Save again." });
+    else if (answer === "gone") this.show(null);
+    else if (answer.proof) this.onTrouble(answer.proof, answer.proof.go);
+    else if (answer.export.status === "ready") location.assign(this.file.href);
+    else this.show(answer.export);
   }
 
   /** @param {Film|null} film */
@@ -64,24 +88,34 @@ class Row {
     this.bar.value = film?.percent ?? 0;
     say(this.words, words(film));
     if (!film) return;
-    const here = `${this.make.action}${film.id}/`;
-    this.cancel.action = `${here}cancel/`;
-    this.file.href = `${here}file/`;
-    if (isPending) window.setTimeout(() => this.#look(here, film), LOOK_EVERY_MS);
+    this.#here = `${this.make.action}${film.id}/`;
+    this.cancel.action = `${this.#here}cancel/`;
+    this.file.href = `${this.#here}file/`;
+    if (isPending) window.setTimeout(() => this.#look(film), LOOK_EVERY_MS);
   }
 
-  /** @param {string} address @param {Film} before */
-  async #look(address, before) {
+  /** @param {Film} before */
+  async #look(before) {
     if (this.cancel.hidden) return;
-    let film = before;
-    try {
-      const answer = await fetch(address, { headers: { Accept: "application/json" } });
-      if (answer.status === 404) return this.show(null);
-      if (answer.ok) film = (await answer.json()).export;
-    } catch {
-      // The connection is away; the film is made all the same, and the next look may find it.
-    }
-    this.show(film);
+    const answer = await look(this.#here);
+    if (answer === "gone") this.show(null);
+    // Without an answer the film is made all the same, and the next look may find it.
+    else this.show(answer?.export ?? before);
+  }
+}
+
+/**
+ * How a film is; "gone" when there is none, null when nobody answers.
+ * @param {string} address
+ * @returns {Promise<{export: Film, proof: {code: string, message: string, go?: string}|null}|"gone"|null>}
+ */
+async function look(address) {
+  try {
+    const answer = await fetch(address, { headers: { Accept: "application/json" } });
+    if (answer.status === 404) return "gone";
+    return answer.ok ? await answer.json() : null;
+  } catch {
+    return null;
   }
 }
 

@@ -17,6 +17,9 @@ const WHY = {
   off: "Camera was off",
 };
 
+// Nobody begins or ends to the millisecond with the others: so little of somebody is not worth a word.
+const SLACK_MS = 500;
+
 /** @param {string} why */
 export function gapWords(why) {
   return WHY[why] ?? "Nothing was recorded";
@@ -57,8 +60,8 @@ class Tile {
   /** @param {Part} part @param {number} position */
   #words(part, position) {
     if (part.broken) return "This part cannot be played";
-    if (position < this.track.from) return "Not there yet";
-    if (position >= this.track.to) return "Not there any more";
+    if (position < this.track.from - SLACK_MS) return "Not there yet";
+    if (position >= this.track.to + SLACK_MS) return "Not there any more";
     const gap = this.track.gaps.find((each) => each.source !== "audio" && each.from <= position && position < each.to);
     if (gap) return gapWords(gap.why);
     if (this.media.readyState >= 1 && this.media.videoWidth === 0) return "Sound only";

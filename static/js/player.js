@@ -101,7 +101,8 @@ function begin(told) {
 function noteWords(conductor, told) {
   if (told.tracks.length === 0) return "Nobody's part is left to play.";
   if (conductor.waiting > SAY_WAITING_AFTER_MS) return "Waiting for your connection. It goes on by itself.";
-  if (told.erased.length > 0 && !conductor.playing) return `Erased: ${told.erased.join(", ")}.`;
+  const erased = told.erased.map((/** @type {{name: string, you: boolean}} */ one) => (one.you ? "your part" : one.name));
+  if (erased.length > 0 && !conductor.playing) return `Erased: ${erased.join(", ")}.`;
   return "";
 }
 
@@ -127,12 +128,19 @@ async function watch() {
 async function open() {
   if (root.dataset.state === "ready") {
     showExports(need(root, "[data-exports]"));
+    const note = need(root, "[data-note]");
+    const tell = (/** @type {string} */ words) => {
+      note.hidden = false;
+      say(note, words);
+    };
+    const slow = window.setTimeout(() => tell("One moment, the recording is coming."), SAY_WAITING_AFTER_MS);
     try {
       begin(await timeline());
     } catch {
-      const note = need(root, "[data-note]");
-      note.hidden = false;
-      say(note, "The recording cannot be reached just now. Load the page again.");
+      tell( "The recording cannot be reached just now. Check your connection, then load this page again.");
+      need(root, "[data-bar]").classList.add("is-away");
+    } finally {
+      window.clearTimeout(slow);
     }
   } else if (root.dataset.state === "preparing" || root.dataset.state === "recording") {
     window.setTimeout(watch, LOOK_EVERY_MS);

@@ -16,7 +16,12 @@ const KEPT = 4_000;
 /** Without the socket nobody here knows whether bytes still reach the disk: the relay's lease is over after as long. */
 const DEAF_AFTER = 5_000;
 
-/** @typedef {{live: () => boolean, next: () => void}} Around whether this page is in the call; who takes the focus of a sign that goes */
+/**
+ * @typedef {Object} Around
+ * @property {() => boolean} live whether this page is in the call
+ * @property {() => boolean} [mayAsk] where an answer can be given; in the call alone unless said
+ * @property {() => void} next takes the focus of a sign that goes
+ */
 
 /**
  * Where this house does not record, the page has nothing of it.
@@ -30,6 +35,7 @@ export function recordPart(around) {
 class RecordPart {
   #who;
   #live;
+  #mayAsk;
   #place;
   #slot;
   #pill;
@@ -49,10 +55,11 @@ class RecordPart {
    * @param {HTMLElement} stage
    * @param {Around} around
    */
-  constructor(form, stage, { live, next }) {
+  constructor(form, stage, { live, mayAsk = live, next }) {
     const server = new RecordServer(form);
     this.#who = stage.dataset.who === "practitioner" ? /** @type {const} */ ("practitioner") : /** @type {const} */ ("patient");
     this.#live = live;
+    this.#mayAsk = mayAsk;
     this.#next = next;
     this.#place = { zone: form.dataset.zone ?? "", zoneName: form.dataset.zoneName ?? "" };
     this.#slot = need(stage, "[data-recording-place]");
@@ -65,7 +72,14 @@ class RecordPart {
 
   /** @param {VisitView} visit */
   show(visit) {
-    this.#show(this.#live() ? (visit.recording ?? null) : null, visit.seats);
+    const recording = visit.recording ?? null;
+    this.#question.show(this.#mayAsk() ? recording : null);
+    this.#show(this.#live() ? recording : null, visit.seats);
+  }
+
+  /** The question once more, for who wants to answer otherwise. */
+  ask() {
+    this.#question.ask();
   }
 
   /** What is known of the recording comes over the socket. @param {import("./socket.js").SocketState} state */
@@ -85,12 +99,12 @@ class RecordPart {
 
   /** This page is out of the call: nothing of it asks or tells any more. */
   rest() {
+    this.#question.show(null);
     this.#show(null, []);
   }
 
   /** @param {RecordingView|null} recording @param {import("./types.js").SeatView[]} seats */
   #show(recording, seats) {
-    this.#question.show(recording);
     this.#mine.show(recording);
     this.#doctor?.show(recording, seats);
     this.#sign(recording);

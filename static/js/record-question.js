@@ -1,7 +1,7 @@
 /** May we record this visit? Asked by the doctor in the call; yes and no weigh the same, and no answer is no yes. */
 
 import { ActDialog } from "./act-dialog.js";
-import { announce, need } from "./dom.js";
+import { announce, need, say } from "./dom.js";
 import { toast } from "./toast.js";
 
 /** @typedef {import("./types.js").RecordingView} RecordingView */
@@ -11,6 +11,7 @@ const HEARD_WITHIN = 12_000;
 
 export class RecordQuestion {
   #dialog;
+  #later;
   #live;
   #onAnswer;
   /** @type {RecordingView|null} */
@@ -28,6 +29,7 @@ export class RecordQuestion {
     this.#live = live;
     this.#onAnswer = onAnswer;
     const dialog = /** @type {HTMLDialogElement} */ (need(document, "[data-record-question]"));
+    this.#later = need(dialog, "button[value='']");
     this.#dialog = new ActDialog(
       dialog,
       (value) => server.answer(value === "permit" ? "permit" : "deny"),
@@ -50,6 +52,7 @@ export class RecordQuestion {
       this.#answeredAt = -Infinity;
       if (!this.#wanted || !recording) this.#dialog.close();
     }
+    say(this.#later, recording && recording.mine !== "unasked" ? "Change nothing" : "Not now");
     this.#look();
   }
 

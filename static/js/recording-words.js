@@ -46,7 +46,7 @@ export function agreedWords({ agreed, of }) {
  * @returns {Pill|null}
  */
 export function pill(recording, who) {
-  if (recording.deaf && isActive(recording)) return { tone: "off", icon: "warning", first: "Recording", then: "not known now" };
+  if (recording.deaf && isActive(recording)) return { tone: "off", icon: "warning", first: "Recording", then: "not known" };
   if (recording.on) {
     const then = recording.agreed === recording.of && who === "patient" ? "" : agreedWords(recording);
     return { tone: "on", icon: "circle", first: "Recording", then };
@@ -136,7 +136,7 @@ export function stateWords(recording, place) {
     case "finishing":
       return "The recording has ended and is being saved.";
     case "ready":
-      return "The recording has ended and is saved.";
+      return join("The recording has ended and is saved.", recording.plays?.length ? "You can play it after the visit." : "");
     case "failed":
       return ASSEMBLY.has(problem ?? "") ? join("The recording cannot be played.", whyWords(problem)) : stoppedWords(recording, place);
     case "erased":

@@ -10,6 +10,8 @@ import { LocalMedia } from "./media.js";
 import { OVER, OverPoll } from "./over-poll.js";
 import { setPreview } from "./own-tile.js";
 import { recordPart } from "./record-part.js";
+import { lookForRecording } from "./recorded.js";
+import { RecordWaiting } from "./record-waiting.js";
 import { Room } from "./room.js";
 import { Steps } from "./steps.js";
 import { hideToast, toast } from "./toast.js";
@@ -71,8 +73,14 @@ class VisitPage {
       onSocket: (state) => this.#onSocket(state),
       onLeave: () => this.#leaveCall(),
     });
-    this.recording = recordPart({ live: () => this.steps.current === "call", next: () => this.room.controls.focus() });
+    this.recording = recordPart({
+      live: () => this.steps.current === "call",
+      mayAsk: () => LIVE.has(this.steps.current),
+      next: () => this.room.controls.focus(),
+    });
     const waiting = this.steps.section("waiting");
+    const answered = waiting.querySelector("[data-record-waiting]");
+    this.answered = answered instanceof HTMLElement ? new RecordWaiting(answered, () => this.recording?.ask()) : null;
     this.caution = new TroubleBox(need(waiting, "[data-waiting-trouble]"), this.media, () => need(waiting, "[data-heading]").focus());
     this.room.clock.set(data.server_time);
     this.#buttons();
@@ -248,10 +256,9 @@ class VisitPage {
     const step = this.steps.current;
     if (visit.state === "late") location.reload(); // The server has the words for it.
     else if (visit.status === "finished") {
-      need(this.steps.section("ended"), "[data-recorded]").hidden = !["finishing", "ready"].includes(visit.recording?.state ?? "");
+      this.#recorded(visit.recording?.state ?? "none");
       this.#end("ended");
-    }
-    else if (visit.status === "cancelled") this.#end("cancelled");
+    } else if (visit.status === "cancelled") this.#end("cancelled");
     else if (visit.status === "in-progress") {
       if (step === "waiting" || (this.#purpose === "change" && (step === "check" || step === "trouble"))) this.#calledIn();
     } else if (visit.status === "arrived") {
@@ -262,7 +269,16 @@ class VisitPage {
       this.#toDoor();
     }
     if (this.steps.current === "waiting") this.line.show(visit.line);
+    if (visit.recording) this.answered?.show(visit.recording);
     this.recording?.show(visit);
+  }
+
+  /** @param {string} state */
+  #recorded(state) {
+    const place = need(this.steps.section("ended"), "[data-recorded]");
+    if (this.steps.current === "ended" || !["finishing", "ready"].includes(state)) return;
+    place.hidden = false;
+    lookForRecording(place, this.data.path);
   }
 
   #calledIn() {

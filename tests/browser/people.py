@@ -102,6 +102,11 @@ def go_in(tab: Tab, link: str, recording: str = "permit") -> None:
     if tab.evaluate(STATE) == "consent":
         answer_at_the_door(tab, recording)
         state_is(tab, "place")
+    say_where(tab)
+
+
+def say_where(tab: Tab) -> None:
+    """The last question, and into the waiting room."""
     tab.fill("[data-form=place] [name=place]", "12 Elm Row, Springfield")
     tab.fill("[data-form=place] [name=callback_phone]", "555-0171")
     tab.click("[data-form=place] button[type=submit]")

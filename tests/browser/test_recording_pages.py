@@ -13,7 +13,7 @@ from tests.browser.conftest import Make, OpenContext, Watch
 from tests.browser.firefox import firefox
 from tests.browser.house import House
 from tests.browser.looks import NARROW, SIDEWAYS, WIDE, Looks, check_page
-from tests.browser.people import STATE, ChromiumTab, call_in, go_in, go_to_the_door, state_is
+from tests.browser.people import STATE, ChromiumTab, call_in, go_in, go_to_the_door, say_where, state_is
 from tests.browser.shared import SharedCall
 from tests.browser.size import LONG
 from tests.browser.test_stage import KEEP_SAID
@@ -157,6 +157,20 @@ def test_questions_at_the_door_are_answered_by_keyboard_and_kept_over_back(patie
     state_is(patient, "place")
     patient.reload()
     state_is(patient, "place")
+    say_where(patient)
+    _answer_otherwise_in_the_waiting_room(patient)
+
+
+def _answer_otherwise_in_the_waiting_room(tab: ChromiumTab) -> None:
+    given = tab.page.locator("[data-record-waiting]")
+    expect(given).to_contain_text("You said yes: this visit may be recorded.")
+    given.get_by_role("button", name="Change this answer").press("Enter")
+    tab.page.locator(QUESTION).get_by_role("button", name="No, do not record").click()
+    expect(given).to_contain_text("You said no: you are not recorded in this visit.")
+    expect(given.get_by_role("button")).to_be_focused()
+    tab.reload()
+    state_is(tab, "waiting")
+    expect(given).to_contain_text("You said no")
 
 
 def test_recording_runs_in_earnest_pauses_goes_on_and_ends(call: Meet) -> None:
@@ -307,7 +321,7 @@ def test_sign_is_not_red_on_a_page_that_hears_nothing_until_it_does_again(told: 
     met.patient_wire.cut()
     met.patient.wait_for(f"{RECORDING} === 'unknown'")
     pill = met.patient.page.locator(PILL)
-    expect(pill).to_contain_text("not known now")
+    expect(pill).to_contain_text("not known")
     expect(pill).to_have_attribute("data-tone", "off")
     expect(met.doctor.page.locator(PILL)).to_have_attribute("data-tone", "on")
     met.patient_wire.mend()
@@ -373,7 +387,9 @@ def test_signs_of_recording_fit_a_very_narrow_window_with_large_text(told: Meet)
     met = told(VERY_NARROW, VERY_NARROW)
     met.both("recording", since=BEGAN, of=3)
     for tab in (met.patient, met.doctor):
-        tab.evaluate("document.documentElement.style.setProperty('font-size', '125%')")
+        for size in ("150%", "125%"):
+            tab.evaluate(f"document.documentElement.style.setProperty('font-size', '{size}')")
+            assert not tab.evaluate(SIDEWAYS), size
         tab.click(PILL)
         assert not tab.evaluate(SIDEWAYS)
         check_page(tab)

@@ -29,7 +29,7 @@ test("pill is red for no state in which no byte reaches the disk", () => {
 
 test("pill is not red on a page that hears nothing, whatever it heard last", () => {
   for (const state of STATES) assert.notEqual(pill(view(state, { deaf: true }), "patient")?.tone, "on");
-  assert.equal(pill(view("recording", { deaf: true, asked: true }), "patient").then, "not known now");
+  assert.equal(pill(view("recording", { deaf: true, asked: true }), "patient").then, "not known");
   assert.equal(pill(view("ready", { deaf: true }), "patient").then, pill(view("ready"), "patient").then);
 });
 

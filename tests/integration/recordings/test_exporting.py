@@ -98,10 +98,17 @@ def test_staff_are_asked_for_their_password_and_come_back(visit: Encounter, play
 
 
 def test_proof_is_over_after_five_minutes(visit: Encounter, played: Played, time_machine: Any) -> None:
-    client = proven(staff_client(visit.practitioner.user))
-    time_machine.move_to(now() + dt.timedelta(minutes=5, seconds=1))
+    user = visit.practitioner.user
+    client = proven(staff_client(user))
     address = f"/staff/recordings/{played.recording.uuid}/export/"
+    ready = finished_export(played.recording, requested_by_type="user", requested_by_id=user.pk)
+    assert client.get(f"{address}{ready.uuid}/").json()["proof"] is None
+    time_machine.move_to(now() + dt.timedelta(minutes=5, seconds=1))
     assert client.post(address, {"kind": "webm"}, HTTP_ACCEPT="application/json").status_code == 403
+    # Said before the press that saves: a download that is refused says nothing in a browser.
+    missing = client.get(f"{address}{ready.uuid}/").json()["proof"]
+    assert (missing["code"], missing["go"].endswith("%23export")) == ("proof.needed", True)
+    assert client.get(f"{address}{ready.uuid}/file/")["Location"] == missing["go"]
 
 
 def test_patient_opens_the_link_afresh_to_export(visit: Encounter, played: Played, time_machine: Any) -> None:

@@ -81,7 +81,7 @@ def test_ended_visit_leads_to_its_recording_once_it_can_be_played() -> None:
     make.answer_recording(encounter, make.patient_actor(encounter.appointment))
     finish_visit(actor=make.practitioner_actor(encounter.practitioner), encounter=encounter)
     body = client.get(address(encounter)).content.decode()
-    assert "data-recorded>" in body
+    assert "data-recorded data-look>" in body
     assert "Play the recording" not in body
     Recording.objects.filter(pk=recording.pk).update(status=RecordingStatus.READY)
     body = client.get(address(encounter)).content.decode()
