@@ -27,7 +27,7 @@ export class Chat {
     const go = make("button", { class: "hc-btn hc-btn-link hc-btn-small hc-figures", type: "button" }, stopwatch(line.at));
     go.setAttribute("aria-label", `Go to ${stopwatch(line.at)}`);
     go.addEventListener("click", () => onSeek(line.at));
-    const who = make("small", { class: "hc-soft" }, `${line.author}, ${line.time}`);
+    const who = make("small", { class: "hc-soft" }, `${line.author}, `, make("span", { class: "hc-nowrap" }, line.time));
     return make("li", {}, go, make("div", {}, make("p", {}, line.body), who));
   }
 

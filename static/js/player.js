@@ -137,7 +137,7 @@ async function open() {
     try {
       begin(await timeline());
     } catch {
-      tell( "The recording cannot be reached just now. Check your connection, then load this page again.");
+      tell("The recording cannot be reached just now. Check your connection, then load this page again.");
       need(root, "[data-bar]").classList.add("is-away");
     } finally {
       window.clearTimeout(slow);
