@@ -73,11 +73,8 @@ class VisitPage {
       onSocket: (state) => this.#onSocket(state),
       onLeave: () => this.#leaveCall(),
     });
-    this.recording = recordPart({
-      live: () => this.steps.current === "call",
-      mayAsk: () => LIVE.has(this.steps.current),
-      next: () => this.room.controls.focus(),
-    });
+    const at = { live: () => this.steps.current === "call", mayAsk: () => LIVE.has(this.steps.current) };
+    this.recording = recordPart({ ...at, next: () => this.room.controls.focus() });
     const waiting = this.steps.section("waiting");
     const answered = waiting.querySelector("[data-record-waiting]");
     this.answered = answered instanceof HTMLElement ? new RecordWaiting(answered, () => this.recording?.ask()) : null;
@@ -256,7 +253,7 @@ class VisitPage {
     const step = this.steps.current;
     if (visit.state === "late") location.reload(); // The server has the words for it.
     else if (visit.status === "finished") {
-      this.#recorded(visit.recording?.state ?? "none");
+      this.#recorded(visit);
       this.#end("ended");
     } else if (visit.status === "cancelled") this.#end("cancelled");
     else if (visit.status === "in-progress") {
@@ -273,10 +270,10 @@ class VisitPage {
     this.recording?.show(visit);
   }
 
-  /** @param {string} state */
-  #recorded(state) {
+  /** @param {VisitView} visit */
+  #recorded({ recording }) {
     const place = need(this.steps.section("ended"), "[data-recorded]");
-    if (this.steps.current === "ended" || !["finishing", "ready"].includes(state)) return;
+    if (!["finishing", "ready"].includes(recording?.state ?? "")) return;
     place.hidden = false;
     lookForRecording(place, this.data.path);
   }
