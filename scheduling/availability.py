@@ -117,7 +117,7 @@ def breaks(plan: Plan, from_day: dt.date, until_day: dt.date) -> list[Span]:
 
 
 def closures(plan: Plan, from_day: dt.date, until_day: dt.date) -> list[Span]:
-    """The holidays and other closed times of these days, by name, where it would be open without them."""
+    """The holidays and other closed times of these days, by name, without what is open all the same."""
     return _spans(plan, from_day, until_day, closures_on)
 
 

@@ -41,6 +41,17 @@ declare(
     Policy("scheduling.link.reissue", PRACTITIONER, OWN),
     Policy("scheduling.link.revoke", DESK, CLINIC),
     Policy("scheduling.link.revoke", PRACTITIONER, OWN),
+    Policy("scheduling.schedule.list", DESK | PRACTITIONER),
+    Policy("scheduling.schedule.view", DESK, CLINIC),
+    Policy("scheduling.schedule.view", PRACTITIONER, OWN),
+    Policy("scheduling.schedule.change", DESK, CLINIC),
+    Policy("scheduling.schedule.change", PRACTITIONER, OWN),
+    # The clinic's own days and terms, and the types of visit that it offers.
+    Policy("scheduling.clinic.view", DESK),
+    Policy("scheduling.clinic.change", DESK),
+    Policy("scheduling.visit_type.list", DESK),
+    Policy("scheduling.visit_type.change", DESK, CLINIC),
+    Policy("scheduling.visit_type.new", DESK),
     # The page of a link is shown to whoever asks; only the posted secret opens anything.
     Policy("scheduling.link.open", PUBLIC),
 )
@@ -75,6 +86,13 @@ def may_for(actor: Actor, action: str, practitioner: Practitioner) -> bool:
     relation = relation_to_practitioner(actor, practitioner)
     asked = (Relation.SAME_CLINIC, Relation.OWN) if relation is Relation.OWN else (relation,)
     return any(may(actor, action, one) for one in asked)
+
+
+def may_change_clinic(actor: Actor, organization_id: int, action: str = "scheduling.clinic.change") -> bool:
+    """Whether `actor` may do this to what holds for a whole clinic."""
+    if actor.type == "system":
+        return actor.organization_id in (None, organization_id)
+    return actor.organization_id == organization_id and may(actor, action)
 
 
 def _link_leads_to(actor: Actor, appointment: Appointment) -> bool:

@@ -21,6 +21,15 @@ def countries() -> dict[str, tuple[str, ...]]:
     return {code: tuple(parts) for code, parts in sorted(known.items())}
 
 
+@lru_cache(maxsize=1)
+def country_names() -> dict[str, str]:
+    """The same countries by their names in English, as the library's files are called."""
+    from holidays.registry import COUNTRIES
+
+    named = {codes[1]: file.replace("_", " ").title() for file, codes in COUNTRIES.items()}
+    return {code: named.get(code, code) for code in countries()}
+
+
 @lru_cache(maxsize=256)
 def _year(country: str, subdivision: str, year: int) -> tuple[tuple[dt.date, str], ...]:
     import holidays

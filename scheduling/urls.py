@@ -2,9 +2,11 @@
 
 from django.urls import path
 
+from scheduling.hours_urls import urlpatterns as hours
 from scheduling.views import appointments as views
 
 urlpatterns = [
+    *hours,
     path("staff/appointments/", views.appointments, name="appointments"),
     path("staff/appointments/new/", views.appointment_new, name="appointment-new"),
     path("staff/appointments/<uuid:appointment>/", views.appointment, name="appointment"),

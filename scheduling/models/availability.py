@@ -93,6 +93,8 @@ class WeeklyRule(models.Model):
         BREAK = "break", "Break"
 
     schedule = models.ForeignKey(Schedule, on_delete=models.CASCADE, related_name="rules")
+    # What was entered together, on several weekdays, is shown, changed and removed together.
+    group = models.UUIDField(default=new_uuid, db_index=True, editable=False)
     kind = models.CharField(max_length=8, choices=Kind, default=Kind.OPEN)
     label = models.CharField(max_length=60, blank=True)
     # Monday is 0, as in datetime.date.weekday().
@@ -116,14 +118,20 @@ class WeeklyRule(models.Model):
 
 
 class DatedException(models.Model):
-    """One day that is otherwise than the week says, for one schedule or the whole clinic: open or closed then."""
+    """One day that is otherwise than the week says, for one schedule or the whole clinic.
+
+    Open or closed then; or as usual, although it is a holiday.
+    """
 
     class Kind(models.TextChoices):
         OPEN = "open", "Open"
         CLOSED = "closed", "Closed"
+        USUAL = "usual", "Open as usual on a holiday"
 
     organization = models.ForeignKey("accounts.Organization", on_delete=models.PROTECT, related_name="+")
     schedule = models.ForeignKey(Schedule, on_delete=models.CASCADE, null=True, blank=True, related_name="exceptions")
+    # Days entered together, like a week of leave.
+    group = models.UUIDField(default=new_uuid, db_index=True, editable=False)
     kind = models.CharField(max_length=8, choices=Kind, default=Kind.CLOSED)
     label = models.CharField(max_length=60, blank=True)
     day = models.DateField()

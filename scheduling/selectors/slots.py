@@ -187,7 +187,9 @@ def _asked(
     if visit_type is None:
         if practitioner is None or minutes is None or not _is_staff(actor):
             raise NotFound
-        return [practitioner] if _is_of_clinic(actor, practitioner.organization_id) else [], minutes
+        if not _is_of_clinic(actor, practitioner.organization_id):
+            raise NotFound
+        return [practitioner], minutes
     if not _is_of_clinic(actor, visit_type.organization_id):
         raise NotFound
     if not _is_staff(actor) and not _is_open_to_patients(visit_type):

@@ -37,6 +37,28 @@ class Person:
 
 
 @dataclass(frozen=True)
+class Offered:
+    """A type of visit, and by whom."""
+
+    name: str
+    minutes: int
+    modality: str
+    practitioners: tuple[str, ...]
+    preparation: str = ""
+
+
+@dataclass(frozen=True)
+class Working:
+    """Somebody's week: on these weekdays (Monday is 0), from and until these minutes of the day, with a break."""
+
+    practitioner: str
+    weekdays: tuple[int, ...]
+    hours: tuple[int, int]
+    pause: tuple[int, int]
+    name: str = "Break"
+
+
+@dataclass(frozen=True)
 class PlannedVisit:
     """A visit of a patient to a practitioner, so many minutes after the present one."""
 
@@ -54,6 +76,19 @@ PRACTITIONERS: Final = (
     Staff(DOCTOR, "Dr", "Ines", "Marlow", "Family medicine", "face-doc"),
     Staff("brightwater@lantern.example", "Dr", "Tomas", "Brightwater", "Internal medicine", "face-tom"),
     Staff("quill@lantern.example", "Nurse", "Petra", "Quill", "Nursing", "face-petra"),
+)
+NURSE: Final = "quill@lantern.example"
+COLLEAGUE: Final = "brightwater@lantern.example"
+OFFERED: Final = (
+    Offered("First visit", 40, "video-home", (DOCTOR, COLLEAGUE), "Have your medicines at hand, with their boxes."),
+    Offered("Follow-up", 20, "video-home", (DOCTOR, COLLEAGUE, NURSE)),
+    Offered("Call with the nurse", 20, "phone", (NURSE,)),
+    Offered("Blood test", 20, "in-person", (NURSE,), "Come without breakfast. Water is fine."),
+)
+WORKING: Final = (
+    Working(DOCTOR, (0, 1, 2, 3, 4), (8 * 60, 17 * 60), (12 * 60 + 20, 13 * 60), "Lunch"),
+    Working(COLLEAGUE, (0, 1, 2, 3), (9 * 60, 18 * 60), (12 * 60, 13 * 60), "Lunch"),
+    Working(NURSE, (0, 1, 2, 3, 4, 5), (7 * 60, 15 * 60), (11 * 60, 11 * 60 + 40)),
 )
 PATIENTS: Final = (
     Person("Rosalind", "Fern", dt.date(1948, 5, 3), "555-0171", "face-ros"),

@@ -26,6 +26,7 @@ from recordings import keystore
 from scheduling.models import PersonalLink
 from scheduling.services import book_appointment, cancel_appointment
 from telehealth.demo import cast, times
+from telehealth.demo.hours import set_up_booking
 
 LABEL = "Demo clinic"
 
@@ -50,6 +51,7 @@ def seed() -> tuple[SeededVisit, ...]:
     keystore.create_clinic_key(organization.uuid)
     actor = system_actor(LABEL, organization.pk)
     _appoint_officer(actor, organization)
+    set_up_booking(actor, organization)
     at = now()
     standing = _kept(actor, organization, at)
     for visit in cast.VISITS:

@@ -19,13 +19,21 @@ from core.clock import now
 from recordings.models import Export, MediaFile, Recording
 from recordings.policies import relation_to_recording
 from scheduling.links import COOKIE_NAME, actor_for_cookie, path_of, session_cookie_for
-from scheduling.models import Appointment, PersonalLink
-from scheduling.policies import relation_to
+from scheduling.models import Appointment, PersonalLink, VisitType
+from scheduling.policies import relation_to, relation_to_practitioner
 from scheduling.services import book_appointment
+from scheduling.services.availability import Days, Hours, add_days, set_hours
 from tests import factories
 from tests.played import finished_export, ready_recording
 
 WHO = ("anonymous", Role.PATIENT, *sorted(STAFF))
+
+
+@dataclass(frozen=True)
+class Group:
+    """What was entered together, under the id that its rows share."""
+
+    uuid: uuids.UUID
 
 
 @dataclass(frozen=True)
@@ -39,6 +47,10 @@ class Objects:
     recording: Recording
     file: MediaFile
     export: Export
+    practitioner: Practitioner
+    hours: Group
+    days: Group
+    visit_type: VisitType
 
     def uuid(self, name: str) -> uuids.UUID:
         return getattr(self, name).uuid
@@ -90,7 +102,24 @@ def _visit(practitioner: Practitioner) -> Objects:
         played.recording,
         played.files[0],
         finished_export(played.recording),
+        practitioner,
+        *_hours(practitioner),
+        VisitType.objects.create(organization=organization, name=f"Type {practitioner.pk}", minutes=20),
     )
+
+
+def _hours(practitioner: Practitioner) -> tuple[Group, Group]:
+    """Weekly hours and a day off."""
+    actor = system_actor("tests", practitioner.organization_id)
+    day = now().date() + dt.timedelta(days=3)
+    hours = set_hours(actor=actor, practitioner=practitioner, hours=Hours(range(7), 0, 1440, day))
+    days = add_days(
+        actor=actor,
+        organization=practitioner.organization,
+        practitioner=practitioner,
+        days=Days("closed", day, day),
+    )
+    return Group(hours), Group(days)
 
 
 def sign_in(client: Client, user: User) -> str:
@@ -114,6 +143,11 @@ def relation(actor: Actor, name: str, objects: Objects) -> Relation:
     if name == "export":
         # It belongs to who asked for it; here that is always somebody else.
         return Relation.NONE
+    if name in {"practitioner", "hours", "days"}:
+        return relation_to_practitioner(actor, objects.practitioner)
+    if name == "visit_type":
+        is_here = actor.organization_id == objects.visit_type.organization_id
+        return Relation.SAME_CLINIC if is_here else Relation.OTHER_CLINIC
     if name == "appointment":
         return relation_to(actor, objects.appointment)
     # A link's own pages know nobody but the person of that link, whoever else is signed in.

@@ -1,0 +1,110 @@
+"""Forms of the clinic's terms and types of visit: they turn typed words into types; what may be, the services say."""
+
+from typing import Any
+
+from django import forms
+from django.db.models import QuerySet
+
+from accounts.models import Practitioner
+from scheduling.forms.schedules import NOTICES, MinutesField
+from scheduling.models import Modality
+from scheduling.public_holidays import country_names
+from scheduling.services.offers import Offer, Terms
+
+
+def number(label: str, least: int, most: int, like: str) -> forms.IntegerField:
+    return forms.IntegerField(
+        label=label,
+        min_value=least,
+        max_value=most,
+        error_messages={
+            "required": f"Enter a number, like {like}",
+            "invalid": f"Enter a number, like {like}",
+            "min_value": f"Enter {least} or more",
+            "max_value": f"Enter {most} or fewer",
+        },
+    )
+
+
+class TermsForm(forms.Form):
+    """The clinic's holidays and what holds for every booking."""
+
+    holiday_country = forms.ChoiceField(
+        label="Country of the holidays",
+        required=False,
+        error_messages={"invalid_choice": "Choose a country from the list"},
+    )
+    holiday_subdivision = forms.CharField(
+        label="Part of the country",
+        required=False,
+        max_length=8,
+        error_messages={"max_length": "Enter its short code, like IL"},
+    )
+    change_notice_minutes = MinutesField(NOTICES, label="Patients move or cancel this long before, at the latest")
+    hold_minutes = number("Minutes that a time is kept while a patient fills in the form", 1, 120, "10")
+    self_booking = forms.BooleanField(label="Patients book visits themselves", required=False)
+    confirm_self_bookings = forms.BooleanField(label="The desk confirms what patients book", required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        named = sorted(country_names().items(), key=lambda one: one[1])
+        self.fields["holiday_country"].choices = [("", "No holidays"), *named]  # type: ignore[attr-defined]
+        self.fields["change_notice_minutes"].also(self.initial["change_notice_minutes"])  # type: ignore[attr-defined]
+
+    def clean_holiday_subdivision(self) -> str:
+        return str(self.cleaned_data["holiday_subdivision"]).strip().upper()
+
+    def terms(self) -> Terms:
+        return Terms(**self.cleaned_data)
+
+
+class PractitionersChoice(forms.ModelMultipleChoiceField):
+    def label_from_instance(self, obj: Any) -> str:
+        return f"{obj.display_name}, {obj.specialty}" if obj.specialty else str(obj.display_name)
+
+
+class VisitTypeForm(forms.Form):
+    """A type of visit, and who offers it."""
+
+    name = forms.CharField(
+        label="Name",
+        max_length=100,
+        error_messages={"required": "Enter a name, like “First visit”", "max_length": "Say it in 100 letters or fewer"},
+    )
+    minutes = number("Minutes", 5, 480, "20")
+    modality = forms.ChoiceField(
+        label="How do you meet?",
+        widget=forms.RadioSelect,
+        choices=Modality.choices,
+        initial=Modality.VIDEO_HOME,
+        error_messages={"required": "Choose how you meet", "invalid_choice": "Choose how you meet from the list"},
+    )
+    practitioners = PractitionersChoice(
+        label="Who offers it?",
+        queryset=Practitioner.objects.none(),
+        to_field_name="uuid",
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={
+            "invalid_choice": "Choose people of this clinic",
+            "invalid_pk_value": "Choose people of this clinic",
+        },
+    )
+    preparation = forms.CharField(
+        label="What should patients do before?",
+        required=False,
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"max_length": "Say it in 500 letters or fewer"},
+    )
+    capacity = number("Patients in one visit", 1, 7, "1")
+    needs_room = forms.BooleanField(label="It takes a room of the clinic", required=False)
+    self_booking = forms.BooleanField(label="Patients may book it themselves", required=False)
+    is_active = forms.BooleanField(label="It is offered now", required=False)
+
+    def __init__(self, *args: Any, practitioners: QuerySet[Practitioner], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["practitioners"].queryset = practitioners  # type: ignore[attr-defined]
+
+    def offer(self) -> Offer:
+        return Offer(**{name: value for name, value in self.cleaned_data.items() if name != "practitioners"})

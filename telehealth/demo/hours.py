@@ -1,0 +1,44 @@
+"""Gives the demo clinic its types of visit and its people their weekly hours with breaks, once."""
+
+import datetime as dt
+
+from accounts.actors import Actor
+from accounts.models import Organization, Practitioner
+from core.clock import today
+from scheduling.models import VisitType
+from scheduling.services.availability import Hours, Limits, open_schedule, set_hours
+from scheduling.services.offers import Offer, save_visit_type
+from telehealth.demo import cast
+
+
+def set_up_booking(actor: Actor, organization: Organization) -> None:
+    """What the clinic offers and when; a clinic that has a type of visit is left as it is."""
+    if VisitType.objects.filter(organization=organization).exists():
+        return
+    people = {one.user.email: one for one in _people(organization)}
+    for each in cast.OFFERED:
+        save_visit_type(
+            actor=actor,
+            organization=organization,
+            offer=Offer(each.name, each.minutes, each.modality, each.preparation),
+            practitioners=[people[email] for email in each.practitioners],
+        )
+    # From the beginning of this week, so that the calendar shows hours on its past days too.
+    present = today(organization.timezone)
+    monday = present - dt.timedelta(days=present.weekday())
+    for week in cast.WORKING:
+        _work(actor, organization, people[week.practitioner], week, monday)
+
+
+def _people(organization: Organization) -> list[Practitioner]:
+    return list(Practitioner.objects.filter(organization=organization).select_related("user"))
+
+
+def _work(
+    actor: Actor, organization: Organization, practitioner: Practitioner, week: cast.Working, first_day: dt.date
+) -> None:
+    open_schedule(actor=actor, practitioner=practitioner, limits=Limits(timezone=organization.timezone))
+    hours = Hours(week.weekdays, *week.hours, first_day)
+    pause = Hours(week.weekdays, *week.pause, first_day, is_break=True, label=week.name)
+    for one in (hours, pause):
+        set_hours(actor=actor, practitioner=practitioner, hours=one)
