@@ -4,11 +4,12 @@ from django.urls import path
 
 from scheduling.hours_urls import urlpatterns as hours
 from scheduling.views import appointments as views
+from scheduling.views import desk_booking
 
 urlpatterns = [
     *hours,
     path("staff/appointments/", views.appointments, name="appointments"),
-    path("staff/appointments/new/", views.appointment_new, name="appointment-new"),
+    path("staff/appointments/new/", desk_booking.appointment_new, name="appointment-new"),
     path("staff/appointments/<uuid:appointment>/", views.appointment, name="appointment"),
     path("staff/appointments/<uuid:appointment>/cancel/", views.appointment_cancel, name="appointment-cancel"),
     path("staff/appointments/<uuid:appointment>/new-link/", views.appointment_link, name="appointment-link"),

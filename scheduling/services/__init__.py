@@ -13,6 +13,7 @@ from scheduling.services.holds import book_held, end_holds, hold_time, release_h
 from scheduling.services.lateness import tell_late
 from scheduling.services.links import reissue_link, revoke_link
 from scheduling.services.moving import move_appointment
+from scheduling.services.pooling import book_with_anyone
 from scheduling.services.rows import lock_appointment
 from scheduling.services.series import book_series, cancel_series, move_series
 
@@ -20,6 +21,7 @@ __all__ = [
     "book_appointment",
     "book_held",
     "book_series",
+    "book_with_anyone",
     "cancel_appointment",
     "cancel_series",
     "confirm_appointment",

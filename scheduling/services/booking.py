@@ -22,6 +22,7 @@ from scheduling.services.checks import (
     require_possible,
     require_unchanged,
 )
+from scheduling.services.openness import require_open, with_nearest
 from scheduling.services.rows import lock_appointment, record_move
 from scheduling.services.spans import guarded, occupy, vacate
 
@@ -40,11 +41,13 @@ def book_appointment(
     room: Location | None = None,
     interpreter: Interpreter | None = None,
     follows: Appointment | None = None,
+    outside_rules: bool = False,
 ) -> Appointment:
     """Make an appointment with its spans, the patient's link and, through the ports, its visit; all or nothing.
 
-    Raises Conflict `slot.taken` (extra `whose`: "practitioner", "patient", "location" or "interpreter"), Invalid for
-    impossible times, NotFound for people of another clinic.
+    Raises Conflict `slot.taken` (extra `whose`: "practitioner", "patient", "location" or "interpreter", and `nearest`,
+    the free times around), Invalid for impossible times, NotFound for people of another clinic. Staff are told of a
+    time outside the practitioner's hours, Invalid `appointment.outside_rules`, until they say `outside_rules`.
     """
     wish = Wish(
         practitioner=practitioner,
@@ -59,15 +62,14 @@ def book_appointment(
         reason=reason,
         follows=follows,
     )
-    require_booking(actor, wish)
     require_possible(actor, starts_at, ends_at, timezone)
-    require_fitting(wish)
+    require_booking(actor, wish)
+    if not outside_rules:
+        require_open(actor, wish)
     try:
-        with guarded():
-            return make_appointment(actor, wish)
+        return book_wish(actor, wish)
     except Conflict as conflict:
-        # Written after the rollback, which would have taken it along.
-        record_refusal(actor, "scheduling.appointment.book", wish, conflict)
+        with_nearest(conflict, actor, wish)
         raise
 
 
@@ -122,6 +124,19 @@ def cancel_locked(actor: Actor, appointment: Appointment, reason: str) -> None:
         appointment.organization_id, appointment.practitioner, appointment.starts_at, appointment.ends_at
     )
     record_move(actor, "scheduling.appointment.cancel", appointment, before)
+
+
+def book_wish(actor: Actor, wish: Wish) -> Appointment:
+    """For the services of this app: book it, all or nothing; a refusal is recorded."""
+    require_booking(actor, wish)
+    require_fitting(wish)
+    try:
+        with guarded():
+            return make_appointment(actor, wish)
+    except Conflict as conflict:
+        # Written after the rollback, which would have taken it along.
+        record_refusal(actor, "scheduling.appointment.book", wish, conflict)
+        raise
 
 
 def make_appointment(actor: Actor, wish: Wish, *, series: Series | None = None) -> Appointment:

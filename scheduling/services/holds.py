@@ -18,6 +18,7 @@ from scheduling.policies import may_for
 from scheduling.selectors.pool import pool_for
 from scheduling.services.booking import insert_appointment, record_refusal, tell_made
 from scheduling.services.checks import Wish, require_fitting, require_possible, require_same_clinic
+from scheduling.services.openness import with_nearest
 from scheduling.services.rows import lock_appointment, spoken_time
 from scheduling.services.spans import end_hold, guarded, reoccupy, taken
 
@@ -47,7 +48,12 @@ def hold_time(
     require_possible(actor, starts_at, ends_at, timezone)
     asked = [practitioner] if practitioner else pool_for(visit_type, starts_at, language=language, region=region)
     wishes = [Wish(one, None, starts_at, ends_at, timezone, visit_type=visit_type) for one in asked]
-    return _hold_first(actor, wishes, visit_type, starts_at, timezone, minutes)
+    try:
+        return _hold_first(actor, wishes, starts_at, timezone, minutes)
+    except Conflict as conflict:
+        if wishes:
+            with_nearest(conflict, actor, wishes[0], anybody=practitioner is None)
+        raise
 
 
 @transaction.atomic
@@ -106,7 +112,6 @@ def is_over(hold: Appointment) -> bool:
 def _hold_first(
     actor: Actor,
     wishes: Sequence[Wish],
-    visit_type: VisitType,
     starts_at: dt.datetime,
     timezone: str,
     minutes: int | None,

@@ -14,7 +14,8 @@ from scheduling.lifecycle import OVER, AppointmentStatus
 from scheduling.models import Appointment
 from scheduling.policies import may_for, relation_to
 from scheduling.services.booking import buffers_of
-from scheduling.services.checks import require_notice, require_possible, require_unchanged
+from scheduling.services.checks import Wish, require_notice, require_possible, require_unchanged
+from scheduling.services.openness import with_nearest
 from scheduling.services.rows import lock_appointment
 from scheduling.services.spans import guarded, reoccupy
 
@@ -64,6 +65,7 @@ def move_appointment(
             outcome="refused",
             detail={"code": conflict.code},
         )
+        _add_nearest(conflict, actor, appointment, starts_at, ends_at, practitioner)
         raise
 
 
@@ -93,6 +95,30 @@ def move_locked(
     ports.tell_time_freed(appointment.organization_id, before.practitioner, before.starts_at, before.ends_at)
     _record(actor, appointment, before, reason)
     return appointment
+
+
+def _add_nearest(
+    conflict: Conflict,
+    actor: Actor,
+    appointment: Appointment,
+    starts_at: dt.datetime,
+    ends_at: dt.datetime | None,
+    practitioner: Practitioner | None,
+) -> None:
+    if conflict.code != "slot.taken":
+        return
+    standing = Appointment.objects.select_related("practitioner", "visit_type").get(pk=appointment.pk)
+    wish = Wish(
+        practitioner or standing.practitioner,
+        standing.patient,
+        starts_at,
+        ends_at or starts_at + (standing.ends_at - standing.starts_at),
+        standing.timezone,
+        visit_type=standing.visit_type,
+        room=standing.room,
+        interpreter=standing.interpreter,
+    )
+    with_nearest(conflict, actor, wish, besides=standing)
 
 
 def _require_movable(actor: Actor, appointment: Appointment, to: Place) -> None:

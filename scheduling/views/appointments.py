@@ -1,27 +1,26 @@
-"""Staff pages of appointments: the day's list, a new one, one with its personal link. Rules live in services."""
+"""Staff pages of appointments: the day's list, one with its personal link. Rules live in services."""
 
 import datetime as dt
 import uuid as uuids
 
 from django.contrib import messages
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.actors import Actor
-from accounts.models import Organization, Practitioner
+from accounts.models import Organization
 from accounts.policy import Relation, guarded, may
-from accounts.selectors import organization_of, practitioners
+from accounts.selectors import organization_of
 from core.clock import today
-from core.errors import Conflict, Invalid, NotFound
-from scheduling.forms.appointments import AppointmentForm, CancelForm, DayForm
+from core.errors import NotFound
+from scheduling.forms.appointments import CancelForm, DayForm
 from scheduling.lifecycle import OVER
 from scheduling.links import address_of
 from scheduling.models import Appointment
 from scheduling.policies import relation_to
-from scheduling.selectors import appointments_on, get_appointment, link_of, patients_to_choose, states_now
-from scheduling.services import book_appointment, cancel_appointment, reissue_link
+from scheduling.selectors import appointments_on, get_appointment, link_of, states_now
+from scheduling.services import cancel_appointment, reissue_link
 
 NAV = {"nav": "appointments"}
 
@@ -44,26 +43,6 @@ def appointments(request: HttpRequest) -> HttpResponse:
         "may_book": _may_book(actor),
     }
     return render(request, "scheduling/appointments.html", NAV | context)
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@guarded("scheduling.appointment.book")
-def appointment_new(request: HttpRequest) -> HttpResponse:
-    actor, clinic = _who(request)
-    form = AppointmentForm(
-        request.POST if request.method == "POST" else None,
-        patients=patients_to_choose(actor),
-        practitioners=_bookable(actor),
-        timezone=clinic.timezone,
-        initial=_first_values(actor, clinic),
-    )
-    status = 200
-    if request.method == "POST":
-        booked, status = _book(actor, clinic, form)
-        if booked is not None:
-            messages.success(request, "The visit is booked. Copy the link below and send it to the patient.")
-            return redirect("appointment", appointment=booked.uuid)
-    return render(request, "scheduling/appointment_new.html", NAV | {"form": form}, status=status)
 
 
 @require_safe
@@ -110,40 +89,6 @@ def _who(request: HttpRequest) -> tuple[Actor, Organization]:
 
 def _may_book(actor: Actor) -> bool:
     return any(may(actor, "scheduling.appointment.book", relation) for relation in (Relation.SAME_CLINIC, Relation.OWN))
-
-
-def _bookable(actor: Actor) -> QuerySet[Practitioner]:
-    """Whose visits the actor may book: the desk everybody's, a practitioner their own."""
-    found = practitioners(actor)
-    if may(actor, "scheduling.appointment.book", Relation.SAME_CLINIC):
-        return found
-    return found.filter(pk=actor.practitioner_id or 0)
-
-
-def _first_values(actor: Actor, clinic: Organization) -> dict[str, object]:
-    own = _bookable(actor).filter(pk=actor.practitioner_id or 0).first()
-    return {"on": today(clinic.timezone), "practitioner": own.uuid if own else None}
-
-
-def _book(actor: Actor, clinic: Organization, form: AppointmentForm) -> tuple[Appointment | None, int]:
-    """The appointment, or None with the page's status: 422 for what was typed, 409 for a time taken meanwhile."""
-    if not form.is_valid():
-        return None, 422
-    typed = form.cleaned_data
-    try:
-        booked = book_appointment(
-            actor=actor,
-            patient=typed["patient"],
-            practitioner=typed["practitioner"],
-            starts_at=typed["starts_at"],
-            ends_at=typed["starts_at"] + dt.timedelta(minutes=typed["minutes"]),
-            timezone=clinic.timezone,
-            reason=typed["reason"],
-        )
-    except (Conflict, Invalid) as refusal:
-        form.add_error("at", refusal.message)
-        return None, refusal.status
-    return booked, 200
 
 
 def _show(request: HttpRequest, actor: Actor, found: Appointment, cancel_form: CancelForm) -> HttpResponse:

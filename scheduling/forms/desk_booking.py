@@ -1,0 +1,154 @@
+"""The desk's booking form: it turns typed words into types; whether a time is free or open, the service says."""
+
+import datetime as dt
+import uuid as uuids
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.db.models import QuerySet
+
+from accounts.models import Patient, Practitioner
+from core.templatetags.ui import clock_time
+from scheduling.forms.appointments import IN_CALENDAR, NO_DAY, PatientChoice, PractitionerChoice
+from scheduling.models import Modality, VisitType
+from scheduling.recurrence import comes_twice, instant_of
+
+LENGTHS = (10, 15, 20, 30, 45, 60, 90)
+FIRST, SECOND = "first", "second"
+
+
+class AppointmentForm(forms.Form):
+    """A visit to be booked, in the clinic's own time; with a type of visit also for whoever is free."""
+
+    visit_type = forms.ModelChoiceField(
+        queryset=VisitType.objects.none(),
+        to_field_name="uuid",
+        required=False,
+        empty_label="No special kind",
+        label="Kind of visit",
+        error_messages={"invalid_choice": "Choose a kind of visit from the list"},
+    )
+    patient = PatientChoice(
+        queryset=Patient.objects.none(),
+        to_field_name="uuid",
+        empty_label="Choose a patient",
+        error_messages={"required": "Choose the patient", "invalid_choice": "Choose a patient of this clinic"},
+    )
+    practitioner = PractitionerChoice(
+        queryset=Practitioner.objects.none(),
+        to_field_name="uuid",
+        required=False,
+        empty_label="Choose who sees the patient",
+        label="With",
+        error_messages={"invalid_choice": "Choose somebody of this clinic"},
+    )
+    on = forms.DateField(
+        label="Day",
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        validators=IN_CALENDAR,
+        error_messages={"required": "Enter the day", "invalid": NO_DAY},
+    )
+    at = forms.TimeField(
+        label="Time",
+        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+        error_messages={"required": "Enter the time", "invalid": "Enter a time, like 9:20"},
+    )
+    # Asked only on the night on which an hour comes twice.
+    which = forms.ChoiceField(label="Which of the two", required=False, choices=())
+    minutes = forms.TypedChoiceField(
+        label="Length",
+        coerce=int,
+        empty_value=None,
+        required=False,
+        choices=[("", "As usual for this kind"), *((minutes, f"{minutes} minutes") for minutes in LENGTHS)],
+        initial=20,
+        error_messages={"invalid_choice": "Choose a length from the list"},
+    )
+    modality = forms.ChoiceField(
+        label="How you meet",
+        required=False,
+        choices=[("", "As usual"), *Modality.choices],
+        error_messages={"invalid_choice": "Choose from the list"},
+    )
+    reason = forms.CharField(
+        max_length=200,
+        required=False,
+        label="Reason",
+        error_messages={"max_length": "Say it in 200 letters or fewer"},
+    )
+    # The visit that this one was agreed in.
+    follows = forms.UUIDField(required=False, widget=forms.HiddenInput)
+    # Pressed after the warning that the time is outside the practitioner's hours.
+    outside_rules = forms.BooleanField(required=False, widget=forms.HiddenInput)
+
+    def __init__(
+        self,
+        *args: Any,
+        patients: QuerySet[Patient],
+        practitioners: QuerySet[Practitioner],
+        visit_types: QuerySet[VisitType],
+        timezone: str,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.timezone = timezone
+        choices = {"patient": patients, "practitioner": practitioners, "visit_type": visit_types}
+        for name, rows in choices.items():
+            self.fields[name].queryset = rows  # type: ignore[attr-defined]
+        # Two hours of one name are told apart by the letters of their zones.
+        self.fields["which"].choices = [(FIRST, "The first"), (SECOND, "The second")]  # type: ignore[attr-defined]
+        self.asks_which = False
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        has_type = cleaned.get("visit_type") is not None
+        if not has_type and not self.errors.get("practitioner") and cleaned.get("practitioner") is None:
+            self.add_error("practitioner", "Choose who sees the patient")
+        if not has_type and not self.errors.get("minutes") and cleaned.get("minutes") is None:
+            self.add_error("minutes", "Choose the length")
+        on, at = cleaned.get("on"), cleaned.get("at")
+        if on is not None and at is not None:
+            self._find_instant(cleaned, dt.datetime.combine(on, at))
+        return cleaned
+
+    def instead(self) -> dict[str, Any]:
+        """What a press on one of the offered times changes: with whom and when, as this form's own fields."""
+        who, _, when = self.data.get("instead", "").partition(" ")
+        try:
+            practitioner, starts_at = uuids.UUID(who), dt.datetime.fromisoformat(when)
+        except ValueError:
+            return {}
+        if starts_at.tzinfo is None:
+            return {}
+        return {"practitioner": practitioner, "starts_at": starts_at.astimezone(dt.UTC)}
+
+    def _find_instant(self, cleaned: dict[str, Any], local: dt.datetime) -> None:
+        first = instant_of(local, self.timezone)
+        if first is None:
+            self.add_error("at", "The clocks skip this time on that day. Choose another time")
+            return
+        cleaned["starts_at"] = first
+        if not comes_twice(local, self.timezone):
+            return
+        second = instant_of(local, self.timezone, fold=1)
+        self.asks_which = True
+        said = clock_time(first, self.timezone)
+        self.fields["which"].choices = [  # type: ignore[attr-defined]
+            ("", "Choose which"),
+            *((key, f"{said}, {word} ({_offset(at, self.timezone)})") for key, word, at in _both(first, second)),
+        ]
+        chosen = cleaned.get("which") or ""
+        if chosen not in (FIRST, SECOND):
+            self.add_error("which", f"{said} comes twice on that night. Choose which")
+        elif chosen == SECOND:
+            cleaned["starts_at"] = second
+
+
+def _both(first: dt.datetime, second: dt.datetime | None) -> list[tuple[str, str, dt.datetime]]:
+    return [(FIRST, "before the clocks go back", first), (SECOND, "after it", second or first)]
+
+
+def _offset(at: dt.datetime, timezone: str) -> str:
+    local = at.astimezone(ZoneInfo(timezone))
+    return f"{local.tzname()}, UTC{local:%z}"

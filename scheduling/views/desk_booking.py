@@ -1,0 +1,134 @@
+"""The desk books a visit: the form, the page with other times when one is taken, the warning outside the hours."""
+
+import datetime as dt
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods
+
+from accounts.actors import Actor
+from accounts.models import Organization, Practitioner
+from accounts.policy import Relation, guarded, may
+from accounts.selectors import organization_of, patients, practitioners
+from core.clock import today
+from core.errors import Conflict, Invalid, NotFound
+from scheduling.forms.desk_booking import AppointmentForm
+from scheduling.models import Appointment
+from scheduling.selectors import get_appointment, patients_to_choose
+from scheduling.selectors.visit_types import visit_types_to_book
+from scheduling.services import book_appointment, book_with_anyone
+
+NAV = {"nav": "appointments"}
+FROM_ADDRESS = ("practitioner", "on", "at", "minutes", "visit_type", "patient", "reason", "follows")
+
+
+@dataclass
+class Answer:
+    """What came of a posted form: the visit, or the page's status with what it offers instead."""
+
+    booked: Appointment | None = None
+    status: int = 422
+    nearest: list[dict[str, Any]] = field(default_factory=list)
+    outside: str = ""
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@guarded("scheduling.appointment.book")
+def appointment_new(request: HttpRequest) -> HttpResponse:
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    clinic = organization_of(actor)
+    if clinic is None:
+        raise NotFound
+    form = _form(request, actor, clinic)
+    answer = Answer(status=200)
+    if request.method == "POST":
+        answer = _book(actor, clinic, form)
+        if answer.booked is not None:
+            messages.success(request, "The visit is booked. Copy the link below and send it to the patient.")
+            return redirect("appointment", appointment=answer.booked.uuid)
+    # Only a page that is shown shows the clinic's patients.
+    form.fields["patient"].queryset = patients_to_choose(actor)  # type: ignore[attr-defined]
+    context = {"form": form, "nearest": answer.nearest, "outside": answer.outside, "timezone": clinic.timezone}
+    return render(request, "scheduling/appointment_new.html", NAV | context, status=answer.status)
+
+
+def _form(request: HttpRequest, actor: Actor, clinic: Organization) -> AppointmentForm:
+    asked = {name: request.GET[name] for name in FROM_ADDRESS if name in request.GET}
+    return AppointmentForm(
+        request.POST if request.method == "POST" else None,
+        patients=patients(actor),
+        practitioners=_bookable(actor),
+        visit_types=visit_types_to_book(actor),
+        timezone=clinic.timezone,
+        initial=_first_values(actor, clinic) | asked,
+    )
+
+
+def _bookable(actor: Actor) -> QuerySet[Practitioner]:
+    """Whose visits the actor may book: the desk everybody's, a practitioner their own."""
+    found = practitioners(actor)
+    if may(actor, "scheduling.appointment.book", Relation.SAME_CLINIC):
+        return found
+    return found.filter(pk=actor.practitioner_id or 0)
+
+
+def _first_values(actor: Actor, clinic: Organization) -> dict[str, object]:
+    own = _bookable(actor).filter(pk=actor.practitioner_id).first() if actor.practitioner_id else None
+    return {"on": today(clinic.timezone), "practitioner": own.uuid if own else None}
+
+
+def _book(actor: Actor, clinic: Organization, form: AppointmentForm) -> Answer:
+    """422 for what was typed and for a time outside the hours, 409 for one taken meanwhile; nothing typed is lost."""
+    if not form.is_valid():
+        return Answer()
+    try:
+        return Answer(booked=_booked(actor, clinic, form))
+    except Conflict as refusal:
+        form.add_error("at", refusal.message)
+        return Answer(status=refusal.status, nearest=_times(refusal))
+    except Invalid as refusal:
+        form.add_error("at", refusal.message)
+        outside = refusal.message if refusal.code == "appointment.outside_rules" else ""
+        return Answer(status=refusal.status, outside=outside)
+
+
+def _booked(actor: Actor, clinic: Organization, form: AppointmentForm) -> Appointment:
+    typed = form.cleaned_data
+    visit_type, instead = typed["visit_type"], form.instead()
+    practitioner = typed["practitioner"]
+    if instead:
+        practitioner = _bookable(actor).filter(uuid=instead["practitioner"]).first()
+        if practitioner is None:
+            raise NotFound
+    starts_at = instead.get("starts_at", typed["starts_at"])
+    minutes = typed["minutes"] or visit_type.minutes
+    wanted: dict[str, Any] = {
+        "actor": actor,
+        "patient": typed["patient"],
+        "starts_at": starts_at,
+        "ends_at": starts_at + dt.timedelta(minutes=minutes),
+        "timezone": clinic.timezone,
+        "visit_type": visit_type,
+        "modality": typed["modality"],
+        "reason": typed["reason"],
+    }
+    if practitioner is None:
+        return book_with_anyone(**wanted, language=typed["patient"].language)
+    follows = get_appointment(actor, typed["follows"]) if typed["follows"] else None
+    return book_appointment(**wanted, practitioner=practitioner, follows=follows, outside_rules=typed["outside_rules"])
+
+
+def _times(refusal: Conflict) -> list[dict[str, Any]]:
+    """The offered times as the page shows them; the press on one posts the whole form again with it."""
+    return [
+        {
+            "value": f"{offer['practitioner']} {offer['starts_at']}",
+            "name": offer["name"],
+            "starts_at": dt.datetime.fromisoformat(offer["starts_at"]),
+        }
+        for offer in refusal.extra.get("nearest", ())
+    ]
