@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
 
+LENGTHS = (10, 15, 20, 30, 45, 60, 90)
 # Near the ends of the calendar a day has no next one, and no hour in another zone.
 EARLIEST, LATEST = dt.date(1900, 1, 1), dt.date(2199, 12, 31)
 NO_DAY = "Enter a day that is in the calendar"

@@ -10,11 +10,10 @@ from django.db.models import QuerySet
 
 from accounts.models import Patient, Practitioner
 from core.templatetags.ui import clock_time
-from scheduling.forms.appointments import IN_CALENDAR, NO_DAY, PatientChoice, PractitionerChoice
+from scheduling.forms.appointments import IN_CALENDAR, LENGTHS, NO_DAY, PatientChoice, PractitionerChoice
 from scheduling.models import Modality, VisitType
 from scheduling.recurrence import comes_twice, instant_of
 
-LENGTHS = (10, 15, 20, 30, 45, 60, 90)
 FIRST, SECOND = "first", "second"
 
 

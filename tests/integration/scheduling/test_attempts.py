@@ -49,6 +49,9 @@ class Worker:
                 self.outcomes[self._attempt()] += 1
             except HousecallError as refusal:
                 self.outcomes[refusal.code] += 1
+            finally:
+                # As after each request: there are as many workers as connections in the pool.
+                connection.close()
         return self.outcomes
 
     def _attempt(self) -> str:

@@ -1,0 +1,26 @@
+"""Reading one patient's appointments, past and to come."""
+
+from accounts.actors import Actor
+from accounts.models import Patient
+from accounts.policy import may
+from core.errors import NotFound
+from scheduling.lifecycle import OVER
+from scheduling.models import Appointment
+from scheduling.policies import relation_to
+from scheduling.viewing import record_views
+
+MOST = 200
+
+
+def visits_of(actor: Actor, patient: Patient) -> list[Appointment]:
+    """The newest visits of a patient that the actor may see, latest first; two queries however many there are."""
+    if actor.organization_id is None or patient.organization_id != actor.organization_id:
+        raise NotFound
+    rows = Appointment.objects.select_related("practitioner", "visit_type").filter(patient=patient)
+    found = []
+    for row in rows.order_by("-starts_at", "-pk")[:MOST]:
+        if may(actor, "scheduling.appointment.view", relation_to(actor, row, over=row.status in OVER)):
+            found.append(row)
+    if found:
+        record_views(actor=actor, patient_ids=[patient.pk], page="visits")
+    return found
