@@ -185,7 +185,9 @@ def _serve(end: socket.socket, press: Press) -> None:
     with end, contextlib.suppress(OSError):
         while parts := _waiting(end):
             for outcome in press.write(parts):
-                _send(end, marshal.dumps((outcome.result, outcome.number, outcome.size, press.shelf.free)))
+                # Nobody may be there to hear it; what was handed over before is still to be read and written.
+                with contextlib.suppress(OSError):
+                    _send(end, marshal.dumps((outcome.result, outcome.number, outcome.size, press.shelf.free)))
 
 
 def _waiting(end: socket.socket) -> list[Part]:
