@@ -5,6 +5,7 @@ No database here, and no clock: whoever asks says what stands and what time it i
 
 import datetime as dt
 from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from math import ceil, floor
@@ -26,7 +27,7 @@ from scheduling.week import (
     week_on,
     without,
 )
-from scheduling.zones import EPOCH, ONE_DAY, day_seconds, midnight, pieces_of_days, stretches
+from scheduling.zones import DAY, EPOCH, ONE_DAY, day_seconds, instant, midnight, pieces_of_days, stretches
 
 __all__ = [
     "WHOLE_DAY",
@@ -39,6 +40,7 @@ __all__ = [
     "Span",
     "breaks",
     "closures",
+    "free_among",
     "free_slots",
     "is_open",
     "local_day",
@@ -74,7 +76,7 @@ class Slots(dict[int, Slot]):
         self.seconds = minutes * 60
 
     def __missing__(self, at: int) -> Slot:
-        slot = self[at] = Slot(_instant(at), _instant(at + self.seconds))
+        slot = self[at] = Slot(instant(at), instant(at + self.seconds))
         return slot
 
 
@@ -87,28 +89,44 @@ def free_slots(
     until: dt.datetime,
     now: dt.datetime,
     visits: Iterable[dt.datetime] = (),
-    slots: Slots | None = None,
 ) -> list[Slot]:
     """The times that begin from `from_` until `until` (which is not in it) and can be booked, in order.
 
     `taken` are stretches that are somebody's already, in any order, overlapping or not. `visits` are the beginnings of
-    what is booked, counted for the daily maximum. `slots` lets many calls share the slots they make. The time it takes
-    grows with the number of days and of what is taken, and with nothing else.
+    what is booked, counted for the daily maximum.
     """
-    slots = Slots(minutes) if slots is None else slots
+    blocked = [(_floor(starts), _ceiling(ends)) for starts, ends in taken]
+    begun = [_floor(at) for at in visits]
+    return free_among(plan, blocked, Slots(minutes), from_=from_, until=until, now=now, visits=begun)
+
+
+def free_among(
+    plan: Plan,
+    taken: Iterable[Stretch],
+    slots: Slots,
+    *,
+    from_: dt.datetime,
+    until: dt.datetime,
+    now: dt.datetime,
+    visits: Iterable[int] = (),
+) -> list[Slot]:
+    """`free_slots` for many: what is taken in seconds, and slots of one length made once for all.
+
+    The time it takes grows with the number of days and of what is taken, and with nothing else.
+    """
     first, last = _bounds(plan, from_, until, now)
     if first >= last or plan.daily_maximum == 0:
         return []
-    from_day, until_day = _local_day(plan, first), _local_day(plan, last - 1) + ONE_DAY
-    opened, begins = _opened(plan, from_day, until_day, _full_days(plan, visits))
-    blocked = merged(sorted((_floor(starts), _ceiling(ends)) for starts, ends in taken))
+    from_day, until_day = local_day(plan, instant(first)), local_day(plan, instant(last - 1)) + ONE_DAY
+    opened, begins = _opened(plan, from_day, until_day, _full_days(plan, visits, from_day, until_day))
+    blocked = merged(sorted(taken))
     return [slots[at] for at in _fitting(plan, begins, opened, blocked, slots.seconds, first, last)]
 
 
 def open_spans(plan: Plan, from_day: dt.date, until_day: dt.date) -> list[Span]:
     """What is open on the local days from `from_day` until `until_day`, which is not in it."""
     opened, _ = _opened(plan, from_day, until_day, frozenset(), days_after=0)
-    return [Span(_instant(first), _instant(last), "", "open") for first, last in opened]
+    return [Span(instant(first), instant(last), "", "open") for first, last in opened]
 
 
 def breaks(plan: Plan, from_day: dt.date, until_day: dt.date) -> list[Span]:
@@ -220,15 +238,13 @@ def _bounds(plan: Plan, from_: dt.datetime, until: dt.datetime, now: dt.datetime
     return first, last
 
 
-def _full_days(plan: Plan, visits: Iterable[dt.datetime]) -> set[dt.date]:
+def _full_days(plan: Plan, visits: Iterable[int], from_day: dt.date, until_day: dt.date) -> set[dt.date]:
     """The local days on which as many visits begin as one day may have."""
     if plan.daily_maximum is None:
         return set()
-    count: dict[dt.date, int] = {}
-    for at in visits:
-        day = local_day(plan, at)
-        count[day] = count.get(day, 0) + 1
-    return {day for day, number in count.items() if number >= plan.daily_maximum}
+    known = pieces_of_days(plan.zone, from_day, until_day)
+    count = Counter((at + offset) // DAY for at in visits for begins, ends, offset in known if begins <= at < ends)
+    return {EPOCH.date() + number * ONE_DAY for number, visits_ in count.items() if visits_ >= plan.daily_maximum}
 
 
 def _spans(
@@ -241,12 +257,8 @@ def _spans(
         day_begins = day_seconds(day)
         for (starts, ends), label, kind in on_day(plan, day):
             for first, last in stretches(known, day_begins + starts * 60, day_begins + ends * 60):
-                found.append(Span(_instant(first), _instant(last), label, kind))
+                found.append(Span(instant(first), instant(last), label, kind))
     return sorted(found)
-
-
-def _instant(seconds: int) -> dt.datetime:
-    return EPOCH + dt.timedelta(seconds=seconds)
 
 
 def _floor(at: dt.datetime) -> int:
@@ -255,7 +267,3 @@ def _floor(at: dt.datetime) -> int:
 
 def _ceiling(at: dt.datetime) -> int:
     return ceil(at.timestamp())
-
-
-def _local_day(plan: Plan, seconds: int) -> dt.date:
-    return local_day(plan, _instant(seconds))

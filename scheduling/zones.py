@@ -24,7 +24,7 @@ class Piece(NamedTuple):
 
 def pieces(zone: str, first: int, last: int) -> list[Piece]:
     """The pieces that cover the instants from `first` to `last`, in order and without a gap."""
-    years = range((EPOCH + dt.timedelta(seconds=first)).year, (EPOCH + dt.timedelta(seconds=last)).year + 1)
+    years = range(instant(first).year, instant(last).year + 1)
     return [piece for year in years for piece in _year(zone, year) if piece.begins < last and piece.ends > first]
 
 
@@ -36,6 +36,10 @@ def day_seconds(day: dt.date) -> int:
 def pieces_of_days(zone: str, from_day: dt.date, until_day: dt.date) -> list[Piece]:
     """All pieces in which some local time of these days may lie: no zone is a day away from UTC."""
     return pieces(zone, day_seconds(from_day) - DAY, day_seconds(until_day) + DAY)
+
+
+def instant(seconds: int) -> dt.datetime:
+    return EPOCH + dt.timedelta(seconds=seconds)
 
 
 def stretches(known: list[Piece], starts: int, ends: int) -> Iterator[tuple[int, int]]:
@@ -66,7 +70,7 @@ def midnight(zone: str, day: dt.date) -> dt.datetime:
     possible = (
         (max(begins, starts - offset), ends) for begins, ends, offset in pieces_of_days(zone, day, day + ONE_DAY)
     )
-    return EPOCH + dt.timedelta(seconds=min(at for at, ends in possible if at < ends))
+    return instant(min(at for at, ends in possible if at < ends))
 
 
 @lru_cache(maxsize=1024)
@@ -94,5 +98,5 @@ def _change(clock: ZoneInfo, before: int, after: int, offset: int) -> int:
 
 
 def _offset(clock: ZoneInfo, at: int) -> int:
-    there = (EPOCH + dt.timedelta(seconds=at)).astimezone(clock).utcoffset()
+    there = instant(at).astimezone(clock).utcoffset()
     return int(there.total_seconds()) if there else 0

@@ -8,7 +8,8 @@ from scheduling.selectors.appointments import (
     patients_to_choose,
     states_now,
 )
-from scheduling.selectors.slots import DayPlan, Offer, Others, day_plan, free_slots, nearest_free
+from scheduling.selectors.slots import DayPlan, Offer, day_plan, free_slots, nearest_free
+from scheduling.selectors.taken import Others
 
 __all__ = [
     "DayPlan",

@@ -6,28 +6,23 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from django.db.models import Q, QuerySet
-
 from accounts.actors import Actor
-from accounts.models import Location, Patient, Practitioner
+from accounts.models import Practitioner
 from accounts.policy import require
 from core.clock import now
 from core.errors import NotFound
 from scheduling import availability
-from scheduling.availability import Plan, Slot, Slots, Span
-from scheduling.lifecycle import AppointmentStatus
-from scheduling.models import Appointment, BookableActor, BookingTerms, BusyTime, Interpreter, OccupiedSpan, VisitType
+from scheduling.availability import Slot, Slots, Span
+from scheduling.models import BookingTerms, VisitType
 from scheduling.selectors.plans import plans_of
-from scheduling.zones import midnight
+from scheduling.selectors.taken import Others, Window, busy_of, rooms_taken, taken_of, visits_of
+from scheduling.week import Stretch
+from scheduling.zones import instant, midnight
 
 ONE_DAY = dt.timedelta(days=1)
 # How far around a time others are looked for: first near, then wherever there is one.
 NEAR = (dt.timedelta(days=7), dt.timedelta(days=60))
 LONGEST_ASKED = dt.timedelta(days=400)
-# Neither stands in anybody's way any more, nor counts for the day's maximum.
-NOT_STANDING = (AppointmentStatus.CANCELLED, AppointmentStatus.NOSHOW)
-
-Stretch = tuple[dt.datetime, dt.datetime]
 
 
 class Offer(NamedTuple):
@@ -46,16 +41,6 @@ class DayPlan:
     open: list[Span]
     # Breaks, closed times, holidays, and what the practitioner's own calendar says is taken.
     pauses: list[Span]
-
-
-@dataclass(frozen=True, slots=True)
-class Others:
-    """Who else takes part, whose times must be free too; and the appointment to be moved, which is not in the way."""
-
-    patient: Patient | None = None
-    interpreter: Interpreter | None = None
-    room: Location | None = None
-    besides: Appointment | None = None
 
 
 NOBODY_ELSE = Others()
@@ -84,25 +69,23 @@ def free_slots(
     if until_day <= from_day or not who:
         return {}
     plans = plans_of(who, from_day=from_day, until_day=until_day, for_staff=_is_staff(actor))
-    first, last = _window(from_day, until_day)
-    taken = _taken(plans, first, last, others)
-    visits = _visits(plans, first, last, others)
+    window = Window.of_days(from_day, until_day)
+    taken, visits = taken_of(plans, window, others), visits_of(plans, window, others)
     made, present = Slots(length), now()
     found = {
-        key: availability.free_slots(
+        key: availability.free_among(
             plan,
             taken.get(key, ()),
-            minutes=length,
+            made,
             from_=midnight(zone or plan.zone, from_day),
             until=midnight(zone or plan.zone, until_day),
             now=present,
             visits=visits.get(key, ()),
-            slots=made,
         )
         for key, plan in plans.items()
     }
     if visit_type is not None and visit_type.needs_room and others.room is None:
-        rooms = _rooms_taken(visit_type.organization_id, first, last, others)
+        rooms = rooms_taken(visit_type.organization_id, window, others)
         found = {key: with_a_room(slots, rooms) for key, slots in found.items()}
     return found
 
@@ -151,7 +134,7 @@ def day_plan(
         else practitioners
     )
     plans = plans_of(who, from_day=day, until_day=until_day, for_staff=True)
-    busy = _busy(plans, *_window(day, until_day))
+    busy = busy_of(plans, Window.of_days(day, until_day))
     return {
         key: DayPlan(
             plan.zone,
@@ -160,7 +143,7 @@ def day_plan(
                 [
                     *availability.breaks(plan, day, until_day),
                     *availability.closures(plan, day, until_day),
-                    *(Span(starts_at, ends_at, "Busy", "busy") for starts_at, ends_at in busy.get(key, ())),
+                    *(Span(instant(first), instant(last), "Busy", "busy") for first, last in busy.get(key, ())),
                 ]
             ),
         )
@@ -170,14 +153,15 @@ def day_plan(
 
 def with_a_room(slots: Iterable[Slot], rooms: Mapping[int, Sequence[Stretch]]) -> list[Slot]:
     """Those in which one room is free from beginning to end; `rooms` has what is taken of each, in order."""
-    begins = {room: [starts for starts, _ in taken] for room, taken in rooms.items()}
+    begins = {room: [first for first, _ in taken] for room, taken in rooms.items()}
 
-    def is_free(room: int, slot: Slot) -> bool:
+    def is_free(room: int, first: float, last: float) -> bool:
         # Of one room's times, which never overlap, only the last that begins before the end can be in the way.
-        place = bisect_left(begins[room], slot.ends_at)
-        return place == 0 or rooms[room][place - 1][1] <= slot.starts_at
+        place = bisect_left(begins[room], last)
+        return place == 0 or rooms[room][place - 1][1] <= first
 
-    return [slot for slot in slots if any(is_free(room, slot) for room in rooms)]
+    times = ((slot, slot.starts_at.timestamp(), slot.ends_at.timestamp()) for slot in slots)
+    return [slot for slot, first, last in times if any(is_free(room, first, last) for room in rooms)]
 
 
 def _asked(
@@ -213,84 +197,6 @@ def _is_open_to_patients(visit_type: VisitType) -> bool:
     if not (visit_type.is_active and visit_type.self_booking):
         return False
     return not BookingTerms.objects.filter(organization_id=visit_type.organization_id, self_booking=False).exists()
-
-
-def _window(from_day: dt.date, until_day: dt.date) -> Stretch:
-    """Instants that surely hold these local days, with the longest visit and its buffers."""
-    first, last = (dt.datetime.combine(day, dt.time.min, tzinfo=dt.UTC) for day in (from_day, until_day))
-    return first - 2 * ONE_DAY, last + 2 * ONE_DAY
-
-
-def _standing(rows: QuerySet[OccupiedSpan], others: Others) -> QuerySet[OccupiedSpan]:
-    """Without holds that are over, whose rows are still there, and without the appointment to be moved."""
-    rows = rows.exclude(appointment__status=AppointmentStatus.PROPOSED, appointment__held_until__lte=now())
-    return rows.exclude(appointment=others.besides) if others.besides is not None else rows
-
-
-def _taken(
-    plans: Mapping[int, Plan], first: dt.datetime, last: dt.datetime, others: Others
-) -> dict[int, list[Stretch]]:
-    """What is taken of each practitioner: by visits, by their own calendar, and by whoever else takes part."""
-    spans = _standing(OccupiedSpan.objects.filter(starts_at__lt=last, ends_at__gt=first), others)
-    taken = _busy(plans, first, last)
-    rows = spans.filter(actor__practitioner_id__in=list(plans))
-    for key, starts_at, ends_at in rows.values_list("actor__practitioner_id", "starts_at", "ends_at"):
-        taken.setdefault(key, []).append((starts_at, ends_at))
-    if also := _also(others):
-        theirs = list(spans.filter(also).values_list("starts_at", "ends_at"))
-        for key in plans:
-            taken.setdefault(key, []).extend(theirs)
-    return taken
-
-
-def _also(others: Others) -> Q | None:
-    asked = {"patient": others.patient, "interpreter": others.interpreter, "location": others.room}
-    wanted = [Q(**{f"actor__{name}": row}) for name, row in asked.items() if row is not None]
-    found: Q | None = None
-    for each in wanted:
-        found = each if found is None else found | each
-    return found
-
-
-def _busy(plans: Mapping[int, Plan], first: dt.datetime, last: dt.datetime) -> dict[int, list[Stretch]]:
-    found: dict[int, list[Stretch]] = {}
-    rows = BusyTime.objects.filter(practitioner_id__in=list(plans), starts_at__lt=last, ends_at__gt=first)
-    for key, starts_at, ends_at in rows.order_by("starts_at").values_list("practitioner_id", "starts_at", "ends_at"):
-        found.setdefault(key, []).append((starts_at, ends_at))
-    return found
-
-
-def _visits(
-    plans: Mapping[int, Plan], first: dt.datetime, last: dt.datetime, others: Others
-) -> dict[int, list[dt.datetime]]:
-    """When the visits of those begin who see so many a day at most."""
-    limited = [key for key, plan in plans.items() if plan.daily_maximum is not None]
-    rows = Appointment.objects.filter(practitioner_id__in=limited, starts_at__gte=first, starts_at__lt=last)
-    rows = rows.exclude(status__in=NOT_STANDING).exclude(status=AppointmentStatus.PROPOSED, held_until__lte=now())
-    if others.besides is not None:
-        rows = rows.exclude(pk=others.besides.pk)
-    found: dict[int, list[dt.datetime]] = {}
-    for key, starts_at in rows.values_list("practitioner_id", "starts_at"):
-        found.setdefault(key, []).append(starts_at)
-    return found
-
-
-def _rooms_taken(
-    organization_id: int, first: dt.datetime, last: dt.datetime, others: Others
-) -> dict[int, list[Stretch]]:
-    """Every room of the clinic with what is taken of it, in order."""
-    rooms = Location.objects.filter(organization_id=organization_id, is_room=True)
-    found: dict[int, list[Stretch]] = {pk: [] for pk in rooms.values_list("pk", flat=True)}
-    spans = OccupiedSpan.objects.filter(
-        actor__kind=BookableActor.Kind.LOCATION,
-        actor__location_id__in=list(found),
-        starts_at__lt=last,
-        ends_at__gt=first,
-    )
-    rows = _standing(spans, others).order_by("starts_at")
-    for room, starts_at, ends_at in rows.values_list("actor__location_id", "starts_at", "ends_at"):
-        found[room].append((starts_at, ends_at))
-    return found
 
 
 def _nearest(slots: Sequence[Slot], around: dt.datetime, count: int) -> list[Slot]:
