@@ -52,6 +52,13 @@ declare(
     Policy("scheduling.visit_type.list", DESK),
     Policy("scheduling.visit_type.change", DESK, CLINIC),
     Policy("scheduling.visit_type.new", DESK),
+    # The file of one visit for a calendar; and a private address that tells one's own visits or the clinic's.
+    Policy("scheduling.appointment.invite", DESK, CLINIC),
+    Policy("scheduling.appointment.invite", PRACTITIONER, OWN_OR_ENDED),
+    Policy("scheduling.appointment.invite", PATIENT, OWN),
+    Policy("scheduling.feed.keep", DESK | PRACTITIONER),
+    # Asked for by programs without a session; the secret in the address is what counts.
+    Policy("scheduling.feed.read", PUBLIC),
     # The page of a link is shown to whoever asks; only the posted secret opens anything.
     Policy("scheduling.link.open", PUBLIC),
 )

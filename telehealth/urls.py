@@ -14,6 +14,7 @@ urlpatterns = [
     path("", include("accounts.urls")),
     path("accounts/", include(sign_in)),
     path("", include("scheduling.urls")),
+    path("", include("scheduling.outside_urls")),
     path("", include("consults.urls")),
     path("", include("recordings.urls")),
     path("healthz", healthz, name="healthz"),

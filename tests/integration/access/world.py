@@ -19,7 +19,7 @@ from core.clock import now
 from recordings.models import Export, MediaFile, Recording
 from recordings.policies import relation_to_recording
 from scheduling.links import COOKIE_NAME, actor_for_cookie, path_of, session_cookie_for
-from scheduling.models import Appointment, PersonalLink, VisitType
+from scheduling.models import Appointment, CalendarFeed, PersonalLink, VisitType
 from scheduling.policies import relation_to, relation_to_practitioner
 from scheduling.services import book_appointment
 from scheduling.services.availability import Days, Hours, add_days, set_hours
@@ -51,6 +51,12 @@ class Objects:
     hours: Group
     days: Group
     visit_type: VisitType
+    feed: CalendarFeed
+
+    @property
+    def secret(self) -> Group:
+        """A wrong one: the right one is no id of anything."""
+        return Group(uuids.uuid4())
 
     def uuid(self, name: str) -> uuids.UUID:
         return getattr(self, name).uuid
@@ -105,6 +111,7 @@ def _visit(practitioner: Practitioner) -> Objects:
         practitioner,
         *_hours(practitioner),
         VisitType.objects.create(organization=organization, name=f"Type {practitioner.pk}", minutes=20),
+        CalendarFeed.objects.create(organization=organization, user=practitioner.user),
     )
 
 
@@ -140,6 +147,8 @@ def relation(actor: Actor, name: str, objects: Objects) -> Relation:
         return relation_to_visit(actor, objects.visit)
     if name in {"recording", "file"}:
         return relation_to_recording(actor, objects.recording)
+    if name in {"feed", "secret"}:
+        return Relation.NONE
     if name == "export":
         # It belongs to who asked for it; here that is always somebody else.
         return Relation.NONE
