@@ -8,7 +8,8 @@ class ConsultsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from consults.selectors import states_of
+        from consults import hints
+        from consults.selectors import states_of, version_of
         from consults.services import following, seats, visits
         from scheduling import ports
 
@@ -19,3 +20,5 @@ class ConsultsConfig(AppConfig):
         ports.on_joined(following.joined)
         ports.on_link_closed(seats.close_seat_of_link)
         ports.on_states(states_of)
+        ports.on_version(version_of)
+        ports.on_appointment_changed(hints.appointment_changed)

@@ -27,6 +27,10 @@ def queue_group(uuid: uuids.UUID) -> str:
     return f"queue.{uuid.hex}"
 
 
+def calendar_group(organization_id: int) -> str:
+    return f"calendar.{organization_id}"
+
+
 def visit_changed(encounter: Encounter) -> None:
     """To the pages of one visit: its snapshot is new."""
     _send_on_commit(visit_group(encounter.uuid), {"type": "visit.changed"})
@@ -38,8 +42,14 @@ def chat_added(encounter: Encounter) -> None:
 
 
 def queue_changed(queue: Queue) -> None:
-    """To the boards of one queue: its version has risen."""
+    """To the boards of one queue: its version has risen. To the clinic's calendars: so has its practitioner's day."""
     _send_on_commit(queue_group(queue.uuid), {"type": "queue.changed"})
+    _send_on_commit(calendar_group(queue.organization_id), {"type": "calendar.changed", "queue": str(queue.uuid)})
+
+
+def appointment_changed(organization_id: int, appointment: uuids.UUID) -> None:
+    """To the clinic's calendars: this appointment is new. The port calls it after the commit."""
+    send(calendar_group(organization_id), {"type": "calendar.changed", "visit": str(appointment)})
 
 
 def line_changed(queue: Queue) -> None:

@@ -7,7 +7,7 @@ import datetime as dt
 import uuid as uuids
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from django.db import transaction
 
@@ -26,10 +26,18 @@ class Before:
     practitioner: "Practitioner"
 
 
+class Standing(NamedTuple):
+    """How a visit stands now: the state's name, and for how many minutes where that is told."""
+
+    state: str
+    minutes: int | None = None
+
+
 AppointmentListener = Callable[["Actor", "Appointment"], None]
 MovedListener = Callable[["Actor", "Appointment", Before], None]
 LinkListener = Callable[["Actor", "PersonalLink"], None]
-StateReader = Callable[["Actor", "Sequence[Appointment]"], Mapping[int, str]]
+StateReader = Callable[["Actor", "Sequence[Appointment]"], Mapping[int, Standing]]
+VersionReader = Callable[[int], int]
 JoinedReader = Callable[["Sequence[int]"], "set[int]"]
 FreedListener = Callable[[int, "Practitioner", dt.datetime, dt.datetime], None]
 ChangedListener = Callable[[int, uuids.UUID], None]
@@ -40,6 +48,7 @@ _moved: list[MovedListener] = []
 _status_changed: list[AppointmentListener] = []
 _link_closed: list[LinkListener] = []
 _state_readers: list[StateReader] = []
+_version_readers: list[VersionReader] = []
 _joined_readers: list[JoinedReader] = []
 _freed: list[FreedListener] = []
 _changed: list[ChangedListener] = []
@@ -76,9 +85,15 @@ def on_link_closed(listener: LinkListener) -> None:
 
 
 def on_states(reader: StateReader) -> None:
-    """Ask `reader(actor, appointments)` how they stand now: a state's name by primary key, for those it knows."""
+    """Ask `reader(actor, appointments)` how they stand now, by primary key, for those it knows."""
     if reader not in _state_readers:
         _state_readers.append(reader)
+
+
+def on_version(reader: VersionReader) -> None:
+    """Ask `reader(organization_id)` for a number that rises with every change of how the clinic's visits stand."""
+    if reader not in _version_readers:
+        _version_readers.append(reader)
 
 
 def on_joined(reader: JoinedReader) -> None:
@@ -125,7 +140,15 @@ def tell_link_closed(actor: "Actor", link: "PersonalLink") -> None:
 
 
 def states_of(actor: "Actor", appointments: "Sequence[Appointment]") -> dict[int, str]:
-    return {pk: state for reader in _state_readers for pk, state in reader(actor, appointments).items()}
+    return {pk: standing.state for pk, standing in standings_of(actor, appointments).items()}
+
+
+def standings_of(actor: "Actor", appointments: "Sequence[Appointment]") -> dict[int, Standing]:
+    return {pk: standing for reader in _state_readers for pk, standing in reader(actor, appointments).items()}
+
+
+def version_of(organization_id: int) -> int:
+    return sum(reader(organization_id) for reader in _version_readers)
 
 
 def joined(appointment_ids: "Sequence[int]") -> set[int]:

@@ -4,10 +4,14 @@ from django.urls import path
 
 from scheduling.hours_urls import urlpatterns as hours
 from scheduling.views import appointments as views
-from scheduling.views import desk_booking
+from scheduling.views import calendar, calendar_move, desk_booking
 
 urlpatterns = [
     *hours,
+    path("staff/calendar/", calendar.calendar, name="calendar"),
+    path("staff/calendar/feed/", calendar.calendar_feed, name="calendar-feed"),
+    path("staff/calendar/find/", calendar.calendar_find, name="calendar-find"),
+    path("staff/appointments/<uuid:appointment>/move/", calendar_move.appointment_move, name="appointment-move"),
     path("staff/appointments/", views.appointments, name="appointments"),
     path("staff/appointments/new/", desk_booking.appointment_new, name="appointment-new"),
     path("staff/appointments/<uuid:appointment>/", views.appointment, name="appointment"),

@@ -223,6 +223,14 @@ class QueueNow(Message):
     html: str
 
 
+class CalendarNow(Message):
+    """Where to look again: single visits, and everything of these practitioners. Nothing in it: the socket is open."""
+
+    type: Literal["calendar"] = "calendar"
+    visits: list[UUID]
+    people: list[UUID]
+
+
 class Error(Message):
     type: Literal["error"] = "error"
     code: str
@@ -255,11 +263,14 @@ class Rate(StrEnum):
     SHARE = "share"
 
 
+SocketName = Literal["visit", "queue", "calendar"]
+
+
 @dataclass(frozen=True)
 class Row:
     """One message on one socket. `action` names its row in the policy table; only client messages have one."""
 
-    socket: Literal["visit", "queue"]
+    socket: SocketName
     direction: Direction
     model: type[Message]
     action: str | None = None
@@ -277,13 +288,14 @@ SHARE = "signaling.visit.share"
 LEAVE = "signaling.visit.leave"
 FIGURES = "signaling.visit.figures"  # what a page is shown, not what it says
 QUEUE = "signaling.queue.watch"
+CALENDAR = "signaling.calendar.watch"
 
 
-def _from_client(socket: Literal["visit", "queue"], model: type[Message], action: str, rate: Rate) -> Row:
+def _from_client(socket: SocketName, model: type[Message], action: str, rate: Rate) -> Row:
     return Row(socket, Direction.TO_SERVER, model, action, rate)
 
 
-def _from_server(socket: Literal["visit", "queue"], *models: type[Message]) -> tuple[Row, ...]:
+def _from_server(socket: SocketName, *models: type[Message]) -> tuple[Row, ...]:
     return tuple(Row(socket, Direction.TO_CLIENT, model) for model in models)
 
 
@@ -302,14 +314,17 @@ TABLE: tuple[Row, ...] = (
     _from_client("visit", Leave, LEAVE, Rate.CONTROL),
     _from_client("queue", Ping, QUEUE, Rate.CONTROL),
     _from_client("queue", Pong, QUEUE, Rate.CONTROL),
+    _from_client("calendar", Ping, CALENDAR, Rate.CONTROL),
+    _from_client("calendar", Pong, CALENDAR, Rate.CONTROL),
     *_from_server("visit", Welcome, VisitNow, ChatMessages, Ping, ServerPong, SeatTaken, Error),
     *_from_server("visit", Offer, MediaState, Relay, Rung, Stills, StillOf, Figures),
     *_from_server("queue", QueueNow, Ping, ServerPong, Error),
+    *_from_server("calendar", CalendarNow, Ping, ServerPong, Error),
 )
 
 
 def client_messages(socket: str | None = None) -> Mapping[str, Row]:
-    """Rows a client may send, by type; of one socket, or of both (where two share a type the visit's row is kept)."""
+    """Rows a client may send, by type; of one socket, or of all (where they share a type the visit's row is kept)."""
     rows = [row for row in TABLE if row.direction is Direction.TO_SERVER and socket in (None, row.socket)]
     return {row.type: row for row in reversed(rows)}
 

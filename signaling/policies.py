@@ -2,7 +2,7 @@
 
 from accounts.policy import Policy, Relation, declare
 from accounts.roles import STAFF, Role
-from signaling.messages import CHAT, FIGURES, LEAVE, MEDIA, QUEUE, SHARE, WATCH
+from signaling.messages import CALENDAR, CHAT, FIGURES, LEAVE, MEDIA, QUEUE, SHARE, WATCH
 
 IN_THE_VISIT = frozenset({Role.PATIENT, Role.PRACTITIONER})
 
@@ -17,4 +17,6 @@ declare(
     Policy(LEAVE, IN_THE_VISIT, {Relation.OWN, Relation.ENDED}),
     # Which staff see which queue is consults' own row; it is asked for the queue itself.
     Policy(QUEUE, STAFF),
+    # Who sees whose visits is scheduling's own row; what is sent here are ids, and the pages ask for the rest.
+    Policy(CALENDAR, STAFF),
 )

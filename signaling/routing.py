@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
+from signaling.consumers.calendar import CalendarConsumer
 from signaling.consumers.queue import QueueConsumer
 from signaling.consumers.visit import VisitConsumer
 
@@ -11,4 +12,5 @@ websocket_urlpatterns = [
     path("v/<uuid:link>/ws", VisitConsumer.as_asgi(), name="visit-socket"),
     path("staff/visits/<uuid:visit>/ws", VisitConsumer.as_asgi(), name="call-socket"),
     path("staff/queue/<uuid:queue>/ws", QueueConsumer.as_asgi(), name="queue-socket"),
+    path("staff/calendar/ws", CalendarConsumer.as_asgi(), name="calendar-socket"),
 ]

@@ -2,12 +2,12 @@
 
 import datetime as dt
 import uuid as uuids
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from django.db.models import Prefetch, Q
+from django.db.models import Prefetch, Q, Sum
 
 from accounts.actors import Actor
 from accounts.models import Practitioner
@@ -20,6 +20,7 @@ from core.clock import now
 from core.errors import NotFound
 from scheduling.lifecycle import AppointmentStatus
 from scheduling.models import Appointment
+from scheduling.ports import Standing
 from scheduling.viewing import record_views
 
 AROUND_NOW = dt.timedelta(hours=3)
@@ -98,6 +99,13 @@ def get_queue(actor: Actor, uuid: uuids.UUID | str) -> Queue:
     return queue
 
 
+def practitioners_of(actor: Actor, queue_uuids: Iterable[uuids.UUID]) -> list[uuids.UUID]:
+    """Whose queues these are, of the actor's clinic."""
+    require(actor, "consults.queue.list")
+    found = Queue.objects.filter(organization_id=actor.organization_id or 0, uuid__in=list(queue_uuids))
+    return sorted(found.values_list("practitioner__uuid", flat=True))
+
+
 def waiting_queue(actor: Actor, queue: Queue) -> QueueBoard:
     """The board of today (clinic time), of what is open, and of what starts within three hours; recorded as seen.
 
@@ -130,14 +138,23 @@ def waiting_queue(actor: Actor, queue: Queue) -> QueueBoard:
     )
 
 
-def states_of(actor: Actor, appointments: Sequence[Appointment]) -> dict[int, str]:
+def states_of(actor: Actor, appointments: Sequence[Appointment]) -> dict[int, Standing]:
     """How the visits of these appointments stand, as their boards say it, by the appointment's primary key."""
     if actor.organization_id is None:
         return {}
     instant = now()
     visits = Encounter.objects.filter(appointment__in=appointments, organization_id=actor.organization_id)
     visits = visits.select_related("appointment")
-    return {visit.appointment_id: _state(visit, instant) for visit in visits.prefetch_related(PATIENT_SEATS)}
+    return {
+        visit.appointment_id: Standing(_state(visit, instant), _minutes(visit, instant))
+        for visit in visits.prefetch_related(PATIENT_SEATS)
+    }
+
+
+def version_of(organization_id: int) -> int:
+    """Rises with every change of any board of the clinic."""
+    found = Queue.objects.filter(organization_id=organization_id).aggregate(version=Sum("version"))
+    return found["version"] or 0
 
 
 def _visits_of(queue: Queue, on_date: dt.date, zone: ZoneInfo, instant: dt.datetime) -> list[Encounter]:

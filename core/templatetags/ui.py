@@ -130,6 +130,12 @@ def long_date(at: date | datetime | None, zone: str | tzinfo | None = None) -> s
 
 
 @register.filter
+def day_month(on: date) -> str:
+    """ "24 November"."""
+    return format_date(on, "j F")
+
+
+@register.filter
 def iso_day(at: datetime, zone: str | tzinfo | None = None) -> str:
     """ "2026-11-24", for an address."""
     return timezone.localtime(at, _zone(zone)).date().isoformat()

@@ -35,14 +35,3 @@ class CancelForm(forms.Form):
         help_text="For the clinic's own use. The patient does not see it.",
         error_messages={"max_length": "Say it in 200 letters or fewer"},
     )
-
-
-class DayForm(forms.Form):
-    """The day that the list shows."""
-
-    on = forms.DateField(
-        required=False,
-        label="Day",
-        widget=forms.DateInput(attrs={"type": "date", "class": "hc-input"}, format="%Y-%m-%d"),
-        validators=IN_CALENDAR,
-    )

@@ -1,7 +1,6 @@
 """Reading appointments, times and links: whoever asks gets what is theirs or their clinic's."""
 
 from scheduling.selectors.appointments import (
-    appointments_on,
     get_appointment,
     get_link,
     link_of,
@@ -15,7 +14,6 @@ __all__ = [
     "DayPlan",
     "Offer",
     "Others",
-    "appointments_on",
     "day_plan",
     "free_slots",
     "get_appointment",

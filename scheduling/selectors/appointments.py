@@ -1,14 +1,12 @@
 """Reading appointments and links. Whoever asks gets what is theirs or their clinic's; the rest does not exist."""
 
-import datetime as dt
 import uuid as uuids
 from collections.abc import Sequence
-from zoneinfo import ZoneInfo
 
 from django.db.models import QuerySet
 
 from accounts.actors import Actor
-from accounts.models import Organization, Patient
+from accounts.models import Patient
 from accounts.policy import may, require
 from accounts.selectors import patients
 from core.errors import NotFound
@@ -16,6 +14,7 @@ from scheduling import ports
 from scheduling.lifecycle import OVER, AppointmentStatus
 from scheduling.models import Appointment, PersonalLink
 from scheduling.policies import relation_to
+from scheduling.ports import Standing
 from scheduling.viewing import record_views
 
 _AS_BOOKED = {
@@ -27,22 +26,8 @@ _AS_BOOKED = {
     AppointmentStatus.CANCELLED: "cancelled",
     AppointmentStatus.NOSHOW: "noshow",
 }
-
-
-def appointments_on(actor: Actor, date: dt.date) -> list[Appointment]:
-    """The appointments of one day of the clinic's calendar, by time; practitioners see their own."""
-    require(actor, "scheduling.appointment.list")
-    if actor.organization_id is None:
-        raise NotFound
-    zone = ZoneInfo(Organization.objects.get(pk=actor.organization_id).timezone)
-    day_starts = dt.datetime.combine(date, dt.time.min, tzinfo=zone)
-    day_ends = dt.datetime.combine(date + dt.timedelta(days=1), dt.time.min, tzinfo=zone)
-    rows = _with_people().filter(
-        organization_id=actor.organization_id, starts_at__gte=day_starts, starts_at__lt=day_ends
-    )
-    found = [row for row in rows.order_by("starts_at", "pk") if _may_view(actor, row)]
-    record_views(actor=actor, patient_ids=[row.booked_for for row in found], page="appointments")
-    return found
+# What a room could say of them adds nothing: there was no visit.
+_NOBODY_CAME = frozenset({AppointmentStatus.PROPOSED, AppointmentStatus.CANCELLED, AppointmentStatus.NOSHOW})
 
 
 def get_appointment(actor: Actor, uuid: uuids.UUID | str) -> Appointment:
@@ -56,8 +41,13 @@ def get_appointment(actor: Actor, uuid: uuids.UUID | str) -> Appointment:
 
 def states_now(actor: Actor, appointments: Sequence[Appointment]) -> dict[int, str]:
     """By primary key, in the words that the queue has for the same visit; what nobody has seen begin is as booked."""
-    known = ports.states_of(actor, appointments)
-    return {one.pk: known.get(one.pk, _AS_BOOKED[AppointmentStatus(one.status)]) for one in appointments}
+    return {pk: standing.state for pk, standing in standings_now(actor, appointments).items()}
+
+
+def standings_now(actor: Actor, appointments: Sequence[Appointment]) -> dict[int, Standing]:
+    """Like `states_now`, with the minutes of who waits or is in a call."""
+    known = ports.standings_of(actor, [one for one in appointments if one.status not in _NOBODY_CAME])
+    return {one.pk: known.get(one.pk) or Standing(_AS_BOOKED[AppointmentStatus(one.status)]) for one in appointments}
 
 
 def patients_to_choose(actor: Actor) -> QuerySet[Patient]:

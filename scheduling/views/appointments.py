@@ -1,61 +1,50 @@
-"""Staff pages of appointments: the day's list, one with its personal link. Rules live in services."""
+"""Staff pages of appointments: one with its personal link, and what is done to it. Rules live in services."""
 
-import datetime as dt
 import uuid as uuids
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.actors import Actor
 from accounts.models import Organization
-from accounts.policy import Relation, guarded, may
+from accounts.policy import guarded, may
 from accounts.selectors import organization_of
-from core.clock import today
 from core.errors import NotFound
-from scheduling.forms.appointments import CancelForm, DayForm
+from scheduling.forms.appointments import CancelForm
+from scheduling.forms.calendar import ShownForm
 from scheduling.lifecycle import OVER
 from scheduling.links import address_of
 from scheduling.models import Appointment
 from scheduling.policies import relation_to
-from scheduling.selectors import appointments_on, get_appointment, link_of, states_now
+from scheduling.selectors import get_appointment, link_of, states_now
 from scheduling.services import cancel_appointment, reissue_link
 
-NAV = {"nav": "appointments"}
+NAV = {"nav": "calendar"}
 
 
 @require_safe
 @guarded("scheduling.appointment.list")
 def appointments(request: HttpRequest) -> HttpResponse:
-    actor, clinic = _who(request)
-    present_day = today(clinic.timezone)
-    form = DayForm(request.GET or None)
-    asked = form.cleaned_data["on"] if form.is_valid() else None
-    on: dt.date = asked or present_day
-    found = appointments_on(actor, on)
-    states = states_now(actor, found)
-    context = {
-        "rows": [(one, states[one.pk]) for one in found],
-        "on": on,
-        "is_today": on == present_day,
-        "form": DayForm(initial={"on": on}),
-        "may_book": _may_book(actor),
-    }
-    return render(request, "scheduling/appointments.html", NAV | context)
+    """The address of the list that was here before the calendar, whose list view it is now."""
+    asked = ShownForm(request.GET).asked()["on"]
+    day = f"on={asked.isoformat()}&" if asked else ""
+    return redirect(f"{reverse('calendar')}?{day}view=list")
 
 
 @require_safe
 @guarded("scheduling.appointment.view")
 def appointment(request: HttpRequest, appointment: uuids.UUID) -> HttpResponse:
-    actor, _ = _who(request)
+    actor, _ = who(request)
     return _show(request, actor, get_appointment(actor, appointment), CancelForm())
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @guarded("scheduling.appointment.cancel")
 def appointment_cancel(request: HttpRequest, appointment: uuids.UUID) -> HttpResponse:
-    actor, _ = _who(request)
+    actor, _ = who(request)
     found = get_appointment(actor, appointment)
     form = CancelForm(request.POST if request.method == "POST" else None)
     if not form.is_valid():
@@ -70,7 +59,7 @@ def appointment_cancel(request: HttpRequest, appointment: uuids.UUID) -> HttpRes
 @require_http_methods(["GET", "HEAD", "POST"])
 @guarded("scheduling.link.reissue")
 def appointment_link(request: HttpRequest, appointment: uuids.UUID) -> HttpResponse:
-    actor, _ = _who(request)
+    actor, _ = who(request)
     found = get_appointment(actor, appointment)
     if request.method != "POST":
         return render(request, "scheduling/appointment_link.html", NAV | {"appointment": found})
@@ -79,16 +68,12 @@ def appointment_link(request: HttpRequest, appointment: uuids.UUID) -> HttpRespo
     return redirect("appointment", appointment=found.uuid)
 
 
-def _who(request: HttpRequest) -> tuple[Actor, Organization]:
+def who(request: HttpRequest) -> tuple[Actor, Organization]:
     actor: Actor = request.actor  # type: ignore[attr-defined]
     clinic = organization_of(actor)
     if clinic is None:
         raise NotFound
     return actor, clinic
-
-
-def _may_book(actor: Actor) -> bool:
-    return any(may(actor, "scheduling.appointment.book", relation) for relation in (Relation.SAME_CLINIC, Relation.OWN))
 
 
 def _show(request: HttpRequest, actor: Actor, found: Appointment, cancel_form: CancelForm) -> HttpResponse:

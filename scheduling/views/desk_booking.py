@@ -22,7 +22,7 @@ from scheduling.selectors import get_appointment, patients_to_choose
 from scheduling.selectors.visit_types import visit_types_to_book
 from scheduling.services import book_appointment, book_with_anyone
 
-NAV = {"nav": "appointments"}
+NAV = {"nav": "calendar"}
 FROM_ADDRESS = ("practitioner", "on", "at", "minutes", "visit_type", "patient", "reason", "follows")
 
 

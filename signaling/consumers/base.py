@@ -1,4 +1,4 @@
-"""What both sockets share: frames, limits, heartbeat, hints, and the edge where a fault becomes an error frame."""
+"""What the sockets share: frames, limits, heartbeat, hints, and the edge where a fault becomes an error frame."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import logging
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 from channels.consumer import AsyncConsumer
 from channels.exceptions import StopConsumer
@@ -32,6 +32,7 @@ from signaling.messages import (
     Rate,
     Row,
     ServerPong,
+    SocketName,
     client_messages,
     parse,
 )
@@ -53,7 +54,7 @@ def instant() -> str:
 class SocketConsumer(AsyncConsumer, ABC):
     """One socket. Its work is serial: a frame or a look is finished before the next one touches the database."""
 
-    socket: ClassVar[Literal["visit", "queue"]]
+    socket: ClassVar[SocketName]
 
     def __init__(self, timing: Timing | None = None, limits: Limits | None = None) -> None:
         self.timing = timing or Timing()
@@ -74,7 +75,7 @@ class SocketConsumer(AsyncConsumer, ABC):
         self._pings = 0
         self._relook: asyncio.TimerHandle | None = None
 
-    # --- for the two sockets to fill in ---
+    # --- for each socket to fill in ---
 
     @abstractmethod
     async def enter(self) -> tuple[Actor, object, list[str]]:

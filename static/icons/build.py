@@ -18,6 +18,11 @@ LISTING = VENDOR / "vendor.json"
 
 PACKAGES = {
     "bootstrap": {"licence": "MIT", "from": "npm bootstrap", "changed": "the line naming the source map is taken out"},
+    "event-calendar": {
+        "licence": "MIT",
+        "from": "npm @event-calendar/build",
+        "changed": "the line naming the source map is taken out; the licence of Svelte, which is built in, is added",
+    },
     "phosphor": {"licence": "MIT", "from": "npm @phosphor-icons/core", "changed": "only the symbols in use are kept"},
 }
 SVG = re.compile(r'<svg[^>]*viewBox="(?P<box>[^"]+)"[^>]*>(?P<body>.*)</svg>', re.DOTALL)

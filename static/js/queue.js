@@ -1,13 +1,13 @@
 /** The queue board: live rows that hold still under the hand, keys, ticking minutes, and a line when live updates are lost. */
 
 import { make, need } from "./dom.js";
+import { isForPage, offerLetters, openDialog } from "./letters.js";
 import { chime } from "./level.js";
+import { LiveSocket } from "./live-socket.js";
 import { askBeforeCallingIn } from "./queue-ask.js";
 import { keysOf, morph, newRows, parseBoard, refreshWords, wouldMove } from "./queue-board.js";
 import { setUpDevices } from "./queue-devices.js";
-import { QueueSocket } from "./queue-socket.js";
 
-const LETTERS = "housecall.letters";
 const LOST_AFTER = 3_000;
 
 const board = need(document, "[data-board]");
@@ -127,21 +127,10 @@ function select(row) {
   row.focus();
 }
 
-function lettersOn() {
-  try {
-    return localStorage.getItem(LETTERS) !== "off";
-  } catch {
-    return true;
-  }
-}
-
 /** @param {KeyboardEvent} event */
 function onKey(event) {
-  const typing = event.target instanceof Element && event.target.closest("input, textarea, select, [contenteditable]");
-  if (typing || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
   const action = ACTIONS[event.key];
-  if (!action || (event.key.length === 1 && !lettersOn())) return;
-  if (action(event.target)) event.preventDefault();
+  if (action && isForPage(event) && action(event.target)) event.preventDefault();
 }
 
 /** @type {Record<string, (target: EventTarget|null) => boolean>} true when the key was used */
@@ -152,11 +141,7 @@ const ACTIONS = {
   ArrowUp: () => (moveSelection(-1), true),
   Enter: (target) => press(target instanceof HTMLElement && target.matches("[data-row]") ? target.querySelector("[data-do]") : null),
   n: () => press(board.querySelector("[data-call-next]")),
-  "?": () => {
-    const dialog = document.getElementById("shortcuts");
-    if (dialog instanceof HTMLDialogElement) dialog.showModal();
-    return true;
-  },
+  "?": () => openDialog("shortcuts"),
 };
 
 /** @param {Element|null} button */
@@ -164,19 +149,6 @@ function press(button) {
   if (!(button instanceof HTMLElement) || !button.checkVisibility()) return false;
   button.click();
   return true;
-}
-
-function offerLetters() {
-  const box = document.querySelector("[data-letters]");
-  if (!(box instanceof HTMLInputElement)) return;
-  box.checked = lettersOn();
-  box.addEventListener("change", () => {
-    try {
-      localStorage.setItem(LETTERS, box.checked ? "on" : "off");
-    } catch {
-      // A browser that keeps nothing keeps the letters on.
-    }
-  });
 }
 
 /** @type {ReturnType<typeof setTimeout>|undefined} */
@@ -200,7 +172,7 @@ function setLine(state) {
   drawLine();
 }
 
-const socket = new QueueSocket(board.dataset.socket ?? "", { onBoard, onState });
+const socket = new LiveSocket(board.dataset.socket ?? "", "queue", { onMessage: onBoard, onState });
 
 // What waited comes in by itself as soon as the hand is away.
 for (const name of /** @type {const} */ (["pointerout", "focusout"])) {

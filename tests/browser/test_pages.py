@@ -97,11 +97,11 @@ def test_pages_of_a_patient_are_accessible(look: Looks, visit: Visit) -> None:
 
 def test_pages_of_staff_are_accessible(look: Looks, visit: Visit, make: Make) -> None:
     tab = look.open(visit.doctor)
-    for path in (visit.board, "/staff/appointments/", "/staff/appointments/new/", _appointment(visit)):
+    for path in (visit.board, "/staff/calendar/", "/staff/appointments/new/", _appointment(visit)):
         tab.goto(path)
         look.check(tab)
     desk = look.open(make(clinics.front_desk, visit.encounter.organization))
-    for path in ("/staff/queue/", visit.board, "/staff/appointments/", "/staff/appointments/new/", _appointment(visit)):
+    for path in ("/staff/queue/", visit.board, "/staff/calendar/", "/staff/appointments/new/", _appointment(visit)):
         desk.goto(path)
         look.check(desk)
 

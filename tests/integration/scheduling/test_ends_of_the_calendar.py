@@ -26,7 +26,7 @@ def desk(client: Client, clinic: Organization) -> Client:
 
 @pytest.mark.parametrize("day", DAYS)
 def test_list_of_a_day_outside_the_calendar_is_todays(desk: Client, day: str) -> None:
-    response = desk.get("/staff/appointments/", {"on": day})
+    response = desk.get("/staff/calendar/", {"on": day, "view": "list"})
     assert (response.status_code, response.context["is_today"]) == (200, True)
 
 

@@ -1,6 +1,5 @@
 """Reading appointments: whose they are, which day they belong to, and that looking is recorded once."""
 
-import datetime as dt
 from typing import Any
 
 import pytest
@@ -10,28 +9,10 @@ from accounts.actors import ANONYMOUS
 from accounts.roles import Role
 from audit.models import AuditEvent
 from core.errors import NotFound
-from scheduling.selectors import appointments_on, get_appointment
+from scheduling.selectors import get_appointment
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db
-
-
-def test_day_is_the_clinics_day_and_practitioners_see_their_own() -> None:
-    clinic = make.make_organization(timezone="America/Chicago")
-    doctor, colleague = make.make_practitioner(clinic), make.make_practitioner(clinic)
-    # 11:30 pm of the 24th in Chicago is the 25th in UTC.
-    late = dt.datetime(2036, 11, 25, 5, 30, tzinfo=dt.UTC)
-    own = make.make_appointment(practitioner=doctor, starts_at=late)
-    others = make.make_appointment(practitioner=colleague, starts_at=late - dt.timedelta(hours=2))
-    make.make_appointment(practitioner=doctor, starts_at=late + dt.timedelta(hours=1))
-    make.make_appointment(starts_at=late)
-    day = dt.date(2036, 11, 24)
-    desk = make.staff_actor(Role.FRONT_DESK, organization=clinic)
-    assert appointments_on(desk, day) == [others, own]
-    assert appointments_on(make.practitioner_actor(doctor), day) == [own]
-    for stranger in (make.patient_actor(own), ANONYMOUS):
-        with pytest.raises(NotFound):
-            appointments_on(stranger, day)
 
 
 def test_get_appointment_by_whom_follows_the_table() -> None:
@@ -58,13 +39,11 @@ def test_looking_many_times_is_recorded_once_per_viewer_patient_and_page() -> No
     desk = make.staff_actor(Role.FRONT_DESK, organization=appointment.organization)
     for _ in range(3):
         get_appointment(desk, appointment.uuid)
-        appointments_on(desk, appointment.starts_at.date())
     get_appointment(make.practitioner_actor(appointment.practitioner), appointment.uuid)
     views = AuditEvent.objects.filter(action="view", patient_id=appointment.patient_id)
     seen = sorted((event.actor_id == desk.id, event.detail["page"]) for event in views)
     assert (False, "appointment") in seen
     assert seen.count((True, "appointment")) == 1
-    assert seen.count((True, "appointments")) <= 1
 
 
 def test_patients_offered_by_the_booking_form_are_recorded_once_each_and_in_one_go(

@@ -30,6 +30,7 @@ from core.clock import now
 from scheduling import links
 from scheduling.models import PersonalLink
 from scheduling.services import book_appointment
+from signaling.consumers.calendar import CalendarConsumer
 from signaling.consumers.queue import QueueConsumer
 from signaling.consumers.visit import VisitConsumer
 from signaling.limits import Bucket, Limits
@@ -42,12 +43,13 @@ Wire = dict[str, Any]
 
 
 def sockets(**options: Any) -> URLRouter:
-    """The three sockets with other timing or limits than in life."""
+    """The sockets with other timing or limits than in life."""
     return URLRouter(
         [
             path("v/<uuid:link>/ws", VisitConsumer.as_asgi(**options)),
             path("staff/visits/<uuid:visit>/ws", VisitConsumer.as_asgi(**options)),
             path("staff/queue/<uuid:queue>/ws", QueueConsumer.as_asgi(**options)),
+            path("staff/calendar/ws", CalendarConsumer.as_asgi(**options)),
         ]
     )
 

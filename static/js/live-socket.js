@@ -1,4 +1,4 @@
-/** The queue socket: newest board, pings both ways, jittered back-off. It knows nothing of the page. */
+/** The socket of a live staff page: its one kind of message, pings both ways, jittered back-off. It knows no page. */
 
 import { backoffDelay, socketAddress } from "./socket.js";
 
@@ -7,8 +7,12 @@ const SILENCE_LIMIT = 25_000;
 /** Asking again by itself would be wrong: not yours any more. An old page (4000) needs a reload. */
 const FINAL = new Set([4000, 4003]);
 
-export class QueueSocket {
+/**
+ * @template M
+ */
+export class LiveSocket {
   #path;
+  #type;
   #handlers;
   /** @type {WebSocket|null} */
   #socket = null;
@@ -21,11 +25,13 @@ export class QueueSocket {
   #beat;
 
   /**
-   * @param {string} path of the board's page, ending in "/"
-   * @param {{onBoard: (message: {html: string, waiting: number, version: number}) => void, onState: (state: "open"|"lost"|"out") => void}} handlers
+   * @param {string} path of the page, ending in "/"
+   * @param {string} type of the messages that are handed on
+   * @param {{onMessage: (message: M) => void, onState: (state: "open"|"lost"|"out") => void}} handlers
    */
-  constructor(path, handlers) {
+  constructor(path, type, handlers) {
     this.#path = path;
+    this.#type = type;
     this.#handlers = handlers;
     window.addEventListener("online", () => this.#hurry());
     document.addEventListener("visibilitychange", () => document.hidden || this.#hurry());
@@ -60,10 +66,10 @@ export class QueueSocket {
     this.#heardAt = performance.now();
     const message = JSON.parse(text);
     if (message.type === "ping") this.#send({ type: "pong", n: message.n });
-    if (message.type !== "queue") return;
+    if (message.type !== this.#type) return;
     this.#attempt = 0;
     this.#handlers.onState("open");
-    this.#handlers.onBoard(message);
+    this.#handlers.onMessage(message);
   }
 
   #tick() {

@@ -1,0 +1,60 @@
+/** The Move form, wherever it stands: free times follow practitioner, day and length; also the reader's own clock. */
+
+import { ownTime } from "./calendar-model.js";
+import { make } from "./dom.js";
+
+/**
+ * Fills in the free times whenever what they depend on changes.
+ * @param {HTMLFormElement} form
+ */
+export function followTimes(form) {
+  let asked = 0;
+  form.querySelector("[data-show-times]")?.remove();
+  form.addEventListener("change", async (event) => {
+    const name = event.target instanceof Element ? event.target.getAttribute("name") : "";
+    if (name !== "to" && name !== "on" && name !== "minutes") return;
+    const turn = ++asked;
+    const times = form.elements.namedItem("starts");
+    if (!(times instanceof HTMLSelectElement)) return;
+    times.setAttribute("aria-busy", "true");
+    const found = await freeTimes(form);
+    if (turn !== asked) return;
+    times.removeAttribute("aria-busy");
+    offer(times, found);
+  });
+}
+
+/** @param {HTMLFormElement} form @returns {Promise<[string, string][]|null>} */
+async function freeTimes(form) {
+  const typed = new FormData(form);
+  const asked = new URLSearchParams({ times: "yes" });
+  for (const name of ["to", "on", "minutes"]) asked.set(name, String(typed.get(name) ?? ""));
+  try {
+    const response = await fetch(`${form.action}?${asked}`, { headers: { Accept: "application/json" }, credentials: "same-origin" });
+    return response.ok ? (await response.json()).times : null;
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * @param {HTMLSelectElement} times
+ * @param {[string, string][]|null} found null when they could not be had
+ */
+function offer(times, found) {
+  const before = times.value;
+  const none = found ? "No free time on that day" : "We cannot reach the free times just now";
+  const options = found?.length ? found.map(([value, words]) => make("option", { value }, words)) : [make("option", { value: "" }, none)];
+  times.replaceChildren(...options);
+  if (found?.some(([value]) => value === before)) times.value = before;
+}
+
+/** @param {ParentNode} root */
+export function sayOwnTimes(root) {
+  const own = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  for (const place of root.querySelectorAll("[data-own-time]")) {
+    const zone = place.getAttribute("data-own-zone") ?? "";
+    const words = zone && own ? ownTime(Date.parse(place.getAttribute("data-own-time") ?? ""), zone, own) : "";
+    place.textContent = words ? `On your clock: ${words}` : "";
+  }
+}
