@@ -12,7 +12,7 @@ from scheduling.models.availability import DAY_MINUTES
 from scheduling.services.availability import Days, Hours, Limits
 from scheduling.spoken import EVERY, WEEKDAYS
 
-NO_TIME = "Enter a time, like 9:00"
+NO_BEGINNING, NO_END = "Enter when it begins, like 9:00", "Enter when it ends, like 17:00"
 STEPS = (5, 10, 15, 20, 30, 40, 45, 60, 90, 120)
 BUFFERS = (0, 5, 10, 15, 20, 30, 45, 60)
 NOTICES = (0, 30, 60, 120, 240, 720, 1440, 2880, 10080)
@@ -52,11 +52,11 @@ def day_field(label: str, **kwargs: Any) -> forms.DateField:
     )
 
 
-def time_field(label: str, **kwargs: Any) -> forms.TimeField:
+def time_field(label: str, missing: str, **kwargs: Any) -> forms.TimeField:
     return forms.TimeField(
         label=label,
         widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
-        error_messages={"required": NO_TIME, "invalid": NO_TIME},
+        error_messages={"required": missing, "invalid": missing},
         **kwargs,
     )
 
@@ -87,8 +87,8 @@ class HoursForm(forms.Form):
         choices=list(enumerate(WEEKDAYS)),
         error_messages={"required": "Choose at least one day", "invalid_choice": "Choose days from the list"},
     )
-    starts = time_field("From")
-    ends = time_field("Until")
+    starts = time_field("From", NO_BEGINNING)
+    ends = time_field("Until", NO_END)
     label = label_field("Name of the break")
     every_weeks = forms.TypedChoiceField(
         label="How often?",
@@ -132,17 +132,17 @@ class DaysForm(forms.Form):
     )
     first_day = day_field("First day")
     last_day = day_field("Last day", required=False)
-    starts = time_field("From", required=False)
-    ends = time_field("Until", required=False)
+    starts = time_field("From", NO_BEGINNING, required=False)
+    ends = time_field("Until", NO_END, required=False)
     label = label_field("Name")
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
         is_open = cleaned.get("kind") == "open"
-        for name, other in (("starts", "ends"), ("ends", "starts")):
+        for name, other, missing in (("starts", "ends", NO_BEGINNING), ("ends", "starts", NO_END)):
             is_empty = name in cleaned and cleaned[name] is None
             if is_empty and (is_open or cleaned.get(other) is not None):
-                self.add_error(name, NO_TIME)
+                self.add_error(name, missing)
         return cleaned
 
     def days(self) -> Days:

@@ -151,7 +151,9 @@ def test_days_off_are_added_shown_and_removed(doctor: Practitioner, desk_browser
 def test_extra_hours_without_times_say_what_is_missing(doctor: Practitioner, desk_browser: Client) -> None:
     answer = desk_browser.post(address("days-new", doctor), {"kind": "open", "first_day": "2026-06-08"})
     assert answer.status_code == 422
-    assert answer.content.decode().count("Enter a time, like 9:00") == 4
+    page = answer.content.decode()
+    # Each once in the summary and once at its field.
+    assert (page.count("Enter when it begins, like 9:00"), page.count("Enter when it ends, like 17:00")) == (2, 2)
 
 
 def test_days_of_the_clinic_close_everybody(clinic: Organization, doctor: Practitioner, desk_browser: Client) -> None:
