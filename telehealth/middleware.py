@@ -1,7 +1,9 @@
-"""Middleware of the project: response headers and the rendering of errors. Who acts is in accounts."""
+"""Middleware of the project: response headers, requests in turn, the rendering of errors. Who acts is in accounts."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
@@ -11,6 +13,12 @@ from django_permissions_policy import PermissionsPolicyMiddleware
 from core.errors import HousecallError, NotFound
 from core.http import forbid_storing
 from telehealth.views import REFUSED, UNREADABLE, error_response
+
+AT_ONCE = 8
+"""Requests that work at the same time; fewer than the pool has connections, which sockets and jobs need too."""
+
+UNGATED = frozenset({"/healthz", "/readyz"})
+"""Whoever watches the house is answered however long the line is."""
 
 MEDIA_PAGES = ("/v/", "/staff/")
 """Where a visit is held or prepared: only these pages may ask for camera and microphone."""
@@ -54,6 +62,38 @@ class HeadersMiddleware:
             response.headers["Clear-Site-Data"] = '"cache"'
         # Static files say how long they keep; every page that says nothing is not kept at all.
         return forbid_storing(response)
+
+
+class GateMiddleware:
+    """Lets so many requests at a time work; the others wait here in order, without a thread or a connection.
+
+    More at once make nobody faster: two hundred at one moment would otherwise wait for the pool's 16 connections (and
+    some in vain), or all try again and again for SQLite's one lock. What streams afterwards is outside the gate.
+    """
+
+    sync_capable = True
+    async_capable = True
+
+    def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
+        self.get_response = get_response
+        # A semaphore belongs to the loop that it was first waited for in; tests have several.
+        self.gates: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
+        self.is_async = iscoroutinefunction(get_response)
+        if self.is_async:
+            markcoroutinefunction(self)
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
+        if self.is_async:
+            return self._in_turn(request)
+        response: HttpResponseBase = self.get_response(request)
+        return response
+
+    async def _in_turn(self, request: HttpRequest) -> HttpResponseBase:
+        if request.path_info in UNGATED:
+            return await self.get_response(request)
+        gate = self.gates.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(AT_ONCE))
+        async with gate:
+            return await self.get_response(request)
 
 
 class ErrorsMiddleware:

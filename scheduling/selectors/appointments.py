@@ -50,9 +50,9 @@ def standings_now(actor: Actor, appointments: Sequence[Appointment]) -> dict[int
     return {one.pk: known.get(one.pk) or Standing(_AS_BOOKED[AppointmentStatus(one.status)]) for one in appointments}
 
 
-def patients_to_choose(actor: Actor) -> QuerySet[Patient]:
+def patients_to_choose(actor: Actor, *, only: Patient | None = None) -> QuerySet[Patient]:
     """The clinic's patients for the booking form, which shows names and birth dates; recorded as seen."""
-    found = patients(actor)
+    found = patients(actor) if only is None else patients(actor).filter(pk=only.pk)
     record_views(actor=actor, patient_ids=found.values_list("pk", flat=True), page="appointment-new")
     return found
 

@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from accounts.actors import Actor
-from accounts.models import Organization, Practitioner
+from accounts.models import Organization, Patient, Practitioner
 from accounts.policy import Relation, guarded, may
 from accounts.selectors import organization_of, patients, practitioners
 from core.clock import today
@@ -50,8 +50,7 @@ def appointment_new(request: HttpRequest) -> HttpResponse:
         if answer.booked is not None:
             messages.success(request, "The visit is booked. Copy the link below and send it to the patient.")
             return redirect("appointment", appointment=answer.booked.uuid)
-    # Only a page that is shown shows the clinic's patients.
-    form.fields["patient"].queryset = patients_to_choose(actor)  # type: ignore[attr-defined]
+    form.fields["patient"].queryset = _patients_shown(actor, form)  # type: ignore[attr-defined]
     context = {"form": form, "nearest": answer.nearest, "outside": answer.outside, "timezone": clinic.timezone}
     return render(request, "scheduling/appointment_new.html", NAV | context, status=answer.status)
 
@@ -66,6 +65,12 @@ def _form(request: HttpRequest, actor: Actor, clinic: Organization) -> Appointme
         timezone=clinic.timezone,
         initial=_first_values(actor, clinic) | asked,
     )
+
+
+def _patients_shown(actor: Actor, form: AppointmentForm) -> QuerySet[Patient]:
+    """A page shows the clinic's patients; once one is chosen, that one: a taken time is no reason for thousands."""
+    chosen = form.cleaned_data.get("patient") if form.is_bound else None
+    return patients_to_choose(actor, only=chosen)
 
 
 def _bookable(actor: Actor) -> QuerySet[Practitioner]:
