@@ -7,7 +7,8 @@ from core.errors import Conflict, Invalid
 from scheduling import availability
 from scheduling.models import Appointment, BusyTime
 from scheduling.selectors.plans import plans_of
-from scheduling.selectors.slots import Others, nearest_free
+from scheduling.selectors.slots import nearest_free
+from scheduling.selectors.taken import Others
 from scheduling.services.checks import Wish
 
 NEAREST = 6
