@@ -34,6 +34,7 @@ class Actor:
     practitioner_id: int | None = None
     patient_id: int | None = None
     link_id: int | None = None
+    wait_id: int | None = None
 
     @property
     def is_anonymous(self) -> bool:

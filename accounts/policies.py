@@ -14,6 +14,7 @@ declare(
     Policy("accounts.role.assign", {Role.ADMINISTRATOR}, {Relation.SAME_CLINIC}),
     Policy("accounts.role.withdraw", {Role.ADMINISTRATOR}, {Relation.SAME_CLINIC}),
     Policy("accounts.patient.register", DESK | {Role.PRACTITIONER}),
+    Policy("accounts.patient.register_oneself", PUBLIC),
     Policy("accounts.patient.list", DESK | {Role.PRACTITIONER}),
     Policy("accounts.patient.view", DESK | {Role.PRACTITIONER}, {Relation.SAME_CLINIC}),
     Policy("accounts.patient.view", {Role.PATIENT}, {Relation.OWN}),

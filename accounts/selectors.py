@@ -37,9 +37,9 @@ def practitioners_to_meet() -> QuerySet[Practitioner]:
 
 
 def patients(actor: Actor) -> QuerySet[Patient]:
-    """The patients of the actor's clinic, by name."""
+    """The patients of the actor's clinic, by name; a row that was merged into another is that other."""
     require(actor, "accounts.patient.list")
-    return _of_clinic(actor, Patient).order_by("family_name", "given_name")
+    return _of_clinic(actor, Patient).filter(merged_into=None).order_by("family_name", "given_name")
 
 
 def get_practitioner(actor: Actor, uuid: uuids.UUID | str) -> Practitioner:

@@ -130,6 +130,39 @@ def register_patient(
 
 
 @transaction.atomic
+def register_oneself(
+    *,
+    actor: Actor,
+    organization: Organization,
+    given_name: str,
+    family_name: str,
+    birth_date: date,
+    email: str,
+    phone: str,
+    timezone: str = "",
+) -> Patient:
+    """A patient as they typed themselves in, always a new row: nobody is looked up, so nobody is given away.
+
+    The desk says later who of the known patients this is, if any.
+    """
+    require(actor, "accounts.patient.register_oneself")
+    _same_clinic(actor, organization)
+    patient = Patient.objects.create(
+        organization=organization,
+        given_name=given_name,
+        family_name=family_name,
+        birth_date=birth_date,
+        email=email,
+        phone=phone,
+        timezone=timezone or organization.timezone,
+        language=organization.language,
+        self_registered=True,
+    )
+    record(actor=actor, action="patient.register_oneself", entity=patient, patient_id=patient.pk)
+    return patient
+
+
+@transaction.atomic
 def register_practitioner(
     *,
     actor: Actor,

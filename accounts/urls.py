@@ -1,10 +1,9 @@
-"""The addresses of the clinic's public pages."""
+"""The addresses of accounts: the page for whoever has a visit today."""
 
 from django.urls import path
 
 from accounts import views
 
 urlpatterns = [
-    path("", views.home, name="home"),
     path("visit-today/", views.visit_today, name="visit-today"),
 ]

@@ -1,17 +1,10 @@
-"""Home and "I have a visit today". Signing in is allauth's; its pages are in templates/account."""
+"""The page of "I have a visit today". The first page is scheduling's; signing in is allauth's, in templates/account."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from accounts.policy import guarded
-from accounts.selectors import practitioners_to_meet
-
-
-@require_safe
-@guarded("accounts.home.view")
-def home(request: HttpRequest) -> HttpResponse:
-    return render(request, "home.html", {"practitioners": practitioners_to_meet()})
 
 
 @require_safe

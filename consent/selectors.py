@@ -2,7 +2,7 @@
 
 import uuid as uuids
 
-from django.db.models import Min, OuterRef, Subquery
+from django.db.models import Min, OuterRef, Q, Subquery
 
 from accounts.models import Organization, Patient
 from consent.models import Consent, ConsentText
@@ -28,8 +28,12 @@ def current_text(clinic: Organization, purpose: str, language: str = FALLBACK_LA
 
 
 def standing_consent(patient: Patient, purpose: str) -> Consent | None:
-    """The person's newest answer if it is a yes to the version in force; a new version asks again."""
-    latest = Consent.objects.select_related("text").filter(patient=patient, purpose=purpose).order_by("-pk").first()
+    """The person's newest answer if it is a yes to the version in force; a new version asks again.
+
+    What somebody answered before the desk said that they are this patient counts as theirs.
+    """
+    theirs = Q(patient=patient) | Q(patient__merged_into=patient)
+    latest = Consent.objects.select_related("text").filter(theirs, purpose=purpose).order_by("-pk").first()
     if latest is None or latest.decision != Consent.Decision.PERMIT:
         return None
     return latest if latest.text.version == current_text(patient.organization, purpose).version else None

@@ -17,6 +17,7 @@ class ConsultsConfig(AppConfig):
         ports.on_cancelled(visits.cancel_visit)
         ports.on_moved(following.move_visit)
         ports.on_status_changed(following.restate_visit)
+        ports.on_patient_changed(following.change_patient)
         ports.on_joined(following.joined)
         ports.on_link_closed(seats.close_seat_of_link)
         ports.on_states(states_of)

@@ -61,3 +61,10 @@ def moved(current: str, target: AppointmentStatus) -> AppointmentStatus:
     if target not in MOVES[AppointmentStatus(current)]:
         raise IllegalTransition(f"An appointment that is {current} cannot become {target.value}.")
     return target
+
+
+def wait_moved(current: str, target: WaitStatus) -> WaitStatus:
+    """The same for a wish on the wait list."""
+    if target not in WAIT_MOVES[WaitStatus(current)]:
+        raise IllegalTransition(f"A wish that is {current} cannot become {target.value}.")
+    return target

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 
 from django.conf import settings
 from django.core import signing
+from django.http import HttpResponseBase
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from accounts.actors import ANONYMOUS, Actor, session_digest
@@ -75,12 +76,22 @@ def open_link(*, link_uuid: uuids.UUID | str, secret: str, address: str = "") ->
 
 
 def session_cookie_for(link: PersonalLink, session: str = "") -> str:
-    """The value of a session of this link, a new one unless named.
-
-    Set it with Path=path_of(link), HttpOnly, SameSite=Lax.
-    """
+    """The value of a session of this link, a new one unless named; `set_session` gives it to a browser."""
     content = {"link": link.uuid.hex, "generation": link.generation, "session": session or _new_session()}
     return signing.dumps(content, salt=_COOKIE_SALT)
+
+
+def set_session(response: HttpResponseBase, link: PersonalLink, cookie: str, *, is_secure: bool) -> None:
+    """Give the browser a session of this link: under its path only, and out of the reach of scripts."""
+    response.set_cookie(
+        COOKIE_NAME,
+        cookie,
+        max_age=COOKIE_SECONDS,
+        path=path_of(link),
+        httponly=True,
+        samesite="Lax",
+        secure=is_secure,
+    )
 
 
 def actor_for_cookie(path: str, cookies: Mapping[str, str]) -> Actor:
@@ -131,6 +142,7 @@ def _refuse(link: PersonalLink | None, link_uuid: str, address: str, why: str) -
 
 
 def _actor_of(link: PersonalLink, session: str) -> Actor:
+    """`id` is who came by the link, in seats and answers for good; `patient_id` who the clinic knows that is."""
     return Actor(
         type="patient",
         id=link.patient_id,
@@ -138,7 +150,7 @@ def _actor_of(link: PersonalLink, session: str) -> Actor:
         organization_id=link.organization_id,
         roles=frozenset({Role.PATIENT}),
         session=session,
-        patient_id=link.patient_id,
+        patient_id=link.patient.merged_into_id or link.patient_id,
         link_id=link.pk,
     )
 

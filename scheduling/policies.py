@@ -1,10 +1,12 @@
 """Who may do what with appointments and personal links, and how a person is related to an appointment."""
 
+from django.db.models import Q
+
 from accounts.actors import Actor
-from accounts.models import Practitioner
+from accounts.models import Patient, Practitioner
 from accounts.policy import PUBLIC, Policy, Relation, declare, may
 from accounts.roles import Role
-from scheduling.models import Appointment, PersonalLink
+from scheduling.models import Appointment, PersonalLink, WaitListEntry
 
 DESK = frozenset({Role.FRONT_DESK, Role.SCHEDULER, Role.ADMINISTRATOR})
 PRACTITIONER = frozenset({Role.PRACTITIONER})
@@ -61,6 +63,19 @@ declare(
     Policy("scheduling.feed.read", PUBLIC),
     # The page of a link is shown to whoever asks; only the posted secret opens anything.
     Policy("scheduling.link.open", PUBLIC),
+    # What hangs at the clinic's door, for everybody: its free times. Whose hold it is, a browser's cookie says.
+    Policy("scheduling.self_booking.view", PUBLIC),
+    Policy("scheduling.self_booking.use", PUBLIC),
+    Policy("scheduling.wait.join", PUBLIC),
+    Policy("scheduling.wait.open", PUBLIC),
+    Policy("scheduling.wait.list", DESK),
+    Policy("scheduling.wait.view", DESK, CLINIC),
+    Policy("scheduling.wait.view", PATIENT, OWN),
+    Policy("scheduling.wait.answer", PATIENT, OWN),
+    Policy("scheduling.wait.leave", DESK, CLINIC),
+    Policy("scheduling.wait.leave", PATIENT, OWN),
+    Policy("scheduling.patient.sort", DESK),
+    Policy("scheduling.patient.merge", DESK, CLINIC),
 )
 
 
@@ -105,6 +120,22 @@ def may_change_clinic(actor: Actor, organization_id: int, action: str = "schedul
 def _link_leads_to(actor: Actor, appointment: Appointment) -> bool:
     if actor.link_id is None or actor.patient_id is None or actor.patient_id != appointment.patient_id:
         return False
-    return PersonalLink.objects.filter(
-        pk=actor.link_id, appointment_id=appointment.pk, patient_id=actor.patient_id, revoked_at=None
-    ).exists()
+    # A link stays with who they said they were; the desk may have said since whom it knows them as.
+    own = Q(patient_id=actor.patient_id) | Q(patient__merged_into_id=actor.patient_id)
+    return PersonalLink.objects.filter(own, pk=actor.link_id, appointment_id=appointment.pk, revoked_at=None).exists()
+
+
+def relation_to_entry(actor: Actor, entry: WaitListEntry) -> Relation:
+    """How `actor` stands to a wish on the wait list; a person owns the one that their secret link has opened."""
+    if actor.organization_id is None or actor.organization_id != entry.organization_id:
+        return Relation.OTHER_CLINIC
+    if actor.type == "patient":
+        return Relation.OWN if actor.wait_id == entry.pk else Relation.NONE
+    return Relation.SAME_CLINIC
+
+
+def relation_to_patient(actor: Actor, patient: Patient) -> Relation:
+    """How `actor` stands to a patient whom the desk sorts."""
+    if actor.organization_id is None or actor.organization_id != patient.organization_id:
+        return Relation.OTHER_CLINIC
+    return Relation.NONE if actor.type in {"patient", "anonymous"} else Relation.SAME_CLINIC

@@ -13,7 +13,7 @@ from django.db import transaction
 
 if TYPE_CHECKING:
     from accounts.actors import Actor
-    from accounts.models import Practitioner
+    from accounts.models import Patient, Practitioner
     from scheduling.models import Appointment, PersonalLink
 
 
@@ -40,6 +40,7 @@ StateReader = Callable[["Actor", "Sequence[Appointment]"], Mapping[int, Standing
 VersionReader = Callable[[int], int]
 JoinedReader = Callable[["Sequence[int]"], "set[int]"]
 FreedListener = Callable[[int, "Practitioner", dt.datetime, dt.datetime], None]
+PatientListener = Callable[["Actor", "Sequence[int]", "Patient"], None]
 ChangedListener = Callable[[int, uuids.UUID], None]
 
 _booked: list[AppointmentListener] = []
@@ -52,6 +53,7 @@ _version_readers: list[VersionReader] = []
 _joined_readers: list[JoinedReader] = []
 _freed: list[FreedListener] = []
 _changed: list[ChangedListener] = []
+_patient_changed: list[PatientListener] = []
 
 
 def on_booked(listener: AppointmentListener) -> None:
@@ -114,6 +116,12 @@ def on_appointment_changed(listener: ChangedListener) -> None:
         _changed.append(listener)
 
 
+def on_patient_changed(listener: PatientListener) -> None:
+    """Call `listener(actor, primary keys, patient)` when appointments turn out to be another patient's."""
+    if listener not in _patient_changed:
+        _patient_changed.append(listener)
+
+
 def tell_booked(actor: "Actor", appointment: "Appointment") -> None:
     for listener in _booked:
         listener(actor, appointment)
@@ -132,6 +140,11 @@ def tell_moved(actor: "Actor", appointment: "Appointment", before: Before) -> No
 def tell_status_changed(actor: "Actor", appointment: "Appointment") -> None:
     for listener in _status_changed:
         listener(actor, appointment)
+
+
+def tell_patient_changed(actor: "Actor", appointment_ids: "Sequence[int]", patient: "Patient") -> None:
+    for listener in _patient_changed:
+        listener(actor, appointment_ids, patient)
 
 
 def tell_link_closed(actor: "Actor", link: "PersonalLink") -> None:

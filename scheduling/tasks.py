@@ -3,9 +3,16 @@
 from celery import shared_task
 
 from scheduling import services
+from scheduling.services import waitlist
 
 
 @shared_task(name="scheduling.end_holds")
 def end_holds() -> None:
     """Give back the times that were held and not booked."""
     services.end_holds()
+
+
+@shared_task(name="scheduling.sweep_wait_list")
+def sweep_wait_list() -> None:
+    """Let offers lapse that nobody answered, so that the next person is asked."""
+    waitlist.sweep_wait_list()

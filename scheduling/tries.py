@@ -1,14 +1,18 @@
-"""How many wrong tries to open links are answered and recorded. A right secret is never counted, nor ever refused.
+"""How many wrong tries to open links are answered and recorded, and how often one address may take public times.
 
-Guessing 256 bits needs no limit; what does is the row that each wrong try leaves in the audit trail.
+A right secret is never counted, nor ever refused. Guessing 256 bits needs no limit; what does is the row that each
+wrong try leaves in the audit trail. What strangers may do without a secret (hold a time, book, join the wait list) is
+counted by address, so that nobody takes a clinic's whole week.
 """
 
 import hashlib
 import time
 
+from django.conf import settings
 from django.core.cache import cache
 
 WINDOW_SECONDS = 5 * 60
+TAKING_SECONDS = 10 * 60
 MOST_PER_LINK = 10
 # More than per link: a clinic's or a family's people share one address.
 MOST_PER_ADDRESS = 30
@@ -20,11 +24,16 @@ def may_fail(link: str, address: str) -> bool:
     return _count("address", address) <= MOST_PER_ADDRESS and _count("link", link) <= MOST_PER_LINK
 
 
-def _count(what: str, whose: str) -> int:
+def may_take(what: str, address: str) -> bool:
+    """Count a hold, a booking or a place on the wait list from `address`; False over its share of ten minutes."""
+    return _count(what, address, TAKING_SECONDS) <= settings.BOOKING_TRIES
+
+
+def _count(what: str, whose: str, window: int = WINDOW_SECONDS) -> int:
     # Hashed, for it may be any text of any length.
     counted = hashlib.sha256(f"{what}:{whose}".encode()).hexdigest()
-    key = f"scheduling.tries:{counted}:{int(time.time() // WINDOW_SECONDS)}"
-    cache.add(key, 0, timeout=2 * WINDOW_SECONDS)
+    key = f"scheduling.tries:{counted}:{int(time.time() // window)}"
+    cache.add(key, 0, timeout=2 * window)
     try:
         return cache.incr(key)
     except ValueError:  # A cache that is emptied under our feet.

@@ -3,11 +3,13 @@
 from django.urls import path
 
 from scheduling.hours_urls import urlpatterns as hours
+from scheduling.patient_urls import urlpatterns as patients
 from scheduling.views import appointments as views
 from scheduling.views import calendar, calendar_move, desk_booking
 
 urlpatterns = [
     *hours,
+    *patients,
     path("staff/calendar/", calendar.calendar, name="calendar"),
     path("staff/calendar/feed/", calendar.calendar_feed, name="calendar-feed"),
     path("staff/calendar/find/", calendar.calendar_find, name="calendar-find"),

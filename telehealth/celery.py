@@ -39,6 +39,7 @@ app.conf.update(
         "carry-out-erasures": {"task": "recordings.carry_out_erasures", "schedule": 300.0},
         # Booking takes held times that have run out by itself; this gives back those that nobody asks for.
         "end-holds": {"task": "scheduling.end_holds", "schedule": 20.0},
+        "sweep-wait-list": {"task": "scheduling.sweep_wait_list", "schedule": 20.0},
         "expire-recordings": {"task": "recordings.expire", "schedule": crontab(hour="3", minute="41")},
     },
 )

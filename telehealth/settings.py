@@ -32,6 +32,8 @@ try:
     TURN_URLS = env.list("TURN_URLS", [], subcast=str.strip)
     TURN_SECRET = env.str("TURN_SECRET", "")
     TURN_TTL = env.timedelta("TURN_TTL", dt.timedelta(hours=1))
+    # Times held, visits booked and places taken on the wait list by strangers from one address in ten minutes, each.
+    BOOKING_TRIES = env.int("BOOKING_TRIES", 20)
     # What relays write lies in `incoming` below; the keys to it lie elsewhere and are backed up on their own.
     RECORDINGS_DIR = Path(env.str("RECORDINGS_DIR", str(VAR / "recordings")))
     RECORDING_KEYS_DIR = Path(env.str("RECORDING_KEYS_DIR", str(VAR / "recording-keys")))

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from accounts.actors import Actor
+from accounts.models import Patient
 from consults import hints
 from consults.lifecycle import VisitStatus, door_state, moved
 from consults.models import Encounter, Seat
@@ -57,6 +58,18 @@ def restate_visit(actor: Actor, appointment: Appointment) -> None:
         record_visit(actor, "consults.visit.finish", encounter)
         return
     store_change(encounter)
+
+
+def change_patient(actor: Actor, appointment_ids: Sequence[int], patient: Patient) -> None:
+    """Listener: the desk says that these visits are another patient's.
+
+    Seats, chat and answers stay with whoever came by the link: that is the same person still.
+    """
+    for pk in Encounter.objects.filter(appointment_id__in=appointment_ids).order_by("pk").values_list("pk", flat=True):
+        encounter = locked_visit(Encounter(pk=pk))
+        encounter.patient = patient
+        store_change(encounter, "patient")
+        record_visit(actor, "consults.visit.identify_patient", encounter)
 
 
 def joined(appointment_ids: Sequence[int]) -> set[int]:

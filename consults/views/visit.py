@@ -23,7 +23,10 @@ from consults.views.asking import NO_RECORDING, questions, recording_of, recordi
 from core.clock import now
 from core.errors import Invalid, NotFound
 from core.http import no_store, wants_json
-from scheduling.links import COOKIE_NAME, COOKIE_SECONDS, open_link, path_of
+from scheduling.links import open_link, set_session
+from scheduling.models import Appointment
+from scheduling.selectors.changing import is_changeable, movable_to, until_when
+from scheduling.selectors.offering import offerings, zone_of
 from scheduling.services import cancel_appointment
 
 TERMINAL = frozenset({"ended", "cancelled", "late"})
@@ -56,15 +59,7 @@ def open_visit(request: HttpRequest, link: uuids.UUID) -> HttpResponse:
     secret = request.POST.get("secret", "")
     personal, cookie = open_link(link_uuid=link, secret=secret, address=client_network(request))
     response = HttpResponse(status=204)
-    response.set_cookie(
-        COOKIE_NAME,
-        cookie,
-        max_age=COOKIE_SECONDS,
-        path=path_of(personal),
-        httponly=True,
-        samesite="Lax",
-        secure=request.is_secure(),
-    )
+    set_session(response, personal, cookie, is_secure=request.is_secure())
     return response
 
 
@@ -126,7 +121,9 @@ def cancel(request: HttpRequest, link: uuids.UUID) -> HttpResponseBase:
     state = selectors.visit_state(encounter, now())
     if state in TERMINAL or state == "call":
         return redirect("visit", link=link)
-    return render(request, "consults/visit_cancel.html", {"link": link, **_words(encounter)})
+    context = {"link": link, **_words(_actor(request), encounter)}
+    page = "consults/visit_cancel.html" if context["may_cancel"] or state == "waiting" else "consults/visit_fixed.html"
+    return render(request, page, context)
 
 
 def _actor(request: HttpRequest) -> Actor:
@@ -165,7 +162,7 @@ def _page(
     state = selectors.visit_state(encounter, now())
     if state in TERMINAL | ELSEWHERE:
         recording = recording_of(_actor(request), encounter)
-        context = {"state": state, "link": link, "recording": recording, **_words(encounter)}
+        context = {"state": state, "link": link, "recording": recording, **_words(_actor(request), encounter)}
         return render(request, "consults/visit_over.html", context, status=status)
     asked = questions(_actor(request), encounter)
     shown = _step(state, step, needs_consent=asked.open)
@@ -193,7 +190,7 @@ def _page(
             "needs_consent": asked.open,
             "practitioner": encounter.practitioner.short_name,
         },
-        **_words(encounter),
+        **_words(_actor(request), encounter),
         **{f"{name}_form": form for name, form in (forms or {}).items()},
     }
     return render(request, "consults/visit.html", context, status=status)
@@ -223,7 +220,7 @@ def _place_of(encounter: Encounter) -> dict[str, str]:
     return {"place": place, "callback_phone": phone}
 
 
-def _words(encounter: Encounter) -> dict[str, Any]:
+def _words(actor: Actor, encounter: Encounter) -> dict[str, Any]:
     """Who and when, in the zone that the visit was booked in."""
     appointment = encounter.appointment
     length = appointment.ends_at - appointment.starts_at
@@ -237,4 +234,18 @@ def _words(encounter: Encounter) -> dict[str, Any]:
         "opens_at": door_opens_at(appointment.starts_at),
         "is_today": appointment.starts_at.astimezone(here).date() == now().astimezone(here).date(),
         "minutes": int(length.total_seconds() // 60),
+        "theirs": zone_of(encounter.practitioner, encounter.organization),
+        **_changes(actor, appointment),
+    }
+
+
+def _changes(actor: Actor, appointment: Appointment) -> dict[str, Any]:
+    """What the person of the link may change, and until when."""
+    until = until_when(appointment)
+    return {
+        "may_cancel": is_changeable(actor, appointment),
+        "may_move": movable_to(actor, appointment) is not None,
+        "until": until,
+        "is_late": now() > until,
+        "may_book": bool(offerings(appointment.organization)),
     }

@@ -1,6 +1,7 @@
 """Template tags and filters for icons, tags, portraits, fields and times; colours and shapes live in static/css."""
 
 from datetime import date, datetime, tzinfo
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import template
@@ -33,6 +34,8 @@ STATES: dict[str, tuple[str, str, str]] = {
     "erased": ("Erased", "eraser", "regular"),
     "kept": ("Must be kept", "lock", "fill"),
 }
+# How people meet -> icon; the words are the model's own.
+MODALITIES = {"video-home": "house-line", "video-clinic": "buildings", "phone": "phone", "in-person": "hospital"}
 # These states say "In call, 4 min"; waiting says "Waiting 4 min".
 COMMA_STATES = frozenset({"in-call", "hold"})
 
@@ -67,6 +70,15 @@ def tag(state: str, minutes: int | None = None, word: str = "") -> SafeString:
     else:
         text = format_html("{}", label)
     return format_html('<span class="hc-tag hc-tag-{}">{}<span>{}</span></span>', state, icon(symbol, weight), text)
+
+
+@register.simple_tag
+def modality(visit: Any) -> SafeString:
+    """The pill that says how people meet, of whatever has a modality: the first line of every page of a visit."""
+    symbol = icon(MODALITIES[visit.modality])
+    return format_html(
+        '<span class="hc-tag hc-tag-home">{}<span>{}</span></span>', symbol, visit.get_modality_display()
+    )
 
 
 @register.simple_tag
@@ -136,6 +148,23 @@ def day_month(on: date) -> str:
 
 
 @register.filter
+def short_day(at: date | datetime, zone: str | tzinfo | None = None) -> str:
+    """ "24 Nov", for a narrow column."""
+    on = timezone.localtime(at, _zone(zone)).date() if isinstance(at, datetime) else at
+    return format_date(on, "j M")
+
+
+@register.filter
+def near_day(at: datetime, zone: str | tzinfo | None = None) -> str:
+    """ "today", "tomorrow", "Friday", or "Friday 4 December" when that is a week away or more."""
+    here = _zone(zone)
+    on = timezone.localtime(at, here).date()
+    days = (on - timezone.localtime(timezone.now(), here).date()).days
+    words = {0: "today", 1: "tomorrow"}
+    return words.get(days) or (format_date(on, "l") if 0 < days < 7 else long_date(on, zone))
+
+
+@register.filter
 def iso_day(at: datetime, zone: str | tzinfo | None = None) -> str:
     """ "2026-11-24", for an address."""
     return timezone.localtime(at, _zone(zone)).date().isoformat()
@@ -154,6 +183,16 @@ def zone_name(zone: str, at: datetime | None = None) -> str:
     city = zone.rsplit("/", 1)[-1].replace("_", " ")
     letters = timezone.localtime(at or timezone.now(), ZoneInfo(zone)).tzname() or ""
     return f"{city} time ({letters})" if letters.isalpha() and letters != city else f"{city} time"
+
+
+@register.simple_tag
+def other_zone(at: datetime, zone: str, theirs: str) -> SafeString | str:
+    """A second line with the time where somebody else is, if clocks show another one there."""
+    here, there = timezone.localtime(at, ZoneInfo(zone)), timezone.localtime(at, ZoneInfo(theirs))
+    if here.utcoffset() == there.utcoffset():
+        return ""
+    day = "" if here.date() == there.date() else f"{long_date(at, theirs)}, "
+    return format_html("<small>{}{} in {}</small>", day, clock_time(at, theirs), zone_name(theirs, at))
 
 
 @register.filter

@@ -42,6 +42,7 @@ class TermsForm(forms.Form):
     )
     change_notice_minutes = MinutesField(NOTICES, label="Patients move or cancel this long before, at the latest")
     hold_minutes = number("Minutes that a time is kept while a patient fills in the form", 1, 120, "10")
+    offer_minutes = number("Minutes that a freed time is kept for one person of the wait list", 1, 1_440, "15")
     self_booking = forms.BooleanField(label="Patients book visits themselves", required=False)
     confirm_self_bookings = forms.BooleanField(label="The desk confirms what patients book", required=False)
 

@@ -3,7 +3,8 @@
 from scheduling.models.appointments import Appointment, BookableActor, Interpreter, OccupiedSpan, PersonalLink, Series
 from scheduling.models.availability import BookingTerms, DatedException, Modality, Schedule, VisitType, WeeklyRule
 from scheduling.models.calendars import BusyCalendar, BusyTime, CalendarFeed
-from scheduling.models.waiting import WaitListEntry
+from scheduling.models.merging import PatientMerge
+from scheduling.models.waiting import WaitListEntry, WaitListOffer
 
 __all__ = [
     "Appointment",
@@ -16,10 +17,12 @@ __all__ = [
     "Interpreter",
     "Modality",
     "OccupiedSpan",
+    "PatientMerge",
     "PersonalLink",
     "Schedule",
     "Series",
     "VisitType",
     "WaitListEntry",
+    "WaitListOffer",
     "WeeklyRule",
 ]

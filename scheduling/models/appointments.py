@@ -84,6 +84,10 @@ class Appointment(models.Model):
     held_until = models.DateTimeField(null=True, blank=True)
     # So many minutes later than booked it will probably begin, as the clinic has told.
     late_minutes = models.PositiveSmallIntegerField(default=0)
+    # The digest of the session that holds or booked it by itself: it tells two browsers apart and opens nothing.
+    held_by = models.CharField(max_length=64, blank=True)
+    # When it was to begin before it was moved last, so that its page can say both times.
+    moved_from = models.DateTimeField(null=True, blank=True)
     # Rises with every change that a calendar shows (RFC 5545 SEQUENCE); a page that saw an older one is refused.
     sequence = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -105,6 +109,7 @@ class Appointment(models.Model):
             models.Index(fields=["practitioner", "starts_at"], name="appointment_by_practitioner"),
             models.Index(fields=["patient", "starts_at"], name="appointment_by_patient"),
             models.Index(fields=["status", "held_until"], name="appointment_by_end_of_hold"),
+            models.Index(fields=["held_by"], name="appointment_by_holder", condition=~Q(held_by="")),
         ]
 
     def __str__(self) -> str:

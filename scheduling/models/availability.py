@@ -31,6 +31,8 @@ class BookingTerms(models.Model):
     # Until so long before it begins a patient may move or cancel by their link.
     change_notice_minutes = models.PositiveIntegerField(default=DAY_MINUTES)
     hold_minutes = models.PositiveSmallIntegerField(default=10, validators=[MinValueValidator(1)])
+    # So long a freed time waits for one person of the wait list before the next is asked.
+    offer_minutes = models.PositiveSmallIntegerField(default=15, validators=[MinValueValidator(1)])
     self_booking = models.BooleanField(default=True)
     # Whether what patients book themselves waits for the desk (pending) before it is booked.
     confirm_self_bookings = models.BooleanField(default=False)

@@ -1,4 +1,4 @@
-"""The wait list: who wants a time that is not free, and what was offered to whom. Rules live in services."""
+"""The wait list: who wants a time that is not free, and what was offered to whom and when. Rules live in services."""
 
 from django.db import models
 from django.db.models import Q
@@ -40,6 +40,8 @@ class WaitListEntry(models.Model):
     )
     # Raised to close every copy of the link by which this person answers (links.py).
     generation = models.PositiveIntegerField(default=1)
+    # A digest of the form it was joined by, so that pressing twice joins once; empty where no form was.
+    joined_by = models.CharField(max_length=64, blank=True)
     created_at = models.DateTimeField(default=now, editable=False)
 
     class Meta:
@@ -48,8 +50,36 @@ class WaitListEntry(models.Model):
             models.CheckConstraint(
                 condition=~Q(status="offered") | Q(offer__isnull=False), name="wait_offered_something"
             ),
+            models.UniqueConstraint(fields=["joined_by"], condition=~Q(joined_by=""), name="wait_joined_once"),
         ]
         indexes = [models.Index(fields=["organization", "status", "created_at"], name="wait_by_clinic_and_turn")]
 
     def __str__(self) -> str:
         return f"wait {self.uuid}"
+
+
+class WaitListOffer(models.Model):
+    """A freed time that was offered to somebody; nobody is asked twice about the same time."""
+
+    class Answer(models.TextChoices):
+        OPEN = "open", "Not answered yet"
+        ACCEPTED = "accepted", "Accepted"
+        DECLINED = "declined", "Declined"
+        LAPSED = "lapsed", "Not answered in time"
+
+    entry = models.ForeignKey(WaitListEntry, on_delete=models.CASCADE, related_name="offers")
+    practitioner = models.ForeignKey("accounts.Practitioner", on_delete=models.PROTECT, related_name="+")
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    answer = models.CharField(max_length=8, choices=Answer, default=Answer.OPEN)
+    made_at = models.DateTimeField(default=now, editable=False)
+    answered_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["entry", "practitioner", "starts_at"], name="wait_offered_a_time_once"),
+            models.UniqueConstraint(fields=["entry"], condition=Q(answer="open"), name="wait_one_offer_at_a_time"),
+        ]
+
+    def __str__(self) -> str:
+        return f"offer {self.pk}"

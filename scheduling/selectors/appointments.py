@@ -3,7 +3,7 @@
 import uuid as uuids
 from collections.abc import Sequence
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from accounts.actors import Actor
 from accounts.models import Patient
@@ -63,7 +63,7 @@ def get_link(actor: Actor) -> PersonalLink:
         raise NotFound
     link = (
         PersonalLink.objects.select_related("organization", "patient", "appointment__practitioner")
-        .filter(pk=actor.link_id, patient_id=actor.patient_id, revoked_at=None)
+        .filter(_whose(actor.patient_id), pk=actor.link_id, revoked_at=None)
         .first()
     )
     if link is None:
@@ -74,7 +74,12 @@ def get_link(actor: Actor) -> PersonalLink:
 def link_of(actor: Actor, appointment: Appointment) -> PersonalLink:
     """The patient's link to an appointment, for those who may hand it over."""
     require(actor, "scheduling.link.view", relation_to(actor, appointment, over=_is_over(appointment)))
-    return PersonalLink.objects.get(appointment=appointment, patient_id=appointment.booked_for)
+    return PersonalLink.objects.get(_whose(appointment.booked_for), appointment=appointment)
+
+
+def _whose(patient_id: int) -> Q:
+    """Links of this patient, and of whoever turned out to be this patient: a merge leaves links where they are."""
+    return Q(patient_id=patient_id) | Q(patient__merged_into_id=patient_id)
 
 
 def _may_view(actor: Actor, appointment: Appointment) -> bool:

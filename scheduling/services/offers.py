@@ -24,6 +24,7 @@ class Terms:
     holiday_subdivision: str = ""
     change_notice_minutes: int = 24 * 60
     hold_minutes: int = 10
+    offer_minutes: int = 15
     self_booking: bool = True
     confirm_self_bookings: bool = False
 
@@ -113,6 +114,8 @@ def _require_terms(terms: Terms) -> None:
         raise Invalid("Enter a notice of at most a year.", code="terms.notice", field="change_notice_minutes")
     if not 1 <= terms.hold_minutes <= 120:
         raise Invalid("Enter from 1 to 120 minutes.", code="terms.hold", field="hold_minutes")
+    if not 1 <= terms.offer_minutes <= 1_440:
+        raise Invalid("Enter from 1 to 1440 minutes.", code="terms.offer", field="offer_minutes")
 
 
 def _require_offer(offer: Offer) -> None:

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.actors import Actor
 from accounts.models import Organization
-from accounts.policy import guarded, may
+from accounts.policy import Relation, guarded, may
 from accounts.selectors import organization_of
 from core.errors import NotFound
 from scheduling.forms.appointments import CancelForm
@@ -87,6 +87,12 @@ def _show(request: HttpRequest, actor: Actor, found: Appointment, cancel_form: C
         else "",
         "may_renew": is_open and may(actor, "scheduling.link.reissue", relation),
         "may_cancel": is_open and may(actor, "scheduling.appointment.cancel", relation),
+        "may_sort": _is_unsorted(found) and may(actor, "scheduling.patient.merge", Relation.SAME_CLINIC),
         "cancel_form": cancel_form,
     }
     return render(request, "scheduling/appointment.html", NAV | context)
+
+
+def _is_unsorted(appointment: Appointment) -> bool:
+    """Whether the patient typed themselves in, and nobody has said yet who that is."""
+    return appointment.patient is not None and appointment.patient.self_registered

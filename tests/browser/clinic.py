@@ -18,6 +18,7 @@ from django.utils.module_loading import import_string
 from accounts.actors import system_actor
 from accounts.models import Organization, Practitioner
 from accounts.roles import Role
+from accounts.selectors import default_organization
 from accounts.services import (
     assign_role,
     create_organization,
@@ -29,8 +30,9 @@ from consults.models import Encounter
 from core.clock import now
 from recordings import keystore
 from scheduling.links import COOKIE_NAME, address_of, path_of, session_cookie_for
-from scheduling.models import PersonalLink
-from scheduling.services import book_appointment
+from scheduling.models import Appointment, PersonalLink
+from scheduling.services import book_appointment, cancel_appointment
+from tests.open_clinic import OpenClinic, open_clinic
 
 _numbers = itertools.count(1)
 LENGTH = dt.timedelta(minutes=15)
@@ -147,6 +149,18 @@ def visit(practitioner: Practitioner, *, minutes: int = 0, given_name: str = "Ro
 def new_visit(base_url: str, **options: Any) -> Visit:
     """A visit of a new patient to a new doctor of a new clinic."""
     return visit(doctor(clinic(base_url)), **options)
+
+
+def open_for_booking(base_url: str, **terms: Any) -> OpenClinic:
+    """The clinic of the house's public pages takes bookings from everybody."""
+    settings.BASE_URL = base_url
+    return open_clinic(default_organization() or clinic(base_url), practitioners=2, **terms)
+
+
+def free_again(appointment_uuid: str) -> None:
+    """Somebody cancels: the desk's system gives a time back, and whoever waits for it is offered it."""
+    appointment = Appointment.objects.get(uuid=appointment_uuid)
+    cancel_appointment(actor=system_actor("test", appointment.organization_id), appointment=appointment, reason="")
 
 
 def session_of(user: object) -> Cookie:

@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils.module_loading import import_string
 
 from accounts.actors import ANONYMOUS, Actor, actor_for_user, system_actor
-from accounts.models import Organization, Practitioner, User
+from accounts.models import Organization, Patient, Practitioner, User
 from accounts.policy import Relation
 from accounts.roles import STAFF, Role
 from consults.models import Encounter, Queue
@@ -19,9 +19,9 @@ from core.clock import now
 from recordings.models import Export, MediaFile, Recording
 from recordings.policies import relation_to_recording
 from scheduling.links import COOKIE_NAME, actor_for_cookie, path_of, session_cookie_for
-from scheduling.models import Appointment, CalendarFeed, PersonalLink, VisitType
-from scheduling.policies import relation_to, relation_to_practitioner
-from scheduling.services import book_appointment
+from scheduling.models import Appointment, CalendarFeed, PersonalLink, VisitType, WaitListEntry
+from scheduling.policies import relation_to, relation_to_entry, relation_to_patient, relation_to_practitioner
+from scheduling.services import book_appointment, hold_time
 from scheduling.services.availability import Days, Hours, add_days, set_hours
 from tests import factories
 from tests.played import finished_export, ready_recording
@@ -52,11 +52,23 @@ class Objects:
     days: Group
     visit_type: VisitType
     feed: CalendarFeed
+    hold: Appointment
+    wait: WaitListEntry
 
     @property
     def secret(self) -> Group:
         """A wrong one: the right one is no id of anything."""
         return Group(uuids.uuid4())
+
+    @property
+    def entry(self) -> WaitListEntry:
+        """The place on the wait list as the desk's pages name it."""
+        return self.wait
+
+    @property
+    def patient(self) -> Patient:
+        assert self.appointment.patient is not None
+        return self.appointment.patient
 
     def uuid(self, name: str) -> uuids.UUID:
         return getattr(self, name).uuid
@@ -99,6 +111,7 @@ def _visit(practitioner: Practitioner) -> Objects:
         timezone=organization.timezone,
     )
     encounter = Encounter.objects.select_related("appointment", "queue").get(appointment=appointment)
+    visit_type = VisitType.objects.create(organization=organization, name=f"Type {practitioner.pk}", minutes=20)
     played = ready_recording(encounter, films=[("practitioner", b"no film", {}), ("patient", b"no film either", {})])
     return Objects(
         appointment,
@@ -110,8 +123,9 @@ def _visit(practitioner: Practitioner) -> Objects:
         finished_export(played.recording),
         practitioner,
         *_hours(practitioner),
-        VisitType.objects.create(organization=organization, name=f"Type {practitioner.pk}", minutes=20),
+        visit_type,
         CalendarFeed.objects.create(organization=organization, user=practitioner.user),
+        *_waiting_for(practitioner, visit_type),
     )
 
 
@@ -127,6 +141,29 @@ def _hours(practitioner: Practitioner) -> tuple[Group, Group]:
         days=Days("closed", day, day),
     )
     return Group(hours), Group(days)
+
+
+def _waiting_for(practitioner: Practitioner, visit_type: VisitType) -> tuple[Appointment, WaitListEntry]:
+    """A time that some browser holds, and somebody who waits for one."""
+    organization = practitioner.organization
+    visit_type.practitioners.add(practitioner)
+    held = hold_time(
+        actor=system_actor("tests", organization.pk),
+        visit_type=visit_type,
+        practitioner=practitioner,
+        starts_at=now() + dt.timedelta(days=2),
+        timezone=organization.timezone,
+    )
+    Appointment.objects.filter(pk=held.pk).update(held_by="somebody else's session")
+    day = now().date()
+    waiting = WaitListEntry.objects.create(
+        organization=organization,
+        patient=factories.make_patient(organization),
+        visit_type=visit_type,
+        first_day=day,
+        last_day=day,
+    )
+    return held, waiting
 
 
 def sign_in(client: Client, user: User) -> str:
@@ -159,5 +196,14 @@ def relation(actor: Actor, name: str, objects: Objects) -> Relation:
         return Relation.SAME_CLINIC if is_here else Relation.OTHER_CLINIC
     if name == "appointment":
         return relation_to(actor, objects.appointment)
+    if name == "entry":
+        return relation_to_entry(actor, objects.wait)
+    if name == "patient":
+        return relation_to_patient(actor, objects.patient)
+    if name == "hold":
+        # What a browser holds is that browser's, whoever sits before it.
+        return Relation.NONE
+    if name == "wait":
+        return Relation.OWN if actor.wait_id == objects.wait.pk else Relation.NONE
     # A link's own pages know nobody but the person of that link, whoever else is signed in.
     return Relation.OWN if actor.link_id == objects.link.pk else Relation.NONE

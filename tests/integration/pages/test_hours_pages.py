@@ -192,6 +192,7 @@ def test_terms_with_a_country_show_its_holidays(clinic: Organization, desk_brows
         "holiday_subdivision": "il",
         "change_notice_minutes": "1440",
         "hold_minutes": "10",
+        "offer_minutes": "15",
         "self_booking": "on",
     }
     page = desk_browser.post(reverse("booking-terms"), terms, follow=True).content.decode()

@@ -1,0 +1,33 @@
+"""What the public forms share: the browser's own cookie under /book/, and how often one address may take something."""
+
+from django.http import HttpRequest, HttpResponse
+
+from accounts.addresses import client_network
+from core.errors import RateLimited
+from scheduling import tries, visitors
+
+
+def key_of(request: HttpRequest) -> str:
+    """The browser's key, or a new one where it has none yet."""
+    key = request.COOKIES.get(visitors.COOKIE_NAME, "")
+    return key if visitors.is_key(key) else visitors.new_key()
+
+
+def with_key(request: HttpRequest, response: HttpResponse, key: str = "") -> HttpResponse:
+    """The cookie is set before it is needed: a button pressed twice then comes twice from the same browser."""
+    response.set_cookie(
+        visitors.COOKIE_NAME,
+        key or key_of(request),
+        max_age=visitors.COOKIE_SECONDS,
+        path=visitors.PATH_PREFIX,
+        httponly=True,
+        samesite="Lax",
+        secure=request.is_secure(),
+    )
+    return response
+
+
+def count(request: HttpRequest, what: str) -> None:
+    """Raise RateLimited for an address that has taken its share of `what`."""
+    if not tries.may_take(what, client_network(request)):
+        raise RateLimited("There were too many tries from your network. Wait ten minutes, or call the front desk.")
