@@ -143,12 +143,15 @@ def states_of(actor: Actor, appointments: Sequence[Appointment]) -> dict[int, St
     if actor.organization_id is None:
         return {}
     instant = now()
-    visits = Encounter.objects.filter(appointment__in=appointments, organization_id=actor.organization_id)
-    visits = visits.select_related("appointment")
-    return {
-        visit.appointment_id: Standing(_state(visit, instant), _minutes(visit, instant))
-        for visit in visits.prefetch_related(PATIENT_SEATS)
-    }
+    known = {one.pk: one for one in appointments}
+    visits = Encounter.objects.filter(appointment_id__in=list(known), organization_id=actor.organization_id)
+    visits = visits.only("appointment_id", "status", "arrived_at", "started_at").prefetch_related(PATIENT_SEATS)
+    found = {}
+    for visit in visits:
+        # Whoever asks has read it already.
+        visit.appointment = known[visit.appointment_id]
+        found[visit.appointment_id] = Standing(_state(visit, instant), _minutes(visit, instant))
+    return found
 
 
 def version_of(organization_id: int) -> int:

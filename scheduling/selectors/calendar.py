@@ -24,6 +24,23 @@ from scheduling.viewing import record_views
 MOVABLE = frozenset({AppointmentStatus.PENDING, AppointmentStatus.BOOKED, AppointmentStatus.ARRIVED})
 BEGUN = frozenset({"in-call", "hold", "done", "cancelled", "noshow"})
 WAITING = frozenset({"waiting", "reconnecting"})
+# A day may have a thousand rows: only what is shown is read.
+SHOWN = (
+    "uuid",
+    "organization_id",
+    "practitioner_id",
+    "starts_at",
+    "ends_at",
+    "status",
+    "reason",
+    "modality",
+    "sequence",
+    "late_minutes",
+    "patient__given_name",
+    "patient__family_name",
+    "visit_type__name",
+    "room__name",
+)
 # Fewer minutes than these are no lateness that anybody would tell.
 LATE_FROM = 5
 # What changes by the clock alone (who is reconnecting, who runs late) is looked at again this often.
@@ -97,7 +114,8 @@ def calendar_page(
     rows = _rows(actor, clinic, first_day, until_day, narrowed)
     if wanted is not None:
         rows = rows.filter(Q(uuid__in=wanted.visits) | Q(practitioner__uuid__in=wanted.people))
-    found = list(rows.filter(practitioner_id__in=[each.pk for each in people]).order_by("starts_at", "pk"))
+    rows = rows.filter(practitioner_id__in=[each.pk for each in people]).order_by("starts_at", "pk")
+    found = list(rows.select_related("patient", "visit_type", "room").only(*SHOWN))
     standing = standings_now(actor, found)
     movable = {each.pk for each in people if _may_move(actor, each)}
     visits = tuple(_visit(row, *standing[row.pk], row.practitioner_id in movable) for row in found)
@@ -197,7 +215,7 @@ def _rows(
         found = found.filter(visit_type__uuid=narrowed.visit_type)
     if narrowed.room is not None:
         found = found.filter(room_id=narrowed.room)
-    return found.select_related("patient", "visit_type", "room")
+    return found
 
 
 def _instants(clinic: Organization, first_day: dt.date, until_day: dt.date) -> Sequence[dt.datetime]:

@@ -38,7 +38,6 @@ NAV = {"nav": "calendar"}
 WEEK = 7
 # More practitioners than these are not drawn side by side in seven days: the week is then counted, and each links on.
 WEEK_PEOPLE = 4
-ROW = "scheduling/_calendar_row.html"
 
 
 @require_safe
@@ -148,8 +147,7 @@ def _uuids(text: str) -> list[uuids.UUID]:
 
 
 def _rendered(days: list[ShownDay]) -> list[str]:
-    rows = [row for day in days for person in day.people for row in person.rows]
-    return [render_to_string(ROW, {"row": row}) for row in rows]
+    return [row.html for day in days for person in day.people for row in person.rows]
 
 
 def _late(days: list[ShownDay], wanted: Wanted | None) -> dict[str, str]:

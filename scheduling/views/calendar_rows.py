@@ -7,8 +7,9 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 
 from accounts.models import Practitioner
 from core.clock import now
@@ -18,6 +19,7 @@ from scheduling.selectors.slots import DayPlan
 
 # Shown even where nobody is booked or open: a day that is drawn small looks like a mistake.
 FIRST_HOUR, LAST_HOUR = 9, 17
+ROW = "scheduling/_calendar_row.html"
 _ANY = "00000000-0000-0000-0000-000000000000"
 
 
@@ -35,6 +37,10 @@ class ShownVisit:
     word: str
     what: str
     address: str
+
+    @property
+    def html(self) -> SafeString:
+        return row_html(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +198,12 @@ def _offset(local: dt.datetime) -> str:
 def _told_minutes(visit: CalendarVisit) -> int | None:
     """Only a wait is counted here: how long a call goes on is nothing to plan by."""
     return visit.minutes or None if visit.state in WAITING else None
+
+
+@lru_cache(maxsize=4_000)
+def row_html(row: ShownVisit) -> SafeString:
+    """One row of the list. All that it shows is in its key, so a day that is asked for again is hardly rendered."""
+    return mark_safe(render_to_string(ROW, {"row": row}))  # noqa: S308  the template has escaped it
 
 
 @lru_cache(maxsize=1)

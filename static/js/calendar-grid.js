@@ -1,7 +1,7 @@
 /** The drawn calendar: EventCalendar with our visits, colours and words. What a drag means is the page's to say. */
 
 import { eventOf, isDrawn, minutesBetween, pauseEvent, shifted, spokenTime, spokenVisit, wallIn } from "./calendar-model.js";
-import { make } from "./dom.js";
+import { make, markOnce } from "./dom.js";
 
 /** @typedef {import("./calendar-model.js").Visit} Visit */
 /** @typedef {{id: string, name: string, short: string}} Person */
@@ -24,6 +24,7 @@ import { make } from "./dom.js";
  * @property {(id: string) => void} onOpen
  * @property {(place: Place) => void} onDrop
  * @property {(drawn: Drawn) => void} onDraw
+ * @property {() => Iterable<Visit>} visits
  * @property {(id: string) => Visit|undefined} visit
  * @property {(id: string) => Element|null} tag
  */
@@ -31,6 +32,13 @@ import { make } from "./dom.js";
 const SLOT = 60;
 const SNAP = "00:05";
 const MOST_NOW_WORDS = 15_000;
+/** A column is at least so wide (13rem); those beside the view are drawn with it, the others when the page has time. */
+const COLUMN = 208;
+const BESIDE = 2;
+const AT_ONCE = 3;
+
+/** @param {() => void} work */
+const whenIdle = (work) => (globalThis.requestIdleCallback ? requestIdleCallback(work, { timeout: 500 }) : setTimeout(work, 30));
 
 /**
  * The one global of the vendored file; it comes on its own, because phones do not need it.
@@ -57,21 +65,27 @@ export class Grid {
   #reach = "";
   #names;
   #dragging = false;
+  /** @type {Set<string>} practitioners whose columns are still empty */
+  #undrawn = new Set();
 
   /**
    * @param {any} library
    * @param {HTMLElement} place
    * @param {GridData} data
    * @param {Handlers} handlers
-   * @param {Iterable<Visit>} visits
    */
-  constructor(library, place, data, handlers, visits) {
+  constructor(library, place, data, handlers) {
     this.#place = place;
     this.#data = data;
     this.#handlers = handlers;
     this.#names = new Map(data.people.map((person) => [person.id, person]));
     place.replaceChildren();
-    this.#calendar = library.create(place, { ...this.#options(), events: this.#events(visits) });
+    if (data.view === "day") {
+      const inView = Math.ceil(place.clientWidth / COLUMN) + BESIDE;
+      this.#undrawn = new Set(data.people.slice(inView).map((person) => person.id));
+    }
+    this.#calendar = library.create(place, { ...this.#options(), events: this.#events() });
+    if (this.#undrawn.size) whenIdle(() => this.#drawMore());
     this.#plain();
     place.addEventListener("click", (event) => this.#pressed(event));
     this.#scrollToNow();
@@ -87,7 +101,7 @@ export class Grid {
   /** @param {Visit} visit */
   put(visit) {
     const had = this.#element(visit.id)?.contains(document.activeElement);
-    if (!isDrawn(visit)) this.#calendar.removeEventById(visit.id);
+    if (!isDrawn(visit) || this.#undrawn.has(visit.person)) this.#calendar.removeEventById(visit.id);
     else if (!this.#calendar.updateEvent(eventOf(visit))) this.#calendar.addEvent(eventOf(visit));
     if (had) this.#later(() => this.focus(visit.id));
   }
@@ -97,11 +111,12 @@ export class Grid {
     this.#calendar.removeEventById(id);
   }
 
-  /** @param {GridData["pauses"]} pauses @param {Iterable<Visit>} visits */
-  redraw(pauses, visits) {
+  /** @param {GridData["pauses"]} pauses */
+  redraw(pauses) {
     this.#data.pauses = pauses;
+    this.#undrawn.clear();
     const focused = this.focused();
-    this.#calendar.setOption("events", this.#events(visits));
+    this.#calendar.setOption("events", this.#events());
     if (focused) this.#later(() => this.focus(focused));
   }
 
@@ -128,6 +143,12 @@ export class Grid {
 
   /** @param {string} id @returns {boolean} whether it is drawn */
   focus(id) {
+    const person = this.#handlers.visit(id)?.person ?? "";
+    if (this.#undrawn.has(person)) {
+      this.#draw([person]);
+      this.#later(() => this.focus(id));
+      return true;
+    }
     const button = this.#button(id);
     if (!button) return false;
     this.#reachBy(id);
@@ -193,9 +214,23 @@ export class Grid {
     };
   }
 
-  /** @param {Iterable<Visit>} visits */
-  #events(visits) {
-    return [...this.#data.pauses.map(pauseEvent), ...[...visits].filter(isDrawn).map(eventOf)];
+  /** All that is to be drawn now. @param {(person: string) => boolean} [wanted] */
+  #events(wanted = (person) => !this.#undrawn.has(person)) {
+    const visits = [...this.#handlers.visits()].filter((visit) => isDrawn(visit) && wanted(visit.person));
+    return [...this.#data.pauses.map(pauseEvent).filter((pause) => wanted(pause.resourceIds[0])), ...visits.map(eventOf)];
+  }
+
+  /** @param {string[]} people */
+  #draw(people) {
+    for (const person of people) this.#undrawn.delete(person);
+    for (const event of this.#events((person) => people.includes(person))) this.#calendar.addEvent(event);
+  }
+
+  /** A few columns at a time, so that nothing the reader does waits for those out of view. */
+  #drawMore() {
+    if (!this.#dragging) this.#draw([...this.#undrawn].slice(0, AT_ONCE));
+    if (this.#undrawn.size) whenIdle(() => this.#drawMore());
+    else markOnce("hc:calendar-whole");
   }
 
   /** @param {{id: string, title: string}} resource */

@@ -112,7 +112,7 @@ function take(news, asked) {
   list.sayLate(news.late);
   const redraws = changed.length > MANY || (news.pauses && JSON.stringify(news.pauses) !== JSON.stringify(data.pauses));
   data.pauses = news.pauses ?? data.pauses;
-  if (redraws) grid?.redraw(data.pauses, list.visits);
+  if (redraws) grid?.redraw(data.pauses);
   else {
     for (const id of gone) grid?.remove(id);
     for (const visit of changed) if (!moving.has(visit.id)) grid?.put(visit);
@@ -173,10 +173,13 @@ async function drawGrid() {
       onOpen: open,
       onDrop: (dropped) => void drop(dropped),
       onDraw: draw,
+      visits: () => rows.visits,
       visit: (id) => rows.visit(id),
       tag: (id) => rows.tag(id),
-    }, rows.visits);
+    });
     markOnce("hc:calendar-drawn");
+    // A frame after the next one has been shown: the bench counts until then.
+    requestAnimationFrame(() => requestAnimationFrame(() => markOnce("hc:calendar-shown")));
     openNamed();
   } catch (fault) {
     console.error(fault);
