@@ -11,7 +11,7 @@ urlpatterns = [
     *hours,
     *patients,
     path("staff/calendar/", calendar.calendar, name="calendar"),
-    path("staff/calendar/feed/", calendar.calendar_feed, name="calendar-feed"),
+    path("staff/calendar/feed/", calendar.calendar_changes, name="calendar-changes"),
     path("staff/calendar/find/", calendar.calendar_find, name="calendar-find"),
     path("staff/appointments/<uuid:appointment>/move/", calendar_move.appointment_move, name="appointment-move"),
     path("staff/appointments/", views.appointments, name="appointments"),

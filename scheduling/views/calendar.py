@@ -80,7 +80,7 @@ def calendar(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @guarded("scheduling.appointment.list")
-def calendar_feed(request: HttpRequest) -> HttpResponse:
+def calendar_changes(request: HttpRequest) -> HttpResponse:
     """What a calendar that is open asks for: everything anew, or only where it was told to look again.
 
     `seen` is the digest of what the page shows; where that still holds, the answer says just so.
@@ -214,7 +214,7 @@ def _neighbour(on: dt.date, step: dt.timedelta) -> dt.date:
 def _addresses(on: dt.date, view: str, narrowed: Narrowed) -> dict[str, str]:
     """Where the page's script asks."""
     return {
-        "feed": f"{reverse('calendar-feed')}?{_query(on, view, narrowed)}",
+        "feed": f"{reverse('calendar-changes')}?{_query(on, view, narrowed)}",
         "find": reverse("calendar-find"),
         "book": reverse("appointment-new"),
         "socket": reverse("calendar"),

@@ -142,7 +142,9 @@ def test_steps_keep_what_the_reader_narrowed(doctor: Practitioner, desk_browser:
 
 def test_feed_says_that_nothing_changed_or_everything_anew(doctor: Practitioner, desk_browser: Client) -> None:
     first = make.make_appointment(practitioner=doctor, starts_at=at(9))
-    digest = data_of(desk_browser.get("/staff/calendar/", ASKED))["digest"]
+    data = data_of(desk_browser.get("/staff/calendar/", ASKED))
+    digest = data["digest"]
+    assert desk_browser.get(f"{data['feed']}&seen={digest}", headers=JSON).json() == {"same": True}
 
     def ask(**asked: str) -> dict[str, Any]:
         found: dict[str, Any] = desk_browser.get("/staff/calendar/feed/", ASKED | asked, headers=JSON).json()
