@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from scheduling.views import calendars
+from scheduling.views import busy, calendars
 
 urlpatterns = [
     path("staff/appointments/<uuid:appointment>/visit.ics", calendars.appointment_file, name="appointment-file"),
@@ -10,4 +10,6 @@ urlpatterns = [
     path("staff/calendar-feed/", calendars.calendar_feed, name="calendar-feed"),
     path("staff/calendar-feed/revoke/", calendars.calendar_feed_revoke, name="calendar-feed-revoke"),
     path("calendar-feed/<uuid:feed>/<str:secret>.ics", calendars.calendar_feed_file, name="calendar-feed-file"),
+    path("staff/busy-times/", busy.busy, name="busy-calendars"),
+    path("staff/busy-times/<uuid:busy>/remove/", busy.busy_remove, name="busy-calendar-remove"),
 ]

@@ -61,6 +61,9 @@ declare(
     Policy("scheduling.feed.keep", DESK | PRACTITIONER),
     # Asked for by programs without a session; the secret in the address is what counts.
     Policy("scheduling.feed.read", PUBLIC),
+    # Calendars of one's own, whose busy times block one's own hours.
+    Policy("scheduling.busy.add", PRACTITIONER),
+    Policy("scheduling.busy.remove", PRACTITIONER, OWN),
     # The page of a link is shown to whoever asks; only the posted secret opens anything.
     Policy("scheduling.link.open", PUBLIC),
     # What hangs at the clinic's door, for everybody: its free times. Whose hold it is, a browser's cookie says.

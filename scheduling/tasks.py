@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from scheduling import services
-from scheduling.services import waitlist
+from scheduling.services import busy, waitlist
 
 
 @shared_task(name="scheduling.end_holds")
@@ -16,3 +16,9 @@ def end_holds() -> None:
 def sweep_wait_list() -> None:
     """Let offers lapse that nobody answered, so that the next person is asked."""
     waitlist.sweep_wait_list()
+
+
+@shared_task(name="scheduling.read_calendars")
+def read_calendars() -> None:
+    """Read what practitioners' own calendars say is busy, each of them when it is due."""
+    busy.read_due_calendars()

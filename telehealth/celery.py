@@ -40,6 +40,8 @@ app.conf.update(
         # Booking takes held times that have run out by itself; this gives back those that nobody asks for.
         "end-holds": {"task": "scheduling.end_holds", "schedule": 20.0},
         "sweep-wait-list": {"task": "scheduling.sweep_wait_list", "schedule": 20.0},
+        # Each calendar is due every 15 minutes; a hint says at once that one is new.
+        "read-calendars": {"task": "scheduling.read_calendars", "schedule": 60.0},
         "expire-recordings": {"task": "recordings.expire", "schedule": crontab(hour="3", minute="41")},
     },
 )

@@ -19,7 +19,7 @@ from core.clock import now
 from recordings.models import Export, MediaFile, Recording
 from recordings.policies import relation_to_recording
 from scheduling.links import COOKIE_NAME, actor_for_cookie, path_of, session_cookie_for
-from scheduling.models import Appointment, CalendarFeed, PersonalLink, VisitType, WaitListEntry
+from scheduling.models import Appointment, BusyCalendar, CalendarFeed, PersonalLink, VisitType, WaitListEntry
 from scheduling.policies import relation_to, relation_to_entry, relation_to_patient, relation_to_practitioner
 from scheduling.services import book_appointment, hold_time
 from scheduling.services.availability import Days, Hours, add_days, set_hours
@@ -54,6 +54,7 @@ class Objects:
     feed: CalendarFeed
     hold: Appointment
     wait: WaitListEntry
+    busy: BusyCalendar
 
     @property
     def secret(self) -> Group:
@@ -126,6 +127,7 @@ def _visit(practitioner: Practitioner) -> Objects:
         visit_type,
         CalendarFeed.objects.create(organization=organization, user=practitioner.user),
         *_waiting_for(practitioner, visit_type),
+        BusyCalendar.objects.create(organization=organization, practitioner=practitioner, url="https://example.org/a"),
     )
 
 
@@ -189,7 +191,7 @@ def relation(actor: Actor, name: str, objects: Objects) -> Relation:
     if name == "export":
         # It belongs to who asked for it; here that is always somebody else.
         return Relation.NONE
-    if name in {"practitioner", "hours", "days"}:
+    if name in {"practitioner", "busy", "hours", "days"}:
         return relation_to_practitioner(actor, objects.practitioner)
     if name == "visit_type":
         is_here = actor.organization_id == objects.visit_type.organization_id
