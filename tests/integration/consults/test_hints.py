@@ -49,6 +49,7 @@ def test_admission_hints_to_its_pages_its_board_the_relay_and_those_who_wait(
         (f"visit.{other.uuid.hex}", "visit.changed"),
         (f"queue.{visit.queue.uuid.hex}", "queue.changed"),
         ("rooms", "room.changed"),
+        (f"calendar.{visit.organization_id}", "calendar.changed"),
     }
     assert ("rooms", {"type": "room.changed", "room": str(visit.uuid)}) in layer.sent
     assert visit.patient.given_name not in repr(layer.sent)

@@ -33,7 +33,7 @@ def monday() -> Iterator[None]:
 
 def book(week: Week, starts_at: dt.datetime) -> Appointment:
     return book_appointment(
-        actor=week.desk,
+        actor=make.SYSTEM,
         patient=make.make_patient(week.organization),
         practitioner=week.practitioner,
         starts_at=starts_at,
