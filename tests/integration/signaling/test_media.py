@@ -339,7 +339,7 @@ async def test_lifespan_starts_one_link_and_ends_it_twice(visit: Visit, relay: F
 async def test_connect_over_a_seat_that_another_tab_took_is_refused(
     visit: Visit, relay: FarRelay, link: RelayFleet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    no_heartbeat = Timing(ping_every=3600, silence=3600)
+    no_heartbeat = Timing(ping_every=3600, silence=3600, touch_every=3600)
     page = await seated(visit, sockets(timing=no_heartbeat), relay, link)
     monkeypatch.setattr("consults.hints.send", lambda group, message: None)
     actor = await do(lambda: visit.patient_actor)
