@@ -60,6 +60,7 @@ class Clinic:
         )
         self._work()
         self._book(visits)
+        _analyze()
 
     def _work(self) -> None:
         from scheduling.models import Schedule, WeeklyRule
@@ -150,6 +151,14 @@ class Clinic:
 
         found = free_slots(None, visit_type=kind, from_day=self.day, until_day=self.day + dt.timedelta(days=days))
         return sum(map(len, found.values()))
+
+
+def _analyze() -> None:
+    """What a database in use has done by itself: PostgreSQL plans badly for tables that it has not looked at."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
 
 
 def _timed(ask: Callable[[], int]) -> dict[str, Any]:

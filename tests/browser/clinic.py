@@ -32,6 +32,7 @@ from recordings import keystore
 from scheduling.links import COOKIE_NAME, address_of, path_of, session_cookie_for
 from scheduling.models import Appointment, PersonalLink
 from scheduling.services import book_appointment, cancel_appointment
+from scheduling.services.availability import Hours, set_hours
 from tests.open_clinic import OpenClinic, open_clinic
 
 _numbers = itertools.count(1)
@@ -212,3 +213,10 @@ def link_for_a_guest(visit: Visit, given_name: str) -> str:
 def relay_of(visit: Visit) -> str:
     """The name of the relay that has the visit now."""
     return Encounter.objects.values_list("relay", flat=True).get(pk=visit.encounter.pk)
+
+
+def open_all_day(practitioner: Practitioner) -> None:
+    """The practitioner sees patients at any minute of every day."""
+    actor = system_actor("test", practitioner.organization_id)
+    hours = Hours(range(7), 0, 24 * 60, dt.date(2020, 1, 6))
+    set_hours(actor=actor, practitioner=practitioner, hours=hours)

@@ -47,6 +47,7 @@ def both(plan: Plan, taken: Any, **asked: Any) -> tuple[list[Slot], list[Slot]]:
     return availability.free_slots(plan, taken, **asked), by_the_minute.free_slots(plan, taken, **asked)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("zone", ZONES)
 def test_free_times_around_every_change_of_the_clocks_are_those_found_by_the_minute(zone: str) -> None:
     changes = changes_of(zone)

@@ -1,0 +1,73 @@
+"""Pages of hours: every one in every look, and a change that strands a visit made with the keyboard alone."""
+
+from tests.browser import clinic as clinics
+from tests.browser.clinic import Visit
+from tests.browser.conftest import Make, Watch
+from tests.browser.looks import Looks
+from tests.browser.people import ChromiumTab
+
+FOCUSED = "document.activeElement.name || document.activeElement.textContent.trim()"
+
+
+def tab_to(tab: ChromiumTab, what: str) -> None:
+    """Press Tab until the field of that name, or the link or button of those words, has the focus."""
+    for _ in range(80):
+        tab.page.keyboard.press("Tab")
+        if tab.evaluate(FOCUSED).startswith(what):
+            return
+    raise AssertionError(f"{what} is not reached by Tab on {tab.page.url}")
+
+
+def test_hours_are_changed_by_keyboard_and_strand_a_visit_only_when_that_is_said(
+    look: Looks, visit: Visit, make: Make, watch: Watch
+) -> None:
+    watch.allow("409")
+    doctor = make(lambda: visit.encounter.practitioner)
+    make(clinics.open_all_day, doctor)
+    make(clinics.visit, doctor, minutes=30, given_name="Otto")
+    desk = look.open(make(clinics.front_desk, visit.encounter.organization))
+    page, keys = f"/staff/schedule/{doctor.uuid}/", desk.page.keyboard
+    desk.goto(page)
+    look.check(desk)
+    tab_to(desk, "Change")
+    keys.press("Enter")
+    desk.page.wait_for_url("**/hours/**")
+    look.check(desk)
+    tab_to(desk, "every_weeks")
+    keys.press("ArrowDown")
+    tab_to(desk, "last_day")
+    keys.type("01022021")
+    tab_to(desk, "Save these hours")
+    keys.press("Enter")
+    desk.wait_for("document.title.startsWith('Before you save')")
+    look.check(desk)
+    assert "Otto Fern" in desk.page.inner_text("main")
+    tab_to(desk, "back")
+    keys.press("Enter")
+    desk.wait_for("document.querySelector('[name=last_day]')?.value === '2021-01-02'")
+    assert desk.page.input_value("[name=every_weeks]") == "2"
+    tab_to(desk, "Save these hours")
+    keys.press("Enter")
+    desk.wait_for("document.title.startsWith('Before you save')")
+    tab_to(desk, "Save and keep")
+    keys.press("Enter")
+    desk.page.wait_for_url(f"**{page}")
+    assert "outside these hours" in desk.page.inner_text("main")
+    look.check(desk)
+
+
+def test_pages_of_hours_are_accessible(look: Looks, visit: Visit, make: Make) -> None:
+    desk = look.open(make(clinics.front_desk, visit.encounter.organization))
+    own = f"/staff/schedule/{make(lambda: visit.encounter.practitioner).uuid}/"
+    clinic = "/staff/schedule/clinic/"
+    for path in (
+        "/staff/schedule/",
+        f"{own}limits/",
+        f"{own}days/new/",
+        clinic,
+        f"{clinic}terms/",
+        "/staff/visit-types/",
+        "/staff/visit-types/new/",
+    ):
+        desk.goto(path)
+        look.check(desk)
