@@ -10,7 +10,7 @@ from scheduling.models import Appointment, BookingTerms
 from scheduling.policies import relation_to
 from scheduling.selectors.days import Wanted
 from scheduling.selectors.offering import terms_of
-from scheduling.selectors.slots import Others
+from scheduling.selectors.taken import Others
 
 CHANGEABLE = (AppointmentStatus.PENDING, AppointmentStatus.BOOKED)
 

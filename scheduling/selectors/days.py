@@ -10,7 +10,8 @@ from accounts.models import Practitioner
 from scheduling.availability import closures, open_on
 from scheduling.models import VisitType
 from scheduling.selectors.plans import plans_of
-from scheduling.selectors.slots import NOBODY_ELSE, Others, free_slots
+from scheduling.selectors.slots import NOBODY_ELSE, free_slots
+from scheduling.selectors.taken import Others
 
 ONE_DAY = dt.timedelta(days=1)
 # So many days are looked at together: enough for a strip of a practitioner who works one day a week.

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import os
+from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -148,3 +149,20 @@ def test_free_times_by_any_rules_are_those_found_by_the_minute(
     asked = {"minutes": minutes, "from_": from_, "until": from_ + lasts * MINUTE, "now": min(now, from_ + HOUR)}
     found, obvious = both(plan, taken, **asked, visits=[starts for starts, _ in taken])
     assert found == obvious
+
+
+@settings(max_examples=CASES // 4, deadline=None, suppress_health_check=list(HealthCheck))
+@given(plans(), st.lists(takings, max_size=8), st.integers(1, 30))
+def test_free_times_of_many_days_are_those_of_each_day_alone(
+    plan: Plan, taken: list[tuple[dt.datetime, dt.datetime]], ahead: int
+) -> None:
+    noons = [dt.datetime(2026, 3, 20, 12, tzinfo=dt.UTC) + i * DAY for i in range(ahead + 1)]
+    visits = [starts for starts, _ in taken]
+
+    def free(from_: dt.datetime, until: dt.datetime) -> list[Slot]:
+        return availability.free_slots(
+            plan, taken, minutes=20, from_=from_, until=until, now=noons[0] - DAY, visits=visits
+        )
+
+    alone = [slot for first, last in pairwise(noons) for slot in free(first, last)]
+    assert free(noons[0], noons[-1]) == alone

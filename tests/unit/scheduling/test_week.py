@@ -60,6 +60,15 @@ def test_alternate_weeks_are_counted_from_the_monday_of_the_first_day() -> None:
     assert held == [dt.date(2026, 6, 15), dt.date(2026, 6, 29), dt.date(2026, 7, 13)]
 
 
+def test_rules_that_begin_or_end_within_the_days_asked_hold_only_until_then() -> None:
+    """Weeks that are all the same are computed once; these are not."""
+    ends, begins = MONDAY + 9 * DAY, MONDAY + 20 * DAY
+    plan = Plan("UTC", (Rule(0, 540, 600, LONG_AGO, ends), Rule(0, 600, 660, begins)), step=60)
+    found = free_slots(plan, [], minutes=60, from_=NOON - DAY, until=NOON + 40 * DAY, now=NOON - DAY)
+    shown = [slot.starts_at.strftime("%d.%m. %H") for slot in found]
+    assert shown == ["01.06. 09", "08.06. 09", "22.06. 10", "29.06. 10", "06.07. 10"]
+
+
 def test_visit_goes_on_over_midnight_where_both_days_are_open() -> None:
     plan = Plan("UTC", (Rule(0, 1380, 1440, LONG_AGO), Rule(1, 0, 60, LONG_AGO)), step=30)
     late = dt.datetime(2026, 6, 1, 23, 30, tzinfo=dt.UTC)
