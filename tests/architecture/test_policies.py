@@ -24,6 +24,13 @@ def test_every_route_has_a_policy() -> None:
     assert [pattern for pattern, route in found if action_of_route(route.name, route.callback) is None] == []
 
 
+def test_every_name_of_a_route_leads_to_one_place() -> None:
+    """Of two routes with one name an address is made to the later one, whoever asks."""
+    ours = [(route.name, pattern) for pattern, route in routes(get_resolver()) if route.name]
+    names = [name for name, _ in ours]
+    assert [each for each in ours if names.count(each[0]) > 1] == []
+
+
 def test_a_view_without_policy_is_found_out() -> None:
     assert action_of_route("nobody-declared-this", lambda request: None) is None
 
