@@ -5,7 +5,7 @@ from django.urls import path
 from scheduling.hours_urls import urlpatterns as hours
 from scheduling.patient_urls import urlpatterns as patients
 from scheduling.views import appointments as views
-from scheduling.views import calendar, calendar_move, desk_booking
+from scheduling.views import calendar, calendar_move, desk_booking, standing
 
 urlpatterns = [
     *hours,
@@ -17,6 +17,11 @@ urlpatterns = [
     path("staff/appointments/", views.appointments, name="appointments"),
     path("staff/appointments/new/", desk_booking.appointment_new, name="appointment-new"),
     path("staff/appointments/<uuid:appointment>/", views.appointment, name="appointment"),
+    path(
+        "staff/appointments/<uuid:appointment>/standing/",
+        standing.appointment_standing,
+        name="appointment-standing",
+    ),
     path("staff/appointments/<uuid:appointment>/cancel/", views.appointment_cancel, name="appointment-cancel"),
     path("staff/appointments/<uuid:appointment>/new-link/", views.appointment_link, name="appointment-link"),
 ]

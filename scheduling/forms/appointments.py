@@ -35,3 +35,4 @@ class CancelForm(forms.Form):
         help_text="For the clinic's own use. The patient does not see it.",
         error_messages={"max_length": "Say it in 200 letters or fewer"},
     )
+    following = forms.BooleanField(required=False, label="And all that follow it in its series")

@@ -12,8 +12,13 @@ from accounts.models import Patient, Practitioner
 from core.templatetags.ui import clock_time
 from scheduling.forms.appointments import IN_CALENDAR, LENGTHS, NO_DAY, PatientChoice, PractitionerChoice
 from scheduling.models import Modality, VisitType
-from scheduling.recurrence import comes_twice, instant_of
+from scheduling.recurrence import MOST, comes_twice, instant_of
 
+REPEATS = {
+    "weekly": ("Every week", "FREQ=WEEKLY"),
+    "fortnightly": ("Every two weeks", "FREQ=WEEKLY;INTERVAL=2"),
+    "monthly": ("Every month", "FREQ=MONTHLY"),
+}
 FIRST, SECOND = "first", "second"
 
 
@@ -76,6 +81,25 @@ class AppointmentForm(forms.Form):
         label="Reason",
         error_messages={"max_length": "Say it in 200 letters or fewer"},
     )
+    repeat = forms.ChoiceField(
+        label="Repeat",
+        required=False,
+        choices=[("", "Only once"), *((name, words) for name, (words, _) in REPEATS.items())],
+        error_messages={"invalid_choice": "Choose how often from the list"},
+    )
+    times = forms.IntegerField(
+        label="How many visits",
+        required=False,
+        min_value=2,
+        max_value=MOST,
+        error_messages={
+            "min_value": "A series has at least 2 visits",
+            "max_value": f"A series has at most {MOST} visits",
+            "invalid": "Enter a number",
+        },
+    )
+    # Pressed where some dates of a series are taken.
+    leave_out = forms.BooleanField(required=False, widget=forms.HiddenInput)
     # The visit that this one was agreed in.
     follows = forms.UUIDField(required=False, widget=forms.HiddenInput)
     # Pressed after the warning that the time is outside the practitioner's hours.
@@ -106,10 +130,25 @@ class AppointmentForm(forms.Form):
             self.add_error("practitioner", "Choose who sees the patient")
         if not has_type and not self.errors.get("minutes") and cleaned.get("minutes") is None:
             self.add_error("minutes", "Choose the length")
+        self._check_series(cleaned)
         on, at = cleaned.get("on"), cleaned.get("at")
         if on is not None and at is not None:
+            cleaned["local"] = dt.datetime.combine(on, at)
             self._find_instant(cleaned, dt.datetime.combine(on, at))
         return cleaned
+
+    def rule(self) -> str:
+        """The RRULE of the series that was asked for; empty for a single visit."""
+        repeat = self.cleaned_data.get("repeat")
+        return f"{REPEATS[repeat][1]};COUNT={self.cleaned_data['times']}" if repeat else ""
+
+    def _check_series(self, cleaned: dict[str, Any]) -> None:
+        if not cleaned.get("repeat"):
+            return
+        if cleaned.get("times") is None and not self.errors.get("times"):
+            self.add_error("times", "Say how many visits")
+        if cleaned.get("practitioner") is None and not self.errors.get("practitioner"):
+            self.add_error("practitioner", "Choose who sees the patient: a series stays with one")
 
     def instead(self) -> dict[str, Any]:
         """What a press on one of the offered times changes: with whom and when, as this form's own fields."""

@@ -1,4 +1,4 @@
-"""Reading one patient's appointments, past and to come."""
+"""Reading appointments that belong together: one patient's, past and to come, and those of a series."""
 
 from accounts.actors import Actor
 from accounts.models import Patient
@@ -24,3 +24,11 @@ def visits_of(actor: Actor, patient: Patient) -> list[Appointment]:
     if found:
         record_views(actor=actor, patient_ids=[patient.pk], page="visits")
     return found
+
+
+def following_in_series(appointment: Appointment) -> int:
+    """How many visits of its series come after this one and are not over: what a page asks about."""
+    if appointment.series_id is None:
+        return 0
+    after = Appointment.objects.filter(series_id=appointment.series_id, starts_at__gt=appointment.starts_at)
+    return after.exclude(status__in=OVER).count()

@@ -136,14 +136,6 @@ def cancel_series(
         return following
 
 
-def following_in_series(appointment: Appointment) -> int:
-    """How many visits of its series come after this one and are not over: what a page asks about."""
-    if appointment.series_id is None:
-        return 0
-    after = Appointment.objects.filter(series_id=appointment.series_id, starts_at__gt=appointment.starts_at)
-    return after.exclude(status__in=OVER).count()
-
-
 def _book_all(
     actor: Actor,
     wish: Wish,

@@ -18,9 +18,11 @@ from scheduling.forms.calendar import ShownForm
 from scheduling.lifecycle import OVER
 from scheduling.links import address_of
 from scheduling.models import Appointment
-from scheduling.policies import relation_to
+from scheduling.policies import may_for, relation_to
 from scheduling.selectors import get_appointment, link_of, states_now
-from scheduling.services import cancel_appointment, reissue_link
+from scheduling.selectors.histories import following_in_series
+from scheduling.services import cancel_appointment, cancel_series, reissue_link
+from scheduling.views.standing import sayings_for
 
 NAV = {"nav": "calendar"}
 
@@ -49,10 +51,14 @@ def appointment_cancel(request: HttpRequest, appointment: uuids.UUID) -> HttpRes
     form = CancelForm(request.POST if request.method == "POST" else None)
     if not form.is_valid():
         status = 422 if form.is_bound else 200
-        context = {"appointment": found, "cancel_form": form, "form": form}
+        context = {"appointment": found, "cancel_form": form, "form": form, "following": following_in_series(found)}
         return render(request, "scheduling/appointment_cancel.html", NAV | context, status=status)
-    cancel_appointment(actor=actor, appointment=found, reason=form.cleaned_data["reason"])
-    messages.success(request, "The visit is cancelled. The time is free again.")
+    if form.cleaned_data["following"] and found.series_id is not None:
+        gone = cancel_series(actor=actor, appointment=found, reason=form.cleaned_data["reason"])
+        messages.success(request, f"{len(gone)} visits are cancelled. Their times are free again.")
+    else:
+        cancel_appointment(actor=actor, appointment=found, reason=form.cleaned_data["reason"])
+        messages.success(request, "The visit is cancelled. The time is free again.")
     return redirect("appointment", appointment=found.uuid)
 
 
@@ -89,6 +95,9 @@ def _show(request: HttpRequest, actor: Actor, found: Appointment, cancel_form: C
         "may_cancel": is_open and may(actor, "scheduling.appointment.cancel", relation),
         "may_sort": _is_unsorted(found) and may(actor, "scheduling.patient.merge", Relation.SAME_CLINIC),
         "cancel_form": cancel_form,
+        "following": following_in_series(found),
+        "sayings": sayings_for(actor, found),
+        "may_follow": may_for(actor, "scheduling.appointment.book", found.practitioner),
     }
     return render(request, "scheduling/appointment.html", NAV | context)
 

@@ -20,7 +20,7 @@ from scheduling.forms.desk_booking import AppointmentForm
 from scheduling.models import Appointment
 from scheduling.selectors import get_appointment, patients_to_choose
 from scheduling.selectors.visit_types import visit_types_to_book
-from scheduling.services import book_appointment, book_with_anyone
+from scheduling.services import book_appointment, book_series, book_with_anyone
 
 NAV = {"nav": "calendar"}
 FROM_ADDRESS = ("practitioner", "on", "at", "minutes", "visit_type", "patient", "reason", "follows")
@@ -34,6 +34,7 @@ class Answer:
     status: int = 422
     nearest: list[dict[str, Any]] = field(default_factory=list)
     outside: str = ""
+    conflicts: list[dict[str, Any]] = field(default_factory=list)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -51,7 +52,13 @@ def appointment_new(request: HttpRequest) -> HttpResponse:
             messages.success(request, "The visit is booked. Copy the link below and send it to the patient.")
             return redirect("appointment", appointment=answer.booked.uuid)
     form.fields["patient"].queryset = _patients_shown(actor, form)  # type: ignore[attr-defined]
-    context = {"form": form, "nearest": answer.nearest, "outside": answer.outside, "timezone": clinic.timezone}
+    context = {
+        "form": form,
+        "nearest": answer.nearest,
+        "outside": answer.outside,
+        "conflicts": [_date_of(one) for one in answer.conflicts],
+        "timezone": clinic.timezone,
+    }
     return render(request, "scheduling/appointment_new.html", NAV | context, status=answer.status)
 
 
@@ -65,6 +72,10 @@ def _form(request: HttpRequest, actor: Actor, clinic: Organization) -> Appointme
         timezone=clinic.timezone,
         initial=_first_values(actor, clinic) | asked,
     )
+
+
+def _date_of(conflict: dict[str, Any]) -> dict[str, Any]:
+    return {**conflict, "on": dt.datetime.fromisoformat(conflict["local"]).date()}
 
 
 def _patients_shown(actor: Actor, form: AppointmentForm) -> QuerySet[Patient]:
@@ -94,7 +105,7 @@ def _book(actor: Actor, clinic: Organization, form: AppointmentForm) -> Answer:
         return Answer(booked=_booked(actor, clinic, form))
     except Conflict as refusal:
         form.add_error("at", refusal.message)
-        return Answer(status=refusal.status, nearest=_times(refusal))
+        return Answer(status=refusal.status, nearest=_times(refusal), conflicts=refusal.extra.get("conflicts", []))
     except Invalid as refusal:
         form.add_error("at", refusal.message)
         outside = refusal.message if refusal.code == "appointment.outside_rules" else ""
@@ -123,8 +134,26 @@ def _booked(actor: Actor, clinic: Organization, form: AppointmentForm) -> Appoin
     }
     if practitioner is None:
         return book_with_anyone(**wanted, language=typed["patient"].language)
+    if rule := form.rule():
+        return _series(wanted, typed, rule, practitioner, minutes)
     follows = get_appointment(actor, typed["follows"]) if typed["follows"] else None
     return book_appointment(**wanted, practitioner=practitioner, follows=follows, outside_rules=typed["outside_rules"])
+
+
+def _series(
+    wanted: dict[str, Any], typed: dict[str, Any], rule: str, practitioner: Practitioner, minutes: int
+) -> Appointment:
+    """The first of the series; its page says that others follow."""
+    given = {name: value for name, value in wanted.items() if name not in ("starts_at", "ends_at")}
+    booked = book_series(
+        **given,
+        practitioner=practitioner,
+        starts_local=typed["local"],
+        minutes=minutes,
+        rrule=rule,
+        leave_out_taken=typed["leave_out"],
+    )
+    return booked.made[0]
 
 
 def _times(refusal: Conflict) -> list[dict[str, Any]]:

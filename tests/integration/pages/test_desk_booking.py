@@ -1,6 +1,7 @@
 """The desk's booking form: kinds of visit, whoever is free, times outside the hours, the hour that comes twice."""
 
 import datetime as dt
+import html
 import re
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -128,6 +129,58 @@ def test_hour_that_comes_twice_is_asked_about(doctor: Practitioner, patient: Pat
             other = factories.make_patient(doctor.organization)
             assert browser.post(NEW, form | {"patient": str(other.uuid), "which": which}).status_code == 302
             assert Appointment.objects.get(patient=other).starts_at.hour == hour
+
+
+def test_series_by_the_desk_names_taken_dates_and_books_the_others_by_one_press(
+    clinic: Organization, doctor: Practitioner, patient: Patient, desk_browser: Client
+) -> None:
+    form = typed(patient, doctor, repeat="weekly", times="4")
+    second = dt.date.fromisoformat(form["on"]) + dt.timedelta(days=7)
+    desk_browser.post(NEW, typed(factories.make_patient(clinic), doctor, on=second.isoformat()))
+    answer = desk_browser.post(NEW, form)
+    page = answer.content.decode()
+    assert (answer.status_code, page.count("is taken") + page.count("just taken")) == (409, 1)
+    assert "1 of these dates is not free" in page
+    assert not Appointment.objects.filter(patient=patient).exists()
+    answer = desk_browser.post(NEW, form | {"leave_out": "on"}, follow=True)
+    first = Appointment.objects.filter(patient=patient).earliest("starts_at")
+    assert first.series.appointments.count() == 3
+    assert "And the 2 visits that follow it in its series" in answer.content.decode()
+    desk_browser.post(f"/staff/appointments/{first.uuid}/cancel/", {"reason": "", "following": "on"})
+    assert not Appointment.objects.filter(patient=patient).exclude(status="cancelled").exists()
+    for wrong in ({"times": ""}, {"times": "1"}, {"times": "1000000"}, {"repeat": "hourly"}, {"practitioner": ""}):
+        assert desk_browser.post(NEW, form | wrong).status_code == 422
+
+
+def test_follow_up_knows_the_visit_that_it_follows(
+    clinic: Organization, doctor: Practitioner, patient: Patient, desk_browser: Client
+) -> None:
+    first = factories.make_appointment(practitioner=doctor, patient=patient)
+    page = desk_browser.get(f"/staff/appointments/{first.uuid}/").content.decode()
+    [address] = re.findall(r'href="([^"]+follows=[^"]+)"', page)
+    form = desk_browser.get(html.unescape(address)).content.decode()
+    assert f'<option value="{patient.uuid}" selected' in form
+    assert desk_browser.post(NEW, typed(patient, doctor, follows=str(first.uuid))).status_code == 302
+    assert Appointment.objects.latest("pk").follows == first
+    foreign = factories.make_appointment()
+    assert desk_browser.post(NEW, typed(patient, doctor, at="11:00", follows=str(foreign.uuid))).status_code == 404
+
+
+def test_buttons_of_a_visit_confirm_it_and_say_who_came(
+    clinic: Organization, doctor: Practitioner, patient: Patient, desk_browser: Client
+) -> None:
+    one = factories.make_appointment(
+        practitioner=doctor, patient=patient, starts_at=now() - dt.timedelta(minutes=3), modality=Modality.PHONE
+    )
+    Appointment.objects.filter(pk=one.pk).update(status="pending")
+    path = f"/staff/appointments/{one.uuid}/"
+    for say, status in (("confirm", "booked"), ("missed", "noshow"), ("booked", "booked"), ("held", "fulfilled")):
+        assert f'name="say" value="{say}"' in desk_browser.get(path).content.decode()
+        assert desk_browser.post(f"{path}standing/", {"say": say}).status_code == 302
+        one.refresh_from_db()
+        assert one.status == status
+    assert 'name="say"' not in desk_browser.get(path).content.decode()
+    assert desk_browser.post(f"{path}standing/", {"say": "dance"}).status_code == 422
 
 
 def test_page_with_a_chosen_patient_shows_no_other(
