@@ -1,6 +1,8 @@
 """A small HTTP/1.1 client on asyncio streams, for tests and benches that post forms in great number. Holds no test."""
 
 import asyncio
+import contextlib
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
@@ -8,6 +10,7 @@ from urllib.parse import urlencode
 from django.conf import settings
 
 TOKEN = "t" * 32
+KEPT_SECONDS = 3.0
 
 
 @dataclass(frozen=True)
@@ -24,7 +27,7 @@ class Poster:
         self.host, self.port = host, port
         cookies = {settings.SESSION_COOKIE_NAME: session, settings.CSRF_COOKIE_NAME: TOKEN}
         self._cookies = "; ".join(f"{name}={value}" for name, value in cookies.items() if value)
-        self._idle: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
+        self._idle: list[tuple[asyncio.StreamReader, asyncio.StreamWriter, float]] = []
 
     async def post(self, path: str, fields: Mapping[str, str], accept: str = "text/html") -> Answer:
         body = urlencode({"csrfmiddlewaretoken": TOKEN, **fields}).encode()
@@ -35,17 +38,15 @@ class Poster:
         return await self._ask("GET", path, accept, "", b"")
 
     async def close(self) -> None:
-        for _, writer in self._idle:
+        for _, writer, _ in self._idle:
             writer.close()
-        for _, writer in self._idle:
-            await writer.wait_closed()
+        for _, writer, _ in self._idle:
+            with contextlib.suppress(OSError):
+                await writer.wait_closed()
         self._idle.clear()
 
     async def _ask(self, method: str, path: str, accept: str, more: str, body: bytes) -> Answer:
-        if self._idle:
-            reader, writer = self._idle.pop()
-        else:
-            reader, writer = await asyncio.open_connection(self.host, self.port)
+        reader, writer = self._kept() or await asyncio.open_connection(self.host, self.port)
         head = (
             f"{method} {path} HTTP/1.1\r\nHost: {self.host}:{self.port}\r\nAccept: {accept}\r\n"
             f"Cookie: {self._cookies}\r\n{more}\r\n"
@@ -56,8 +57,17 @@ class Poster:
         except BaseException:
             writer.close()
             raise
-        self._idle.append((reader, writer))
+        self._idle.append((reader, writer, time.monotonic()))
         return answer
+
+    def _kept(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter] | None:
+        """A connection that was used a moment ago; servers close those that wait for long."""
+        while self._idle:
+            reader, writer, used_at = self._idle.pop()
+            if time.monotonic() - used_at < KEPT_SECONDS:
+                return reader, writer
+            writer.close()
+        return None
 
 
 async def _read(reader: asyncio.StreamReader) -> Answer:

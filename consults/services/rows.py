@@ -15,16 +15,16 @@ from core.errors import NotFound
 
 
 def locked_visit(encounter: Encounter) -> Encounter:
-    """The visit read afresh and locked until the transaction ends. SQLite has locked the database already."""
-    found = (
-        Encounter.objects.select_for_update(of=("self",))
-        .select_related("organization", "appointment", "patient", "practitioner", "queue")
-        .filter(pk=encounter.pk)
-        .first()
-    )
-    if found is None:
+    """The visit read afresh and locked until the transaction ends. SQLite has locked the database already.
+
+    Locked first and joined then: whoever waited for the lock while the visit went to another practitioner would not
+    find it by a join (PostgreSQL looks again at the locked row only).
+    """
+    if not Encounter.objects.select_for_update().filter(pk=encounter.pk).values_list("pk", flat=True).first():
         raise NotFound
-    return found
+    return Encounter.objects.select_related("organization", "appointment", "patient", "practitioner", "queue").get(
+        pk=encounter.pk
+    )
 
 
 def store_change(encounter: Encounter, *fields: str) -> None:

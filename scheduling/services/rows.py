@@ -5,20 +5,27 @@ from collections.abc import Iterable
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.db.models import prefetch_related_objects
+
 from accounts.actors import Actor
 from audit.services import record
 from scheduling.models import Appointment
 
 
 def lock_appointment(appointment_id: int) -> Appointment:
-    """Lock an appointment's row. Whoever locks its visit too locks the appointment first, or two could wait forever."""
-    return Appointment.objects.select_for_update(of=("self",)).select_related("practitioner").get(pk=appointment_id)
+    """Lock an appointment's row. Whoever locks its visit too locks the appointment first, or two could wait forever.
+
+    Without a join: PostgreSQL looks at a row again that changed while it was waited for, but at the joined one as it
+    was. A visit that had just gone to another practitioner would not be found.
+    """
+    return Appointment.objects.select_for_update().get(pk=appointment_id)
 
 
 def lock_appointments(appointment_ids: Iterable[int]) -> list[Appointment]:
     """Lock several, by primary key, so that two who lock some of the same never wait for each other."""
-    found = Appointment.objects.select_for_update(of=("self",)).filter(pk__in=list(appointment_ids)).order_by("pk")
-    return list(found.select_related("practitioner"))
+    found = list(Appointment.objects.select_for_update().filter(pk__in=list(appointment_ids)).order_by("pk"))
+    prefetch_related_objects(found, "practitioner")
+    return found
 
 
 def record_move(actor: Actor, action: str, appointment: Appointment, before: str, **detail: Any) -> None:
