@@ -61,12 +61,15 @@ def occupy(actor: Actor, appointment: Appointment) -> None:
 
 def reoccupy(actor: Actor, appointment: Appointment) -> None:
     """The appointment has changed: the old spans go and new ones come, under the guard like any other."""
-    standing = list(appointment.spans.select_related("actor"))
+    standing = [span.actor for span in appointment.spans.select_related("actor")]
+    # Whose time is given back is locked too: of two who change places neither may wait for the other's queue.
+    locked = lock_bookables(appointment, standing)
     # Further patients of a group visit come along; who else takes part, the appointment says.
-    others = [span.actor for span in standing if span.actor.kind == Kind.PATIENT]
-    bookables = lock_bookables(appointment, others)
+    patients = {one.pk for one in standing if one.kind == Kind.PATIENT}
+    places = _places(appointment)
     appointment.spans.all().delete()
-    _take(actor, appointment, bookables)
+    takes_part = [one for one in locked if one.pk in patients or any(_is_of(one, place) for place in places)]
+    _take(actor, appointment, takes_part)
 
 
 def lock_bookables(appointment: Appointment, others: Sequence[BookableActor] = ()) -> list[BookableActor]:
