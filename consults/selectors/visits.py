@@ -94,6 +94,7 @@ def visit_snapshot(actor: Actor, encounter: Encounter) -> dict[str, Any]:
         "server_time": instant.isoformat(),
         "opens_at": door_opens_at(encounter.appointment.starts_at).isoformat(),
         "starts_at": encounter.appointment.starts_at.isoformat(),
+        "told": told_of(encounter),
         "started_at": encounter.started_at.isoformat() if encounter.started_at else None,
         "practitioner": {
             "name": encounter.practitioner.display_name,
@@ -109,6 +110,12 @@ def visit_snapshot(actor: Actor, encounter: Encounter) -> dict[str, Any]:
         "seats": [_seat(seat, actor, encounter, instant) for seat in seats],
         **ports.snapshot_parts(encounter, actor),
     }
+
+
+def told_of(encounter: Encounter) -> str:
+    """Changes when a page that is open would tell somebody an old time, person or lateness; it then loads anew."""
+    appointment = encounter.appointment
+    return f"{appointment.starts_at.isoformat()} {encounter.practitioner.uuid} {appointment.late_minutes}"
 
 
 def _line(encounter: Encounter, instant: dt.datetime) -> dict[str, Any]:

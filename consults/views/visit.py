@@ -19,6 +19,7 @@ from consults import selectors, services
 from consults.forms import NO_CONSENT, NO_RECORDING_ANSWER, ConsentForm, PlaceForm, field_errors
 from consults.lifecycle import door_opens_at
 from consults.models import Encounter
+from consults.selectors.visits import told_of
 from consults.views.asking import NO_RECORDING, questions, recording_of, recording_words, video_words
 from core.clock import now
 from core.errors import Invalid, NotFound
@@ -187,6 +188,7 @@ def _page(
             "clinic": encounter.organization.name,
             "server_time": now().isoformat(),
             "opens_at": door_opens_at(encounter.appointment.starts_at).isoformat(),
+            "told": told_of(encounter),
             "needs_consent": asked.open,
             "practitioner": encounter.practitioner.short_name,
         },

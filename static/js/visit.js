@@ -30,6 +30,7 @@ import { WaitingLine } from "./waiting.js";
  * @property {string} clinic
  * @property {string} server_time
  * @property {string} opens_at
+ * @property {string} told as in the visit of the socket
  * @property {boolean} needs_consent
  * @property {string} practitioner "Dr Marlow"
  */
@@ -251,7 +252,8 @@ class VisitPage {
   /** @param {VisitView} visit */
   #onVisit(visit) {
     const step = this.steps.current;
-    if (visit.state === "late") location.reload(); // The server has the words for it.
+    const isOld = this.data.told !== visit.told && visit.status !== "in-progress";
+    if (visit.state === "late" || isOld) location.reload(); // The server has the words for it.
     else if (visit.status === "finished") {
       this.#recorded(visit);
       this.#end("ended");

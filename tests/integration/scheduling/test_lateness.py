@@ -4,9 +4,12 @@ import datetime as dt
 
 import pytest
 import time_machine
+from django.test import Client
 
 from accounts.roles import Role
+from consults.selectors.visits import told_of
 from core.errors import Conflict, Invalid, NotFound
+from scheduling.links import COOKIE_NAME, path_of, session_cookie_for
 from scheduling.models import Appointment
 from scheduling.services import tell_late
 from tests import factories as make
@@ -85,3 +88,19 @@ def test_late_by_whom_and_by_how_much(clinic: Clinic) -> None:
             tell_late(actor=actor, practitioner=clinic.practitioner, minutes=5, move=False)
     own = make.practitioner_actor(clinic.practitioner)
     assert tell_late(actor=own, practitioner=clinic.practitioner, minutes=5, move=False).told == ()
+
+
+def test_link_of_a_visit_that_will_be_late_says_so_and_an_open_page_learns_it() -> None:
+    visit = make.make_visit()
+    before = told_of(visit)
+    own = make.practitioner_actor(visit.practitioner)
+    tell_late(actor=own, practitioner=visit.practitioner, minutes=15, move=False)
+    visit.appointment.refresh_from_db()
+    assert told_of(visit) != before
+    browser = Client()
+    link = visit.appointment.links.get()
+    browser.cookies[COOKIE_NAME] = session_cookie_for(link)
+    page = browser.get(path_of(link)).content.decode()
+    assert f"{visit.practitioner.short_name} is running late" in page
+    assert "about 15 minutes later" in page
+    assert told_of(visit) in page
