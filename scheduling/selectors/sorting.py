@@ -12,6 +12,7 @@ from accounts.selectors import patients
 from core.errors import NotFound
 from scheduling.models import Appointment, PatientMerge, WaitListEntry
 from scheduling.policies import relation_to_patient
+from scheduling.selectors.waiting import STANDING
 from scheduling.viewing import record_views
 
 CANDIDATES = 8
@@ -66,7 +67,7 @@ def unsorted(actor: Actor, uuid: uuids.UUID) -> Unsorted:
     return Unsorted(
         patient=patient,
         appointments=list(visits.order_by("starts_at")),
-        wishes=WaitListEntry.objects.filter(patient=patient).count(),
+        wishes=WaitListEntry.objects.filter(patient=patient, status__in=STANDING).count(),
         candidates=candidates,
         merge=PatientMerge.objects.filter(patient=patient, undone_at=None).first(),
     )
