@@ -11,6 +11,11 @@ def calendar_waits() -> None:
     _tell("scheduling.read_calendars")
 
 
+def file_waits() -> None:
+    """Somebody has sent a file, or said that it may come in."""
+    _tell("scheduling.work_on_files")
+
+
 def _tell(task: str) -> None:
     try:
         current_app.send_task(task)

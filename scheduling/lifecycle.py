@@ -56,6 +56,25 @@ WAIT_MOVES: dict[WaitStatus, frozenset[WaitStatus]] = {
 }
 
 
+class FileStatus(StrEnum):
+    """A file that is brought in."""
+
+    CHECKING = "checking"
+    CHECKED = "checked"
+    CONFIRMED = "confirmed"
+    DONE = "done"
+    FAILED = "failed"
+
+
+FILE_MOVES: dict[FileStatus, frozenset[FileStatus]] = {
+    FileStatus.CHECKING: frozenset({FileStatus.CHECKED, FileStatus.FAILED}),
+    FileStatus.CHECKED: frozenset({FileStatus.CONFIRMED, FileStatus.FAILED}),
+    FileStatus.CONFIRMED: frozenset({FileStatus.DONE, FileStatus.FAILED}),
+    FileStatus.DONE: frozenset(),
+    FileStatus.FAILED: frozenset(),
+}
+
+
 def moved(current: str, target: AppointmentStatus) -> AppointmentStatus:
     """Return `target` if the table allows the move, else raise IllegalTransition."""
     if target not in MOVES[AppointmentStatus(current)]:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from scheduling.views import busy, calendars
+from scheduling.views import busy, calendars, files
 
 urlpatterns = [
     path("staff/appointments/<uuid:appointment>/visit.ics", calendars.appointment_file, name="appointment-file"),
@@ -12,4 +12,12 @@ urlpatterns = [
     path("calendar-feed/<uuid:feed>/<str:secret>.ics", calendars.calendar_feed_file, name="calendar-feed-file"),
     path("staff/busy-times/", busy.busy, name="busy-calendars"),
     path("staff/busy-times/<uuid:busy>/remove/", busy.busy_remove, name="busy-calendar-remove"),
+    path("staff/import/", files.files, name="files"),
+    path("staff/import/<uuid:file_in>/", files.file_in, name="file-in"),
+    path("staff/import/<uuid:file_in>/confirm/", files.file_confirm, name="file-confirm"),
+    path("staff/import/<uuid:file_in>/give-up/", files.file_give_up, name="file-give-up"),
+    path("staff/export/patients.csv", files.patients_out, name="patients-out"),
+    path("staff/export/practitioners.csv", files.practitioners_out, name="practitioners-out"),
+    path("staff/export/appointments.csv", files.appointments_out, name="appointments-out"),
+    path("staff/export/wait-list.csv", files.wait_list_out, name="wait-list-out"),
 ]

@@ -64,6 +64,9 @@ declare(
     # Calendars of one's own, whose busy times block one's own hours.
     Policy("scheduling.busy.add", PRACTITIONER),
     Policy("scheduling.busy.remove", PRACTITIONER, OWN),
+    # Lists that come in and go out as files; who may do a row by hand, services ask besides.
+    Policy("scheduling.file.bring", DESK, CLINIC),
+    Policy("scheduling.file.export", DESK, CLINIC),
     # The page of a link is shown to whoever asks; only the posted secret opens anything.
     Policy("scheduling.link.open", PUBLIC),
     # What hangs at the clinic's door, for everybody: its free times. Whose hold it is, a browser's cookie says.

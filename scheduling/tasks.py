@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from scheduling import services
-from scheduling.services import busy, waitlist
+from scheduling.services import busy, files, waitlist
 
 
 @shared_task(name="scheduling.end_holds")
@@ -22,3 +22,10 @@ def sweep_wait_list() -> None:
 def read_calendars() -> None:
     """Read what practitioners' own calendars say is busy, each of them when it is due."""
     busy.read_due_calendars()
+
+
+@shared_task(name="scheduling.work_on_files")
+def work_on_files() -> None:
+    """Check and bring in files; also takes up one whose worker was killed, and forgets those that nobody wanted."""
+    files.work_on_files()
+    files.forget_old_files()

@@ -42,6 +42,7 @@ app.conf.update(
         "sweep-wait-list": {"task": "scheduling.sweep_wait_list", "schedule": 20.0},
         # Each calendar is due every 15 minutes; a hint says at once that one is new.
         "read-calendars": {"task": "scheduling.read_calendars", "schedule": 60.0},
+        "work-on-files": {"task": "scheduling.work_on_files", "schedule": 60.0},
         "expire-recordings": {"task": "recordings.expire", "schedule": crontab(hour="3", minute="41")},
     },
 )

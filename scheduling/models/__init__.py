@@ -1,8 +1,9 @@
-"""Rows of scheduling: availability, appointments and their spans, the wait list, calendars outside."""
+"""Rows of scheduling: availability, appointments and their spans, the wait list, calendars outside, files."""
 
 from scheduling.models.appointments import Appointment, BookableActor, Interpreter, OccupiedSpan, PersonalLink, Series
 from scheduling.models.availability import BookingTerms, DatedException, Modality, Schedule, VisitType, WeeklyRule
 from scheduling.models.calendars import BusyCalendar, BusyTime, CalendarFeed
+from scheduling.models.files import FileIn
 from scheduling.models.merging import PatientMerge
 from scheduling.models.waiting import WaitListEntry, WaitListOffer
 
@@ -14,6 +15,7 @@ __all__ = [
     "BusyTime",
     "CalendarFeed",
     "DatedException",
+    "FileIn",
     "Interpreter",
     "Modality",
     "OccupiedSpan",

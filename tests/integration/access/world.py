@@ -19,7 +19,15 @@ from core.clock import now
 from recordings.models import Export, MediaFile, Recording
 from recordings.policies import relation_to_recording
 from scheduling.links import COOKIE_NAME, actor_for_cookie, path_of, session_cookie_for
-from scheduling.models import Appointment, BusyCalendar, CalendarFeed, PersonalLink, VisitType, WaitListEntry
+from scheduling.models import (
+    Appointment,
+    BusyCalendar,
+    CalendarFeed,
+    FileIn,
+    PersonalLink,
+    VisitType,
+    WaitListEntry,
+)
 from scheduling.policies import relation_to, relation_to_entry, relation_to_patient, relation_to_practitioner
 from scheduling.services import book_appointment, hold_time
 from scheduling.services.availability import Days, Hours, add_days, set_hours
@@ -55,6 +63,7 @@ class Objects:
     hold: Appointment
     wait: WaitListEntry
     busy: BusyCalendar
+    file_in: FileIn
 
     @property
     def secret(self) -> Group:
@@ -128,6 +137,13 @@ def _visit(practitioner: Practitioner) -> Objects:
         CalendarFeed.objects.create(organization=organization, user=practitioner.user),
         *_waiting_for(practitioner, visit_type),
         BusyCalendar.objects.create(organization=organization, practitioner=practitioner, url="https://example.org/a"),
+        FileIn.objects.create(
+            organization=organization,
+            brought_by=practitioner.user,
+            kind="patients",
+            status="checked",
+            report=[[2, "new", ""]],
+        ),
     )
 
 
@@ -193,6 +209,9 @@ def relation(actor: Actor, name: str, objects: Objects) -> Relation:
         return Relation.NONE
     if name in {"practitioner", "busy", "hours", "days"}:
         return relation_to_practitioner(actor, objects.practitioner)
+    if name == "file_in":
+        is_here = actor.organization_id == objects.file_in.organization_id
+        return Relation.SAME_CLINIC if is_here else Relation.OTHER_CLINIC
     if name == "visit_type":
         is_here = actor.organization_id == objects.visit_type.organization_id
         return Relation.SAME_CLINIC if is_here else Relation.OTHER_CLINIC

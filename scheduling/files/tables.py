@@ -1,0 +1,114 @@
+"""Reading a table out of bytes that somebody sent, and writing cells that no spreadsheet runs. No database."""
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+MOST_BYTES = 4 * 1024 * 1024
+LONGEST_CELL = 1000
+# A spreadsheet takes a cell that begins so for a formula, and runs it.
+FORMULAS = ("=", "+", "-", "@", "\t", "\r")
+_DELIMITERS = ",;\t"
+
+
+class BadFile(ValueError):  # noqa: N818
+    """The file as a whole cannot be read; says why in plain words."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table by its columns; `problem` when it is no line of this table."""
+
+    line: int
+    cells: dict[str, str]
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """The rows, and the names of columns that nobody asked for."""
+
+    rows: list[Row]
+    unused: list[str]
+
+
+def read_table(content: bytes, *, needed: Sequence[str], known: Sequence[str], most_rows: int) -> Table:
+    """The table in `content`, or BadFile. Columns are found by their names in the first line, in any order."""
+    text = _decoded(content)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
+    try:
+        names = [name.strip().lower().replace(" ", "_") for name in next(reader, [])]
+        _check_names(names, needed)
+        rows: list[Row] = []
+        for cells in reader:
+            if not any(cell.strip() for cell in cells):
+                continue
+            if len(rows) == most_rows:
+                raise BadFile(f"The file has more than {most_rows:,} rows. Split it into smaller files.")
+            rows.append(_row(reader.line_num, names, cells, known))
+    except csv.Error:
+        raise BadFile(
+            f"Line {reader.line_num + 1} is broken: look for a quotation mark that is opened and not closed."
+        ) from None
+    if not rows:
+        raise BadFile("The file has no rows below its first line.")
+    return Table(rows, sorted(set(names) - set(known) - {""}))
+
+
+def guarded(cell: object) -> str:
+    """As text that a spreadsheet shows and does not run."""
+    text = "" if cell is None else str(cell)
+    return f"'{text}" if text.startswith(FORMULAS) else text
+
+
+def unguarded(cell: str) -> str:
+    """What `guarded` was given, so that a list that was taken out can be brought in."""
+    return cell[1:] if cell.startswith("'") and cell[1:].startswith(FORMULAS) else cell
+
+
+def line_of(cells: Iterable[object]) -> str:
+    """One line of a file that goes out."""
+    out = io.StringIO(newline="")
+    csv.writer(out).writerow([guarded(cell) for cell in cells])
+    return out.getvalue()
+
+
+def _decoded(content: bytes) -> str:
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise BadFile("The file is in UTF-16. Save it as “CSV UTF-8” and send it again.")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise BadFile(
+            f"Line {line} has letters that are not in UTF-8. In your spreadsheet choose “Save as”, “CSV UTF-8”."
+        ) from None
+    if "\0" in text:
+        raise BadFile("This is no CSV file. In your spreadsheet choose “Save as”, “CSV UTF-8”.")
+    return text
+
+
+def _delimiter(text: str) -> str:
+    """Spreadsheets write commas, semicolons or tabs, by the country they are set to."""
+    first = text.partition("\n")[0]
+    return max(_DELIMITERS, key=first.count)
+
+
+def _check_names(names: Sequence[str], needed: Sequence[str]) -> None:
+    missing = [name for name in needed if name not in names]
+    if missing:
+        are = "columns are" if len(missing) > 1 else "column is"
+        raise BadFile(f"In the first line the {are} missing: {', '.join(missing)}.")
+    twice = sorted({name for name in names if name and names.count(name) > 1})
+    if twice:
+        raise BadFile(f"In the first line this column stands twice: {', '.join(twice)}.")
+
+
+def _row(line: int, names: Sequence[str], cells: Sequence[str], known: Sequence[str]) -> Row:
+    if len(cells) > len(names):
+        return Row(line, {}, f"{len(cells)} cells, but the first line has {len(names)}. Look for a stray comma")
+    if any(len(cell) > LONGEST_CELL for cell in cells):
+        return Row(line, {}, f"A cell is longer than {LONGEST_CELL} letters")
+    by_name = dict(zip(names, cells, strict=False))
+    return Row(line, {name: unguarded(by_name.get(name, "").strip()) for name in known})

@@ -1,0 +1,95 @@
+"""The form that takes a file, and one for a row of each kind of table. Who is known and what is free, services say."""
+
+from zoneinfo import available_timezones
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from scheduling.models import FileIn, Modality
+
+DAY = "Write the day like 1980-02-03"
+
+
+class FileForm(forms.Form):
+    """What it is a list of, and the list."""
+
+    kind = forms.ChoiceField(label="What is in the file", choices=FileIn.Kind.choices)
+    file = forms.FileField(
+        label="CSV file",
+        error_messages={"required": "Choose a file", "empty": "The file is empty", "invalid": "Choose a file"},
+        widget=forms.FileInput(attrs={"accept": ".csv,text/csv"}),
+    )
+
+
+def _name(label: str, *, most: int = 100, required: bool = True) -> forms.CharField:
+    words = {"required": f"The {label} is missing", "max_length": f"The {label} is longer than {most} letters"}
+    return forms.CharField(max_length=most, required=required, error_messages=words)
+
+
+def _day(label: str) -> forms.DateField:
+    words = {"required": f"The {label} is missing. {DAY}", "invalid": f"The {label} is no day. {DAY}"}
+    return forms.DateField(input_formats=["%Y-%m-%d"], error_messages=words)
+
+
+def _email(*, required: bool) -> forms.EmailField:
+    words = {"required": "The email address is missing", "invalid": "The email address is not one"}
+    return forms.EmailField(required=required, max_length=254, error_messages=words)
+
+
+class PatientRow(forms.Form):
+    """One patient."""
+
+    given_name = _name("given name")
+    family_name = _name("family name")
+    birth_date = _day("birth date")
+    email = _email(required=False)
+    phone = _name("phone number", most=32, required=False)
+    timezone = _name("time zone", most=64, required=False)
+    language = _name("language", most=10, required=False)
+
+    def clean_timezone(self) -> str:
+        zone: str = self.cleaned_data["timezone"]
+        if zone and zone not in available_timezones():
+            raise ValidationError("There is no such time zone. Write it like Europe/Vienna")
+        return zone
+
+
+class PractitionerRow(forms.Form):
+    """One practitioner, who signs in by email."""
+
+    email = _email(required=True)
+    prefix = _name("prefix", most=20, required=False)  # type: ignore[assignment]  # a field, taken out of the class
+    given_name = _name("given name")
+    family_name = _name("family name")
+    specialty = _name("specialty", required=False)
+
+
+class AppointmentRow(forms.Form):
+    """One appointment: the patient by name and birth date, the practitioner by email, in the clinic's time."""
+
+    given_name = _name("given name")
+    family_name = _name("family name")
+    birth_date = _day("birth date")
+    practitioner_email = _email(required=True)
+    day = _day("day")
+    time = forms.TimeField(
+        input_formats=["%H:%M"],
+        error_messages={"required": "The time is missing", "invalid": "Write the time like 14:30"},
+    )
+    minutes = forms.IntegerField(
+        min_value=5,
+        max_value=480,
+        error_messages={
+            "required": "The minutes are missing",
+            "invalid": "The minutes must be a number",
+            "min_value": "A visit lasts 5 minutes at least",
+            "max_value": "A visit lasts 8 hours at most",
+        },
+    )
+    visit_type = _name("type of visit", required=False)
+    modality = forms.ChoiceField(
+        required=False,
+        choices=Modality.choices,
+        error_messages={"invalid_choice": f"How you meet is one of {', '.join(Modality.values)}"},
+    )
+    reason = _name("reason", most=200, required=False)
