@@ -38,7 +38,7 @@ const BESIDE = 2;
 const AT_ONCE = 3;
 
 /** @param {() => void} work */
-const whenIdle = (work) => (globalThis.requestIdleCallback ? requestIdleCallback(work, { timeout: 500 }) : setTimeout(work, 30));
+const whenIdle = (work) => ("requestIdleCallback" in globalThis ? requestIdleCallback(work, { timeout: 500 }) : setTimeout(work, 30));
 
 /**
  * The one global of the vendored file; it comes on its own, because phones do not need it.
