@@ -59,8 +59,8 @@ def linked(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     all_there = threading.Event()
     welcome = RelayLink._welcome
 
-    def heard(link: RelayLink, relay: str) -> None:
-        welcome(link, relay)
+    def heard(link: RelayLink, relay: str, beat: int) -> None:
+        welcome(link, relay, beat)
         names.add(link.name)
         if names >= set(NAMES):
             all_there.set()
@@ -86,9 +86,11 @@ def both(
     settings.RELAYS = tuple(RelayAddress(name, path=control.parent / f"{name}.sock") for name in NAMES)
     served = Served()
     served.thread.start()
-    linked()
-    yield served
-    served.stop()
+    try:
+        linked()
+        yield served
+    finally:
+        served.stop()
 
 
 @pytest.fixture

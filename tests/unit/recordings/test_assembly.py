@@ -12,7 +12,7 @@ import pytest
 from recordings.assembly.clocks import Clocks
 from recordings.assembly.making import Made, MadeFile, make_files, report_of
 from recordings.assembly.survey import Survey, survey
-from recordings.parts import Binding, path_of
+from recordings.parts import HIGHEST_NUMBER, Binding, path_of
 from recordings.sealed import SealedReader
 from tests.recorded import (
     BEGAN,
@@ -324,7 +324,8 @@ def test_people_whose_relay_was_started_again_under_another_time_stay_in_step() 
 def test_file_under_an_absurd_number_is_refused_and_makes_nobody_count_to_it() -> None:
     bound = binding(uuid4(), uuid4())
     Relay(bound).write(person(1, **senders()))
-    write_part(bound, 99_999_999, b"forged")
+    write_part(bound, HIGHEST_NUMBER, b"forged")
+    write_part(bound, HIGHEST_NUMBER + 1, b"no relay writes so high a number")
     found = survey(bound, 3, 1, lambda: None)
-    assert found.refused == {99_999_999: "changed"}
+    assert found.refused == {HIGHEST_NUMBER: "changed"}
     assert found.missing == [(max(found.good) + 1, 3)]
