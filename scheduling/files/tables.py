@@ -2,13 +2,20 @@
 
 import csv
 import io
+import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 MOST_BYTES = 4 * 1024 * 1024
 LONGEST_CELL = 1000
-# A spreadsheet takes a cell that begins so for a formula, and runs it.
-FORMULAS = ("=", "+", "-", "@", "\t", "\r")
+MOST_COLUMNS = 100
+# A spreadsheet takes a cell that begins so for a formula, and runs it. By the country it is set to it also takes other
+# marks than our comma for the end of a cell, so one of its cells may begin in the middle of one of ours.
+_BEGINS = r"(?:^|(?<=[,;|\t\r\n\"]))"
+_RUN = r"[=+\-@\uff1d\uff0b\uff0d\uff20]"
+_FORMULA = re.compile(rf"{_BEGINS}(?='*{_RUN})|^(?='*[\t\r\n])")
+_GUARDED = re.compile(rf"{_BEGINS}'(?='*{_RUN})|^'(?='*[\t\r\n])")
 _DELIMITERS = ",;\t"
 
 
@@ -58,13 +65,12 @@ def read_table(content: bytes, *, needed: Sequence[str], known: Sequence[str], m
 
 def guarded(cell: object) -> str:
     """As text that a spreadsheet shows and does not run."""
-    text = "" if cell is None else str(cell)
-    return f"'{text}" if text.startswith(FORMULAS) else text
+    return _FORMULA.sub("'", "" if cell is None else str(cell))
 
 
 def unguarded(cell: str) -> str:
     """What `guarded` was given, so that a list that was taken out can be brought in."""
-    return cell[1:] if cell.startswith("'") and cell[1:].startswith(FORMULAS) else cell
+    return _GUARDED.sub("", cell)
 
 
 def line_of(cells: Iterable[object]) -> str:
@@ -96,11 +102,13 @@ def _delimiter(text: str) -> str:
 
 
 def _check_names(names: Sequence[str], needed: Sequence[str]) -> None:
+    if len(names) > MOST_COLUMNS:
+        raise BadFile(f"The first line has more than {MOST_COLUMNS} columns. This is no list of ours.")
     missing = [name for name in needed if name not in names]
     if missing:
         are = "columns are" if len(missing) > 1 else "column is"
         raise BadFile(f"In the first line the {are} missing: {', '.join(missing)}.")
-    twice = sorted({name for name in names if name and names.count(name) > 1})
+    twice = sorted(name for name, count in Counter(names).items() if name and count > 1)
     if twice:
         raise BadFile(f"In the first line this column stands twice: {', '.join(twice)}.")
 

@@ -4,6 +4,8 @@ import datetime as dt
 import uuid as uuids
 from dataclasses import dataclass
 
+from django.db.models import QuerySet
+
 from accounts.actors import Actor, actor_for_user
 from accounts.policy import Relation, may, require
 from core.clock import now
@@ -53,14 +55,17 @@ def feed_rows(feed: CalendarFeed) -> FeedRows:
     own = actor.practitioner_id is not None
     if not own and not may(actor, "scheduling.appointment.view", Relation.SAME_CLINIC):
         raise NotFound
-    instant = now()
-    found = Appointment.objects.select_related("practitioner").filter(
-        organization_id=clinic.pk,
-        patient__isnull=False,
-        starts_at__gte=instant - BACK,
-        starts_at__lt=instant + AHEAD,
-    )
-    found = found.exclude(status=AppointmentStatus.PROPOSED).order_by("starts_at", "pk")
+    found = Appointment.objects.select_related("practitioner").filter(organization_id=clinic.pk, patient__isnull=False)
+    found = found.exclude(status=AppointmentStatus.PROPOSED)
     if own:
         found = found.filter(practitioner_id=actor.practitioner_id or 0)
-    return FeedRows(feed, clinic.name, own, list(found[:MOST]))
+    return FeedRows(feed, clinic.name, own, _nearest(found))
+
+
+def _nearest(found: QuerySet[Appointment]) -> list[Appointment]:
+    """Those within reach, in order; of more than MOST what lies farthest from now is left out, on either side."""
+    instant = now()
+    ahead = found.filter(starts_at__gte=instant, starts_at__lt=instant + AHEAD).order_by("starts_at", "pk")[:MOST]
+    behind = found.filter(starts_at__lt=instant, starts_at__gte=instant - BACK).order_by("-starts_at", "-pk")[:MOST]
+    nearest = sorted([*behind, *ahead], key=lambda one: abs(one.starts_at - instant))[:MOST]
+    return sorted(nearest, key=lambda one: (one.starts_at, one.pk))

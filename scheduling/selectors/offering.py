@@ -2,7 +2,9 @@
 
 import datetime as dt
 import uuid as uuids
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from django.core.cache import cache
 from django.db.models import Max, Prefetch
@@ -13,6 +15,7 @@ from accounts.policy import require
 from accounts.selectors import organization_of
 from core.clock import now, today
 from core.errors import NotFound
+from scheduling.lifecycle import AppointmentStatus
 from scheduling.models import Appointment, BookingTerms, PersonalLink, Schedule, VisitType
 from scheduling.selectors.slots import free_slots
 
@@ -88,6 +91,27 @@ def own_hold(actor: Actor, uuid: uuids.UUID) -> Appointment:
     if found is None:
         raise NotFound
     return found
+
+
+def booked_instead(
+    actor: Actor, hold: Appointment, starts_at: dt.datetime, person: Mapping[str, Any] | None = None
+) -> Appointment | None:
+    """What this browser has booked at that time since it lost `hold`, for `person` where somebody is named.
+
+    A press that comes twice finds here what the first one has made, with whomever of a pool that is.
+    """
+    if not actor.session or hold.held_by != actor.session:
+        return None
+    rows = Appointment.objects.filter(
+        held_by=actor.session,
+        visit_type=hold.visit_type,
+        starts_at=starts_at,
+        status__in=(AppointmentStatus.PENDING, AppointmentStatus.BOOKED),
+        pk__gt=hold.pk,
+    )
+    if person is not None:
+        rows = rows.filter(**{f"patient__{name}": person[name] for name in ("given_name", "family_name", "birth_date")})
+    return rows.order_by("pk").first()
 
 
 def own_booking(actor: Actor, uuid: uuids.UUID) -> PersonalLink:

@@ -20,6 +20,7 @@ from core.errors import Conflict, NotFound
 from scheduling.lifecycle import AppointmentStatus
 from scheduling.models import Appointment, VisitType
 from scheduling.selectors.days import Wanted
+from scheduling.selectors.offering import booked_instead
 from scheduling.services.holds import book_held, hold_time, is_over, release_hold
 from scheduling.services.offered import require_offered
 from scheduling.services.rows import lock_appointment
@@ -86,8 +87,11 @@ def _book(
     hold = lock_appointment(hold.pk)
     if hold.patient_id is not None:
         return hold
-    if (starts_at is not None and starts_at != hold.starts_at) or not stands(hold):
-        hold = _take_instead(actor, hold, starts_at or hold.starts_at, is_anyone)
+    wanted = starts_at or hold.starts_at
+    if not stands(hold) and (booked := booked_instead(actor, hold, wanted, person)) is not None:
+        return booked
+    if wanted != hold.starts_at or not stands(hold):
+        hold = _take_instead(actor, hold, wanted, is_anyone)
     patient = register_oneself(actor=actor, organization=hold.organization, timezone=hold.timezone, **person)
     return book_held(actor=actor, appointment=hold, patient=patient)
 

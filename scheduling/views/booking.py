@@ -27,6 +27,7 @@ from scheduling.models import Appointment, VisitType
 from scheduling.selectors.days import Wanted
 from scheduling.selectors.offering import (
     Offering,
+    booked_instead,
     clinic_of,
     last_day,
     offerings,
@@ -103,6 +104,10 @@ def book_details(request: HttpRequest, hold: uuids.UUID) -> HttpResponse:
     held = own_hold(actor, hold)
     if held.patient_id is not None:
         return redirect("book-done", hold=held.uuid)
+    if request.method != "POST" and not stands(held):
+        booked = booked_instead(actor, held, held.starts_at)
+        if booked is not None:
+            return redirect("book-done", hold=booked.uuid)
     form = DetailsForm(request.POST if request.method == "POST" else None, timezone=clinic.timezone)
     if request.method != "POST":
         return _details_page(request, held, form)

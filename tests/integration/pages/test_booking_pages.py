@@ -180,6 +180,24 @@ def test_hold_that_ran_out_and_was_taken_is_409_and_keeps_everything_typed(
     assert booked.starts_at == dt.datetime.fromisoformat(near[0])
 
 
+@pytest.mark.parametrize("anyone", [True, False])
+def test_booking_again_what_took_the_place_of_a_lost_hold_books_once(
+    clinic: Organization, stranger: Client, anyone: bool
+) -> None:
+    booking = open_clinic(clinic, practitioners=3)
+    address = hold(stranger, booking, None if anyone else booking.practitioner)
+    run_out(Appointment.objects.get())
+    first, second = (stranger.post(address, TYPED)["Location"] for _ in range(2))
+    assert first == second
+    assert Appointment.objects.filter(status__in=STANDING).count() == 1
+    assert Patient.objects.filter(self_registered=True).count() == 1
+    # Back, to a page that is loaded anew, leads to what was booked as well.
+    assert stranger.get(address)["Location"] == first
+    # Somebody else of the family by the same page is another visit.
+    stranger.post(address, {**TYPED, "name": "Otto Fern", "birth_date": "1950-01-01"})
+    assert Appointment.objects.filter(status__in=STANDING).count() == (2 if anyone else 1)
+
+
 def test_bad_phone_and_taken_time_are_told_together(booking: OpenClinic, stranger: Client) -> None:
     address = hold(stranger, booking, booking.practitioner)
     run_out(Appointment.objects.get())

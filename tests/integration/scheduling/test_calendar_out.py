@@ -11,6 +11,7 @@ from icalendar import Calendar
 
 from accounts.roles import Role
 from accounts.services import disable_user
+from core.clock import now
 from core.errors import NotFound
 from scheduling import feeds, invites
 from scheduling.links import COOKIE_NAME, path_of, session_cookie_for
@@ -20,7 +21,7 @@ from scheduling.services import cancel_appointment, move_appointment
 from scheduling.services.feeds import renew_feed, revoke_feed
 from tests import factories as make
 from tests.integration.access.world import sign_in
-from tests.integration.scheduling.clinic import DAY, Clinic
+from tests.integration.scheduling.clinic import DAY, TWENTY, Clinic
 
 pytestmark = pytest.mark.django_db
 
@@ -163,6 +164,19 @@ def test_feed_of_many_visits_asks_as_often_as_of_one() -> None:
             )
         counts.append(len(asked))
     assert counts[0] == counts[1]
+
+
+def test_feed_of_more_than_it_tells_leaves_out_what_is_farthest(monkeypatch: pytest.MonkeyPatch) -> None:
+    clinic = Clinic()
+    booked = {}
+    for days in (-5, -2, 1, 3, 9):
+        one = booked[days] = clinic.book(clinic.at + (days + 30) * DAY)
+        at = now() + days * DAY
+        Appointment.objects.filter(pk=one.pk).update(starts_at=at, ends_at=at + TWENTY)
+    feed = renew_feed(actor=clinic.desk)
+    monkeypatch.setattr("scheduling.selectors.feeds.MOST", 3)
+    told = [one.uuid for one in feed_rows(feed).appointments]
+    assert told == [booked[day].uuid for day in (-2, 1, 3)]
 
 
 def test_page_of_the_feed_makes_shows_and_closes_the_address() -> None:

@@ -33,6 +33,7 @@ def test_columns_are_found_by_name_in_any_order_and_by_any_mark(mark: str) -> No
         (b'a,b\n1,2\n"1,2\n', "broken"),
         (b"a,b\n", "no rows"),
         (b"a,b\n" + b"1,2\n" * 1_000_000, "more than 10 rows"),
+        (b"a,b," + b",".join(b"%x" % number for number in range(600_000)) + b"\n1,2\n", "more than 100 columns"),
     ],
 )
 def test_file_that_is_no_table_is_told_in_words(content: bytes, words: str) -> None:
@@ -50,6 +51,19 @@ def test_cell_that_a_spreadsheet_would_run_is_quoted_and_comes_back(cell: str) -
     assert guarded(cell) == f"'{cell}"
     assert unguarded(guarded(cell)) == cell
     assert next(csv.reader(io.StringIO(line_of([cell, None, 3]), newline="")))[0] == f"'{cell}"
+
+
+@pytest.mark.parametrize(
+    "cell", ["Ann;=1+1", "a\t+1", "a,-b", 'a"=b', "a\n=1", "\n@x", "'=x", "''=x", ";'=1", "\uff1d1"]
+)
+@pytest.mark.parametrize("mark", [",", ";", "\t", "|"])
+def test_no_mark_between_cells_makes_a_formula_of_the_middle_of_one(cell: str, mark: str) -> None:
+    assert unguarded(guarded(cell)) == cell
+    lines = io.StringIO(line_of(["x", cell, "y"]), newline="")
+    for quoting in (csv.QUOTE_MINIMAL, csv.QUOTE_NONE):
+        lines.seek(0)
+        for cells in csv.reader(lines, delimiter=mark, quoting=quoting):
+            assert not any(each.lstrip('"').startswith(("=", "+", "-", "@", "\uff1d")) for each in cells)
 
 
 @pytest.mark.parametrize("cell", ["O'Brien", "'tis", "a=b", ""])
