@@ -133,15 +133,20 @@ async def test_process_with_a_room_waits_at_sigterm_and_ends_at_the_second_or_at
     reader, writer = await asyncio.open_unix_connection(str(control))
     document = {**EMPTY, "room": str(uuid.uuid4())}
     writer.write(json.dumps({"type": "rooms", "documents": [document]}).encode() + b'\n{"type":"sync"}\n')
-    while json.loads(await reader.readline())["type"] != "error":
-        pass
+    await _line(reader, "error")
     *first, last = signals
     for number in first:
         process.send_signal(number)
-        while json.loads(await reader.readline())["type"] != "draining":
-            pass
-        assert json.loads(await reader.readline())["draining"] is True  # a report later it is still there
+        await _line(reader, "draining")
+        assert (await _line(reader, "report"))["draining"] is True  # a report later it is still there
     process.send_signal(last)
     async with asyncio.timeout(30):
         assert await process.wait() == 0
     writer.close()
+
+
+async def _line(reader: asyncio.StreamReader, kind: str) -> dict[str, Any]:
+    """The next line of that type; others, like a beat, may come before it."""
+    while (line := json.loads(await reader.readline()))["type"] != kind:
+        pass
+    return dict(line)

@@ -52,7 +52,7 @@ def test_scheduled_job_has_a_stopped_recording_made_in_another_process(
     monkeypatch.setattr("recordings.assembly.job.assemble", never)
     with monkeypatch.context() as patched:
         entry = app.conf.beat_schedule["assemble-recordings"]
-        patched.setattr(app.conf, "beat_schedule", {"assemble-recordings": {**entry, "schedule": 0.1}})
+        patched.setitem(app.conf, "beat_schedule", {"assemble-recordings": {**entry, "schedule": 0.1}})
         running = workers.start(app)
         try:
             assert done.wait(PATIENCE_SECONDS)
