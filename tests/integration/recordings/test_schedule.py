@@ -5,6 +5,7 @@ import os
 import threading
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID
 
 import pytest
@@ -27,7 +28,9 @@ def same_house(own_folders: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     address = f"sqlite:///{known['NAME']}"
     if connection.vendor == "postgresql":
         person = f"{known['USER']}:{known['PASSWORD']}" if known["PASSWORD"] else known["USER"]
-        address = f"postgres://{person}@{known['HOST']}:{known['PORT']}/{known['NAME']}"
+        # The host may be a folder with a socket; then there is no port.
+        host = quote(known["HOST"], safe="") + (f":{known['PORT']}" if known["PORT"] else "")
+        address = f"postgres://{person}@{host}/{known['NAME']}"
     monkeypatch.setenv("DATABASE_URL", address)
     monkeypatch.setenv("HOUSECALL_VAR", str(own_folders / "var"))
     monkeypatch.setenv("RECORDINGS_DIR", str(own_folders / "recordings"))

@@ -4,14 +4,16 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import transaction
 
 from accounts.models import RoleAssignment
 from accounts.roles import Role
 from scheduling import links
 from scheduling.services import cancel_appointment, move_appointment
 from signaling.consumers import calendar
+from signaling.limits import Timing
 from tests.factories import SYSTEM, make_appointment, make_organization, make_user
-from tests.integration.signaling.house import Page, Visit, cookie, do, signed_in
+from tests.integration.signaling.house import Page, Visit, cookie, do, signed_in, sockets
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -55,10 +57,10 @@ async def test_another_clinics_changes_are_not_heard(visit: Visit, app: Any, doc
 
 
 async def test_many_changes_at_once_are_one_look_at_everything(
-    visit: Visit, app: Any, doctor: Any, monkeypatch: pytest.MonkeyPatch
+    visit: Visit, doctor: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(calendar, "MANY", 1)
-    page = await watching(app, doctor)
+    page = await watching(sockets(timing=Timing(coalesce=1.0)), doctor)
     again = [
         await do(
             make_appointment,
@@ -68,6 +70,7 @@ async def test_many_changes_at_once_are_one_look_at_everything(
         for number in (1, 2)
     ]
 
+    @transaction.atomic
     def cancel() -> None:
         for one in again:
             cancel_appointment(actor=SYSTEM, appointment=one, reason="")

@@ -1,5 +1,6 @@
 """Offers and answers between a page and a relay, over a real Unix socket whose far end speaks the protocol."""
 
+import asyncio
 import json
 import uuid
 from typing import Any
@@ -10,8 +11,8 @@ from consults import services
 from consults.rooms import PlacedRoom
 from signaling import connections, fleet, lifespan
 from signaling.addresses import RelayAddress
+from signaling.consumers.visit import VisitConsumer
 from signaling.fleet import RelayFleet
-from signaling.limits import Timing
 from signaling.records import Records
 from signaling.relay_link import LinkTiming, RelayLink
 from tests.integration.signaling.house import FarRelay, Page, Visit, Wire, do, sockets
@@ -339,12 +340,18 @@ async def test_lifespan_starts_one_link_and_ends_it_twice(visit: Visit, relay: F
 async def test_connect_over_a_seat_that_another_tab_took_is_refused(
     visit: Visit, relay: FarRelay, link: RelayFleet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    no_heartbeat = Timing(ping_every=3600, silence=3600, touch_every=3600)
-    page = await seated(visit, sockets(timing=no_heartbeat), relay, link)
-    monkeypatch.setattr("consults.hints.send", lambda group, message: None)
+    refused, look = asyncio.Event(), VisitConsumer.look
+
+    async def look_later(consumer: VisitConsumer) -> None:
+        await refused.wait()
+        await look(consumer)
+
+    monkeypatch.setattr(VisitConsumer, "look", look_later)
+    page = await seated(visit, sockets(), relay, link)
     actor = await do(lambda: visit.patient_actor)
     await do(services.take_seat, actor=actor, encounter=visit.encounter, holder=uuid.uuid4())
     await page.say("connect")
     assert (await page.refused())["code"] == "no_seat"
+    refused.set()
     await page.hear("seat-taken")
     assert await page.closed() == 4001
