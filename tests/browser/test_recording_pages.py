@@ -344,9 +344,10 @@ def test_patient_in_firefox_is_recorded_withdraws_and_has_their_part_erased(doct
             tab.wait_for(f"{RECORDING} === 'on'")
         fox.click(PILL)
         fox.click(f"{MINE} button[value=deny-and-erase]")
+        # First what goes by itself after some seconds.
+        fox.wait_for("document.querySelector('[data-toasts]').textContent.includes('your part is erased')")
         for tab in (fox, doctor):
             tab.wait_for(f"{RECORDING} === 'paused'")
-        fox.wait_for("document.querySelector('[data-toasts]').textContent.includes('your part is erased')")
         fox.wait_for(f"!document.querySelector('{MINE}').open")
         assert not fox.evaluate(SIDEWAYS)
         assert fox.errors == []
