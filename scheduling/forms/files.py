@@ -1,10 +1,14 @@
 """The form that takes a file, and one for a row of each kind of table. Who is known and what is free, services say."""
 
+import datetime as dt
 from zoneinfo import available_timezones
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 
+from core.clock import now
+from scheduling.forms.appointments import EARLIEST, LATEST
 from scheduling.models import FileIn, Modality
 
 DAY = "Write the day like 1980-02-03"
@@ -28,7 +32,23 @@ def _name(label: str, *, most: int = 100, required: bool = True) -> forms.CharFi
 
 def _day(label: str) -> forms.DateField:
     words = {"required": f"The {label} is missing. {DAY}", "invalid": f"The {label} is no day. {DAY}"}
-    return forms.DateField(input_formats=["%Y-%m-%d"], error_messages=words)
+    wrong = f"The {label} is in no year that can be. {DAY}"
+    return forms.DateField(
+        input_formats=["%Y-%m-%d"],
+        error_messages=words,
+        validators=[MinValueValidator(EARLIEST, wrong), MaxValueValidator(LATEST, wrong)],
+    )
+
+
+def _birth_date() -> forms.DateField:
+    """Not later than the day that is today somewhere; asked anew for every row."""
+    field = _day("birth date")
+    field.validators.append(MaxValueValidator(_tomorrow, "The birth date is later than today"))
+    return field
+
+
+def _tomorrow() -> dt.date:
+    return now().date() + dt.timedelta(days=1)
 
 
 def _email(*, required: bool) -> forms.EmailField:
@@ -41,11 +61,16 @@ class PatientRow(forms.Form):
 
     given_name = _name("given name")
     family_name = _name("family name")
-    birth_date = _day("birth date")
+    birth_date = _birth_date()
     email = _email(required=False)
     phone = _name("phone number", most=32, required=False)
     timezone = _name("time zone", most=64, required=False)
-    language = _name("language", most=10, required=False)
+    language = forms.RegexField(
+        r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$",
+        max_length=10,
+        required=False,
+        error_messages=dict.fromkeys(("invalid", "max_length"), "Write the language by its letters, like en or es-MX"),
+    )
 
     def clean_timezone(self) -> str:
         zone: str = self.cleaned_data["timezone"]

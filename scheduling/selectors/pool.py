@@ -15,7 +15,8 @@ def pool_of(visit_type: VisitType, *, language: str = "", region: str = "") -> l
 
     Somebody of whom no language or region is kept is not left out for it: the clinic has not said.
     """
-    offered = visit_type.practitioners.select_related("organization", "schedule").order_by("family_name", "pk")
+    offered = visit_type.practitioners.filter(user__is_active=True).select_related("organization", "schedule")
+    offered = offered.order_by("family_name", "pk")
     return [one for one in offered if _speaks(one, language) and _may_practise(one, region)]
 
 

@@ -12,10 +12,13 @@ from accounts.actors import Actor
 from accounts.models import Organization, Patient, Practitioner, User
 from accounts.services import create_user, register_patient, register_practitioner
 from core.clock import now
+from core.errors import Invalid
 from scheduling.files.tables import Row
 from scheduling.forms.files import AppointmentRow, PatientRow, PractitionerRow
 from scheduling.models import OccupiedSpan, VisitType
 from scheduling.services.booking import book_appointment, buffers_of
+from scheduling.services.checks import Wish, require_fitting, require_possible
+from scheduling.services.openness import outside
 from scheduling.zones import instants
 
 # What becomes of a row.
@@ -167,6 +170,12 @@ class Appointments(Bringer):
     def _place(self, patient: Patient, doctor: Practitioner, kind: VisitType | None, starts: dt.datetime) -> Outcome:
         """Whether the time is free, for both."""
         ends = starts + dt.timedelta(minutes=self.read["minutes"])
+        wish = Wish(doctor, patient, starts, ends, self.clinic.timezone, kind, self.read["modality"])
+        try:
+            require_possible(self.actor, starts, ends, wish.timezone)
+            require_fitting(wish)
+        except Invalid as refusal:
+            return WRONG, refusal.message.rstrip(".")
         before, after = buffers_of(doctor)
         kept = (starts - dt.timedelta(minutes=before), ends + dt.timedelta(minutes=after))
         mine, theirs = self.taken["patient", patient.pk], self.taken["practitioner", doctor.pk]
@@ -176,10 +185,13 @@ class Appointments(Bringer):
             return WRONG, "The patient has another visit then"
         theirs.append(kept)
         mine.append((starts, ends))
+        # Told beforehand and confirmed with the file: the second press of the desk's own form.
+        said = outside(wish)
         self.wanted = {
-            "patient": patient, "practitioner": doctor, "visit_type": kind, "starts_at": starts, "ends_at": ends
+            "patient": patient, "practitioner": doctor, "visit_type": kind, "starts_at": starts, "ends_at": ends,
+            "outside_rules": bool(said),
         }  # fmt: skip
-        return NEW, ""
+        return NEW, said.rstrip(".")
 
 
 BRINGERS: dict[str, type[Bringer]] = {

@@ -15,6 +15,7 @@ from scheduling import ports
 from scheduling.lifecycle import AppointmentStatus, moved
 from scheduling.models import Appointment, BookingTerms, VisitType
 from scheduling.policies import may_for
+from scheduling.selectors.offered import free_at
 from scheduling.selectors.pool import pool_for
 from scheduling.services.booking import insert_appointment, record_refusal, tell_made
 from scheduling.services.checks import Wish, require_fitting, require_possible, require_same_clinic
@@ -47,6 +48,10 @@ def hold_time(
     ends_at = starts_at + dt.timedelta(minutes=visit_type.minutes)
     require_possible(actor, starts_at, ends_at, timezone)
     asked = [practitioner] if practitioner else pool_for(visit_type, starts_at, language=language, region=region)
+    if practitioner is None and not any(may_for(actor, "scheduling.appointment.book", one) for one in asked):
+        # The page showed the time because somebody has it; it must not go to a colleague who is off then.
+        free = free_at(visit_type, starts_at)
+        asked = [one for one in asked if one.pk in free]
     wishes = [Wish(one, None, starts_at, ends_at, timezone, visit_type=visit_type) for one in asked]
     try:
         return _hold_first(actor, wishes, starts_at, timezone, minutes)

@@ -21,17 +21,22 @@ def require_open(actor: Actor, wish: Wish) -> None:
     """
     if actor.type != "user":
         return  # The system brings in what is; patients' own services ask for an offered time.
+    if said := outside(wish):
+        raise Invalid(f"{said} Choose another time, or book it all the same.", code="appointment.outside_rules")
+
+
+def outside(wish: Wish) -> str:
+    """A sentence that says why nobody would be offered this time; empty for one within the hours."""
     day = wish.starts_at.date()
     plans = plans_of([wish.practitioner], from_day=day, until_day=day + dt.timedelta(days=1), for_staff=True)
     plan = plans.get(wish.practitioner.pk)
     who = wish.practitioner.short_name
     if plan is not None and not availability.is_open(plan, wish.starts_at, wish.ends_at):
-        raise _outside(f"{who} does not see patients at that time.")
+        return f"{who} does not see patients at that time."
     busy = BusyTime.objects.filter(
         practitioner=wish.practitioner, starts_at__lt=wish.ends_at, ends_at__gt=wish.starts_at
     )
-    if busy.exists():
-        raise _outside(f"{who} is busy at that time, as their own calendar says.")
+    return f"{who} is busy at that time, as their own calendar says." if busy.exists() else ""
 
 
 def with_nearest(
@@ -63,7 +68,3 @@ def with_nearest(
         }
         for offer in found
     ]
-
-
-def _outside(what: str) -> Invalid:
-    return Invalid(f"{what} Choose another time, or book it all the same.", code="appointment.outside_rules")

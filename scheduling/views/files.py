@@ -74,7 +74,8 @@ def file_in(request: HttpRequest, file_in: uuids.UUID) -> HttpResponse:
     """What becomes of each row; while a worker is at it the page asks again by itself."""
     actor = _actor(request)
     found = selectors.get_file_in(actor, file_in)
-    ordered = sorted(found.report, key=lambda row: (row[1] != "wrong", row[0]))
+    # What has to be looked at comes first: wrong rows, then those that say something.
+    ordered = sorted(found.report, key=lambda row: (row[1] != "wrong", row[1] != "new" or not row[2], row[0]))
     counts = {name: found.count(name) for name in ("new", "known", "wrong")}
     context = {
         "file": found,
@@ -82,6 +83,7 @@ def file_in(request: HttpRequest, file_in: uuids.UUID) -> HttpResponse:
         "is_working": found.status in WORKING,
         "rows": Paginator(ordered, ROWS_ON_A_PAGE).get_page(request.GET.get("page")),
         "may_bring": services.may_bring(actor, found.kind),
+        "outside": sum(1 for _, what, words in found.report if what == "new" and words),
         "is_good": counts["new"] and not counts["wrong"],
         **counts,
     }

@@ -10,7 +10,7 @@ from accounts.models import Organization, Patient, Practitioner
 from audit.models import AuditEvent
 from core.clock import now
 from scheduling.lifecycle import AppointmentStatus
-from scheduling.models import Appointment, DatedException, PersonalLink, VisitType
+from scheduling.models import Appointment, DatedException, PersonalLink, VisitType, WeeklyRule
 from scheduling.services import end_holds
 from scheduling.visitors import COOKIE_NAME
 from tests import factories
@@ -304,6 +304,20 @@ def test_any_time_of_the_pool_is_offered_and_goes_to_somebody_who_is_free(
         assert browser.post(address, {"time": time}).status_code == 302
     assert {one.practitioner_id for one in Appointment.objects.all()} == {one.pk for one in booking.practitioners}
     assert stranger.post(address, {"time": time}).status_code == 409
+
+
+def test_any_time_of_the_pool_never_goes_to_somebody_who_is_off_then(clinic: Organization, stranger: Client) -> None:
+    booking = open_clinic(clinic, practitioners=3)
+    afternoons, gone, mornings = booking.practitioners
+    WeeklyRule.objects.filter(schedule__practitioner=afternoons).update(starts=14 * 60)
+    type(gone.user).objects.filter(pk=gone.user.pk).update(is_active=False)
+    address = booking.times(None, day=far_day())
+    time = free_times(stranger, address)[0]
+    assert stranger.post(address, {"time": time}).status_code == 302
+    assert Appointment.objects.get().practitioner == mornings
+    # The second browser is told that it is taken: nobody else is there.
+    assert another().post(address, {"time": time}).status_code == 409
+    assert Appointment.objects.count() == 1
 
 
 def test_practitioner_who_does_not_offer_the_type_is_said(booking: OpenClinic, stranger: Client) -> None:

@@ -14,15 +14,17 @@ from accounts.roles import Role
 from audit.models import AuditEvent
 from core.clock import now
 from core.errors import Conflict, Invalid, NotFound
-from scheduling.models import Appointment, FileIn
+from scheduling.models import Appointment, FileIn, VisitType
 from scheduling.services import files
 from tests import factories as make
 from tests.integration.access.world import sign_in
 from tests.integration.scheduling.clinic import DAY, Clinic
+from tests.open_clinic import bookable
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 PATIENTS = b"given_name,family_name,birth_date,phone\nAda,Lind,1980-02-03,+43 1\nBo,Sund,1990-01-01,\n"
+HOUR = dt.timedelta(hours=1)
 HEAD = "given_name,family_name,birth_date,practitioner_email,day,time,minutes"
 
 
@@ -117,6 +119,59 @@ def test_appointments_are_told_what_is_wrong_and_booked_as_a_whole() -> None:
     assert brought(clinic.desk, file).status == "done"
     assert Appointment.objects.count() == 3
     assert {one.starts_at for one in Appointment.objects.all()} == {winter, winter + DAY, winter + 3 * DAY}
+
+
+def test_whatever_would_refuse_an_appointment_is_told_beforehand() -> None:
+    clinic = Clinic()
+    winter = dt.datetime(now().year + 1, 1, 12, 16, tzinfo=dt.UTC)
+    kinds = {name: VisitType.objects.create(organization=clinic.organization, name=name, minutes=20) for name in "ABC"}
+    kinds["A"].practitioners.add(clinic.practitioner)
+    VisitType.objects.filter(name="A").update(needs_room=True)
+    VisitType.objects.filter(name="B").update(is_active=False)
+    lines = [f"{row_of(clinic, winter + day * DAY)},{kind}" for day, kind in enumerate("ABC")]
+    ends = [
+        row_of(clinic, winter).replace(str(winter.date()), day) for day in ("9999-12-31", "0001-01-01", "2199-12-31")
+    ]
+    file = checked(
+        clinic.desk, "appointments", "\n".join([f"{HEAD},visit_type", *lines, *(f"{e}," for e in ends)]).encode()
+    )
+    assert [outcome for _, outcome in outcomes(file)] == ["wrong"] * 5 + ["new"]
+    assert ["room" in file.report[0][2], "no longer" in file.report[1][2], "not offer" in file.report[2][2]] == [
+        True
+    ] * 3
+
+
+def test_appointment_outside_the_hours_is_told_beforehand_and_brought_in() -> None:
+    clinic = Clinic()
+    bookable(clinic.practitioner, starts=8 * 60, ends=12 * 60)
+    winter = dt.datetime(now().year + 1, 1, 12, 16, tzinfo=dt.UTC)
+    lines = [row_of(clinic, winter), row_of(clinic, winter + 12 * HOUR)]
+    file = checked(clinic.desk, "appointments", "\n".join([HEAD, *lines]).encode())
+    assert [(outcome, bool(words)) for _, outcome, words in file.report] == [("new", False), ("new", True)]
+    browser = Client()
+    sign_in(browser, make.make_user(clinic.organization, Role.FRONT_DESK))
+    page = browser.get(f"/staff/import/{file.uuid}/").content.decode()
+    assert "1 of the new one is outside" in page
+    assert brought(clinic.desk, file).status == "done"
+    assert Appointment.objects.count() == 2
+
+
+def test_patient_born_tomorrow_or_in_no_year_or_speaking_words_is_wrong() -> None:
+    desk = make.staff_actor(Role.FRONT_DESK)
+    head = b"given_name,family_name,birth_date,language\n"
+    rows = [
+        f"A,B,{born},{language}"
+        for born, language in (
+            (now().date() + 2 * DAY, ""),
+            ("0001-01-01", ""),
+            ("9999-12-31", ""),
+            ("1980-02-03", "English"),
+            ("1980-02-03", "es-MX"),
+        )
+    ]
+    assert [outcome for _, outcome in outcomes(checked(desk, "patients", head + "\n".join(rows).encode()))] == [
+        "wrong"
+    ] * 4 + ["new"]
 
 
 def test_time_that_was_taken_after_the_check_leaves_nothing_of_the_file_in() -> None:
