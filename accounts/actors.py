@@ -17,12 +17,12 @@ from accounts.models import Patient, Practitioner, RoleAssignment, User
 from accounts.roles import STAFF, Role
 from accounts.sessions import SessionStore
 
-ActorType = Literal["user", "patient", "system", "anonymous"]
+ActorType = Literal["user", "patient", "guest", "system", "anonymous"]
 
 
 @dataclass(frozen=True)
 class Actor:
-    """`id` is the user's or the patient's row id; `session` is a digest, never the key of a session."""
+    """`id` is the user's, the patient's or the guest's row id; `session` is a digest, never the key of a session."""
 
     type: ActorType
     id: int | None
@@ -39,6 +39,11 @@ class Actor:
     @property
     def is_anonymous(self) -> bool:
         return self.type == "anonymous"
+
+    @property
+    def came_by_link(self) -> bool:
+        """Known by a personal link alone: what it leads to is theirs, and nothing else of the clinic is there."""
+        return self.type in {"patient", "guest"}
 
     @property
     def is_staff(self) -> bool:

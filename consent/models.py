@@ -12,6 +12,8 @@ class Purpose(models.TextChoices):
 
 # Asked anew at every visit, of everybody in it; the others are asked of the patient, and stand until withdrawn.
 PER_VISIT = frozenset({Purpose.RECORDING})
+# Nothing of a guest stands from one visit to the next: all that they agree to, they agree to at that visit.
+PER_VISIT_OF_GUESTS = PER_VISIT | {Purpose.TELEHEALTH}
 
 
 class ConsentText(models.Model):

@@ -11,6 +11,7 @@ declare(
     # Everybody in a visit answers for themself; that they are in it, the room that asks has checked.
     Policy("consent.answer", {Role.PATIENT}, {Relation.OWN}),
     Policy("consent.answer", {Role.PRACTITIONER}, {Relation.SAME_CLINIC, Relation.OWN}),
+    Policy("consent.answer", {Role.GUEST}, {Relation.SAME_CLINIC}),
 )
 
 

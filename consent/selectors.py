@@ -33,7 +33,9 @@ def standing_consent(patient: Patient, purpose: str) -> Consent | None:
     What somebody answered before the desk said that they are this patient counts as theirs.
     """
     theirs = Q(patient=patient) | Q(patient__merged_into=patient)
-    latest = Consent.objects.select_related("text").filter(theirs, purpose=purpose).order_by("-pk").first()
+    # What guests answer stands in the same record, and is theirs.
+    rows = Consent.objects.select_related("text").filter(theirs, purpose=purpose, person_type="patient")
+    latest = rows.order_by("-pk").first()
     if latest is None or latest.decision != Consent.Decision.PERMIT:
         return None
     return latest if latest.text.version == current_text(patient.organization, purpose).version else None
@@ -49,6 +51,17 @@ def visit_answer(visit: uuids.UUID, purpose: str, person_type: str, person_id: i
     """What this person answered last in this visit."""
     rows = Consent.objects.filter(about=visit, purpose=purpose, person_type=person_type, person_id=person_id)
     return rows.order_by("-pk").first()
+
+
+def agreed_in_visit(
+    clinic: Organization, visit: uuids.UUID, purpose: str, person_type: str, person_id: int
+) -> Consent | None:
+    """This person's yes in this visit, if it is their last answer and was given to the words in force."""
+    rows = Consent.objects.filter(about=visit, purpose=purpose, person_type=person_type, person_id=person_id)
+    latest = rows.select_related("text").order_by("-pk").first()
+    if latest is None or latest.decision != Consent.Decision.PERMIT:
+        return None
+    return latest if latest.text.version == current_text(clinic, purpose).version else None
 
 
 def newest_decision(purpose: str, *, visit: str, person_type: str, person_id: str) -> Subquery:

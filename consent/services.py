@@ -10,7 +10,7 @@ from accounts.models import Patient
 from accounts.policy import require
 from audit.services import record
 from consent import ports
-from consent.models import PER_VISIT, Consent, ConsentText, Purpose
+from consent.models import PER_VISIT, PER_VISIT_OF_GUESTS, Consent, ConsentText, Purpose
 from consent.policies import relation_to
 from consent.selectors import current_text, standing_consent, visit_answer
 from core.clock import now
@@ -61,14 +61,14 @@ def answer_in_visit(
     require(actor, "consent.answer", relation_to(actor, patient))
     if actor.id is None:
         raise NotFound
-    decided, asked = _decided(decision), _per_visit(purpose)
+    decided, asked = _decided(decision), _per_visit(purpose, actor)
     language = patient.language if actor.type == "patient" else patient.organization.language
     if decided == Consent.Decision.PERMIT:
         text = _text_in_force(patient, asked, text_version, language)
     else:
         text = current_text(patient.organization, asked, language)
     standing = visit_answer(about, asked, actor.type, actor.id)
-    if standing is not None and standing.decision == decided:
+    if standing is not None and standing.decision == decided and not _is_older(standing, text):
         return standing
     return _keep(actor, patient, Person(actor.type, actor.id, actor.label), text, decided, about)
 
@@ -94,8 +94,13 @@ def _standing(purpose: str) -> Purpose:
     return _known(purpose, set(Purpose) - PER_VISIT)
 
 
-def _per_visit(purpose: str) -> Purpose:
-    return _known(purpose, PER_VISIT)
+def _per_visit(purpose: str, actor: Actor) -> Purpose:
+    return _known(purpose, PER_VISIT_OF_GUESTS if actor.type == "guest" else PER_VISIT)
+
+
+def _is_older(standing: Consent, text: ConsentText) -> bool:
+    """A yes to former words, where the words in force are what has to be agreed to before going in."""
+    return standing.purpose not in PER_VISIT and standing.text_id != text.pk
 
 
 def _known(purpose: str, asked_so: set[Purpose] | frozenset[Purpose]) -> Purpose:
@@ -128,7 +133,7 @@ def _keep(
         given_at=now(),
         given_by_label=actor.label,
         given_by_type=actor.type,
-        how=Consent.How.LINK if actor.type == "patient" else Consent.How.ACCOUNT,
+        how=Consent.How.LINK if actor.came_by_link else Consent.How.ACCOUNT,
         about=about,
     )
     action = "consent.give" if decision == Consent.Decision.PERMIT else "consent.withdraw"

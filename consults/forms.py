@@ -17,6 +17,14 @@ SHORT_RECORDING = (
     "If you say no, nothing changes in your care."
 )
 RECORDING_ANSWERS = ((Consent.Decision.PERMIT, "Yes, you may record"), (Consent.Decision.DENY, "No, do not record"))
+SHORT_CONSENT_OF_GUESTS = (
+    "A video visit is private like a visit in our rooms: what you see and hear there is nobody else's business. "
+    "You can leave at any time."
+)
+SHORT_RECORDING_FOR_GUESTS = (
+    "Only {patient} and {doctor} can play it, and it is deleted when its time is up. "
+    "If you say no, nothing is recorded while you take part."
+)
 NO_PLACE = "Tell us where you are now."
 NO_PHONE = "Give a number that we can call."
 

@@ -10,6 +10,8 @@ from scheduling.policies import relation_to
 
 PATIENT = frozenset({Role.PATIENT})
 PRACTITIONER = frozenset({Role.PRACTITIONER})
+GUEST = frozenset({Role.GUEST})
+IN_THE_VISIT = PATIENT | PRACTITIONER | GUEST
 DESK = frozenset({Role.FRONT_DESK, Role.SCHEDULER, Role.ADMINISTRATOR})
 
 OWN = frozenset({Relation.OWN})
@@ -20,21 +22,23 @@ declare(
     Policy("consults.queue.open", PRACTITIONER, OWN),
     Policy("consults.queue.view", PRACTITIONER, OWN),
     Policy("consults.queue.view", DESK, {Relation.SAME_CLINIC}),
-    Policy("consults.visit.view", PATIENT | PRACTITIONER, OWN_OR_ENDED),
+    Policy("consults.visit.view", IN_THE_VISIT, OWN_OR_ENDED),
     Policy("consults.visit.enter", PATIENT, OWN),
     Policy("consults.visit.unenter", PATIENT, OWN),
+    # A guest agrees at the door for themself; they never wait in line, and sit only while the visit goes on.
+    Policy("consults.guest.agree", GUEST, OWN),
     Policy("consults.visit.admit", PRACTITIONER, OWN),
     Policy("consults.visit.identify", PRACTITIONER, OWN),
     # Finishing, and hanging up, once more after the end is no error: both are pressed twice in real life.
     Policy("consults.visit.finish", PRACTITIONER, OWN_OR_ENDED),
-    Policy("consults.seat.take", PATIENT | PRACTITIONER, OWN),
-    Policy("consults.seat.leave", PATIENT | PRACTITIONER, OWN_OR_ENDED),
-    Policy("consults.media.set", PATIENT | PRACTITIONER, OWN),
-    Policy("consults.share.start", PATIENT | PRACTITIONER, OWN),
+    Policy("consults.seat.take", IN_THE_VISIT, OWN),
+    Policy("consults.seat.leave", IN_THE_VISIT, OWN_OR_ENDED),
+    Policy("consults.media.set", IN_THE_VISIT, OWN),
+    Policy("consults.share.start", IN_THE_VISIT, OWN),
     # Stopping what the visit's end has stopped is no error.
-    Policy("consults.share.stop", PATIENT | PRACTITIONER, OWN_OR_ENDED),
-    Policy("consults.chat.post", PATIENT | PRACTITIONER, OWN),
-    Policy("consults.chat.read", PATIENT | PRACTITIONER, OWN_OR_ENDED),
+    Policy("consults.share.stop", IN_THE_VISIT, OWN_OR_ENDED),
+    Policy("consults.chat.post", IN_THE_VISIT, OWN),
+    Policy("consults.chat.read", IN_THE_VISIT, OWN_OR_ENDED),
 )
 
 
@@ -47,7 +51,7 @@ def relation_to_queue(actor: Actor, queue: Queue) -> Relation:
         return Relation.OTHER_CLINIC
     if actor.practitioner_id is not None and actor.practitioner_id == queue.practitioner_id:
         return Relation.OWN
-    return Relation.NONE if actor.type == "patient" else Relation.SAME_CLINIC
+    return Relation.NONE if actor.came_by_link else Relation.SAME_CLINIC
 
 
 def require_visit(actor: Actor, action: str, encounter: Encounter) -> None:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from consults.views import call, queue, visit
+from consults.views import call, guests, queue, visit
 
 urlpatterns = [
     path("staff/", queue.staff, name="staff"),
@@ -17,6 +17,7 @@ urlpatterns = [
     path("v/<uuid:link>/open/", visit.open_visit, name="visit-open"),
     path("v/<uuid:link>/consent/", visit.consent, name="visit-consent"),
     path("v/<uuid:link>/place/", visit.place, name="visit-place"),
+    path("v/<uuid:link>/agree/", guests.agree, name="guest-agree"),
     path("v/<uuid:link>/leave/", visit.leave, name="visit-leave"),
     path("v/<uuid:link>/cancel/", visit.cancel, name="visit-cancel"),
 ]

@@ -8,6 +8,7 @@ from recordings.models import Recording
 
 PATIENT = frozenset({Role.PATIENT})
 PRACTITIONER = frozenset({Role.PRACTITIONER})
+GUEST = frozenset({Role.GUEST})
 PRIVACY_OFFICER = frozenset({Role.PRIVACY_OFFICER})
 
 OWN = frozenset({Relation.OWN})
@@ -19,12 +20,12 @@ declare(
     # Stopping what the visit's end has stopped is no error.
     Policy("recordings.stop", PRACTITIONER, OWN_OR_ENDED),
     # A no counts after the visit, too.
-    Policy("recordings.consent", PATIENT | PRACTITIONER, OWN_OR_ENDED),
+    Policy("recordings.consent", PATIENT | PRACTITIONER | GUEST, OWN_OR_ENDED),
     Policy("recordings.list", PRACTITIONER),
     Policy("recordings.play", PATIENT | PRACTITIONER, OWN_OR_ENDED),
     Policy("recordings.export", PATIENT | PRACTITIONER, OWN_OR_ENDED),
     # One's own part only; whose it is, the row says.
-    Policy("recordings.erase_mine", PATIENT | PRACTITIONER, OWN_OR_ENDED),
+    Policy("recordings.erase_mine", PATIENT | PRACTITIONER | GUEST, OWN_OR_ENDED),
     # Keeping and erasing is another office than playing: who does this sees no picture and hears no word.
     Policy("recordings.retention", PRIVACY_OFFICER),
     Policy("recordings.hold", PRIVACY_OFFICER, CLINIC),

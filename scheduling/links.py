@@ -22,7 +22,7 @@ from audit.services import record
 from core.clock import now
 from core.errors import NotFound, RateLimited
 from scheduling import tries
-from scheduling.models import PersonalLink
+from scheduling.models import Guest, PersonalLink
 
 PATH_PREFIX = "/v/"
 COOKIE_NAME = "hc_visit"
@@ -95,7 +95,7 @@ def set_session(response: HttpResponseBase, link: PersonalLink, cookie: str, *, 
 
 
 def actor_for_cookie(path: str, cookies: Mapping[str, str]) -> Actor:
-    """The patient whose session this is, read afresh from the database; ANONYMOUS for anything else."""
+    """The patient or guest whose session this is, read afresh from the database; ANONYMOUS for anything else."""
     match = _PATH.match(path)
     cookie = cookies.get(COOKIE_NAME)
     if match is None or not cookie:
@@ -143,6 +143,8 @@ def _refuse(link: PersonalLink | None, link_uuid: str, address: str, why: str) -
 
 def _actor_of(link: PersonalLink, session: str) -> Actor:
     """`id` is who came by the link, in seats and answers for good; `patient_id` who the clinic knows that is."""
+    if link.guest is not None:
+        return _guest_of(link, link.guest, session)
     return Actor(
         type="patient",
         id=link.patient_id,
@@ -155,9 +157,22 @@ def _actor_of(link: PersonalLink, session: str) -> Actor:
     )
 
 
+def _guest_of(link: PersonalLink, guest: Guest, session: str) -> Actor:
+    """A guest is no patient: nothing that is the patient's own is theirs."""
+    return Actor(
+        type="guest",
+        id=guest.pk,
+        label=guest.name,
+        organization_id=link.organization_id,
+        roles=frozenset({Role.GUEST}),
+        session=session,
+        link_id=link.pk,
+    )
+
+
 def _closed_because(link: PersonalLink) -> str:
     """Why the link opens nothing any more; empty while it does."""
-    if link.revoked_at is not None:
+    if link.revoked_at is not None or (link.guest is not None and link.guest.removed_at is not None):
         return "revoked"
     return "used up" if now() > link.appointment.ends_at + USED_UP_AFTER else ""
 
@@ -167,7 +182,7 @@ def _find(link_uuid: uuids.UUID | str) -> PersonalLink | None:
         uuid = link_uuid if isinstance(link_uuid, uuids.UUID) else uuids.UUID(link_uuid)
     except ValueError:
         return None
-    return PersonalLink.objects.select_related("patient", "appointment").filter(uuid=uuid).first()
+    return PersonalLink.objects.select_related("patient", "guest", "appointment").filter(uuid=uuid).first()
 
 
 def _possible_secrets(link: PersonalLink) -> list[str]:

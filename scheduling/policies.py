@@ -43,6 +43,11 @@ declare(
     Policy("scheduling.link.reissue", PRACTITIONER, OWN),
     Policy("scheduling.link.revoke", DESK, CLINIC),
     Policy("scheduling.link.revoke", PRACTITIONER, OWN),
+    # Guests of a visit; their links are shown, renewed and taken back like the patient's.
+    Policy("scheduling.guest.add", DESK, CLINIC),
+    Policy("scheduling.guest.add", PRACTITIONER, OWN),
+    Policy("scheduling.guest.remove", DESK, CLINIC),
+    Policy("scheduling.guest.remove", PRACTITIONER, OWN),
     Policy("scheduling.schedule.list", DESK | PRACTITIONER),
     Policy("scheduling.schedule.view", DESK, CLINIC),
     Policy("scheduling.schedule.view", PRACTITIONER, OWN),
@@ -88,11 +93,11 @@ declare(
 def relation_to(actor: Actor, appointment: Appointment, *, over: bool = False) -> Relation:
     """Tell how `actor` stands to an appointment; `over` turns an own one into an ended one.
 
-    A patient by link owns the one visit of that link and no other, not even another visit of their own.
+    A patient or a guest by link owns the one visit of that link and no other, not even another visit of their own.
     """
     if actor.organization_id is None or actor.organization_id != appointment.organization_id:
         return Relation.OTHER_CLINIC
-    if actor.type == "patient":
+    if actor.came_by_link:
         if not _link_leads_to(actor, appointment):
             return Relation.NONE
     elif actor.practitioner_id is None or actor.practitioner_id != appointment.practitioner_id:
@@ -106,7 +111,7 @@ def relation_to_practitioner(actor: Actor, practitioner: Practitioner) -> Relati
         return Relation.OTHER_CLINIC
     if actor.practitioner_id is not None and actor.practitioner_id == practitioner.pk:
         return Relation.OWN
-    return Relation.NONE if actor.type == "patient" else Relation.SAME_CLINIC
+    return Relation.NONE if actor.came_by_link else Relation.SAME_CLINIC
 
 
 def may_for(actor: Actor, action: str, practitioner: Practitioner) -> bool:
@@ -124,18 +129,22 @@ def may_change_clinic(actor: Actor, organization_id: int, action: str = "schedul
 
 
 def _link_leads_to(actor: Actor, appointment: Appointment) -> bool:
+    if actor.type == "guest":
+        mine = PersonalLink.objects.filter(pk=actor.link_id or 0, guest_id=actor.id or 0, guest__removed_at=None)
+        return mine.filter(appointment_id=appointment.pk, revoked_at=None).exists()
     if actor.link_id is None or actor.patient_id is None or actor.patient_id != appointment.patient_id:
         return False
     # A link stays with who they said they were; the desk may have said since whom it knows them as.
     own = Q(patient_id=actor.patient_id) | Q(patient__merged_into_id=actor.patient_id)
-    return PersonalLink.objects.filter(own, pk=actor.link_id, appointment_id=appointment.pk, revoked_at=None).exists()
+    mine = PersonalLink.objects.filter(own, pk=actor.link_id, guest=None)
+    return mine.filter(appointment_id=appointment.pk, revoked_at=None).exists()
 
 
 def relation_to_entry(actor: Actor, entry: WaitListEntry) -> Relation:
     """How `actor` stands to a wish on the wait list; a person owns the one that their secret link has opened."""
     if actor.organization_id is None or actor.organization_id != entry.organization_id:
         return Relation.OTHER_CLINIC
-    if actor.type == "patient":
+    if actor.came_by_link:
         return Relation.OWN if actor.wait_id == entry.pk else Relation.NONE
     return Relation.SAME_CLINIC
 
@@ -144,4 +153,4 @@ def relation_to_patient(actor: Actor, patient: Patient) -> Relation:
     """How `actor` stands to a patient whom the desk sorts."""
     if actor.organization_id is None or actor.organization_id != patient.organization_id:
         return Relation.OTHER_CLINIC
-    return Relation.NONE if actor.type in {"patient", "anonymous"} else Relation.SAME_CLINIC
+    return Relation.NONE if actor.came_by_link or actor.is_anonymous else Relation.SAME_CLINIC

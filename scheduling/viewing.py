@@ -20,7 +20,7 @@ def record_views(*, actor: Actor, patient_ids: Iterable[int], page: str) -> None
 
     The database keeps the "once"; the memory here only spares it the question, and forgets without harm.
     """
-    if actor.type not in {"user", "patient"}:
+    if actor.type not in {"user", "patient", "guest"}:
         return
     wanted = {(actor.type, actor.id, actor.session, patient_id, page) for patient_id in patient_ids}
     with _lock:

@@ -4,7 +4,7 @@ from accounts.policy import Policy, Relation, declare
 from accounts.roles import STAFF, Role
 from signaling.messages import CALENDAR, CHAT, FIGURES, LEAVE, MEDIA, QUEUE, SHARE, WATCH
 
-IN_THE_VISIT = frozenset({Role.PATIENT, Role.PRACTITIONER})
+IN_THE_VISIT = frozenset({Role.PATIENT, Role.PRACTITIONER, Role.GUEST})
 
 declare(
     # A visit that is over is still told to those it belonged to, before the socket is closed.

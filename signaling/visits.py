@@ -13,9 +13,8 @@ from consults import rooms, selectors, services
 from consults.lifecycle import OVER
 from consults.models import Encounter, Seat
 from consults.policies import relation_to_visit
-from consults.presence import may_sit
 from consults.rooms import PlacedRoom
-from core.clock import now
+from consults.selectors.guests import may_take_seat
 from signaling.choice import Choice
 from signaling.messages import CHAT, LEAVE, MEDIA, SHARE, WATCH, ProtocolError
 
@@ -61,7 +60,7 @@ def open_view(door: Door, holder: UUID, tab: UUID, chat_seq: int) -> View:
     """For hello: takes the seat where the visit allows one."""
     actor, encounter = door.enter(WATCH)
     seat = None
-    if may_sit(actor, encounter, now()):
+    if may_take_seat(actor, encounter):
         seat = services.take_seat(actor=actor, encounter=encounter, holder=holder, tab=tab)
         encounter.refresh_from_db(fields=["room_version", "relay"])
     return _view(actor, encounter, seat, chat_seq, taken=False)
@@ -71,7 +70,7 @@ def look_again(door: Door, seat: Seat | None, holder: UUID, chat_seq: int) -> Vi
     """For hints and heartbeats: marks the seat as alive and finds out whether another tab has taken it."""
     actor, encounter = door.enter(WATCH)
     services.end_lost_share(encounter=encounter)
-    if seat is None or not may_sit(actor, encounter, now()):
+    if seat is None or not may_take_seat(actor, encounter):
         return _view(actor, encounter, None, chat_seq, taken=False)
     if services.touch_seat(seat=seat, holder=holder):
         return _view(actor, encounter, seat, chat_seq, taken=False)
@@ -81,7 +80,7 @@ def look_again(door: Door, seat: Seat | None, holder: UUID, chat_seq: int) -> Vi
 def join_room(door: Door, seat: Seat | None, holder: UUID, tab: UUID, choice: Choice) -> tuple[Seat, PlacedRoom]:
     """For connect: the seat (taken now where it was not held) and the room, on a relay where one takes it."""
     actor, encounter = door.enter(MEDIA)
-    if not may_sit(actor, encounter, now()):
+    if not may_take_seat(actor, encounter):
         raise ProtocolError("no_seat", about="connect")
     if seat is None:
         seat = services.take_seat(actor=actor, encounter=encounter, holder=holder, tab=tab)

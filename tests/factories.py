@@ -12,6 +12,7 @@ from consent import services as consent
 from consent.selectors import current_text
 from consults import services as consults
 from consults.models import Encounter
+from consults.services.guests import agree_as_guest
 from core.clock import now
 from core.ids import new_uuid
 from recordings import keystore
@@ -19,7 +20,7 @@ from recordings import services as recordings
 from recordings.models import Recording
 from scheduling import links
 from scheduling import services as scheduling
-from scheduling.models import Appointment
+from scheduling.models import Appointment, Guest, PersonalLink
 
 PASSWORD = "correct horse battery staple"
 SYSTEM = system_actor("tests", None)
@@ -99,9 +100,32 @@ def make_appointment(
 
 def patient_actor(appointment: Appointment) -> Actor:
     """The patient as they come by their link: opened, and its cookie sent back."""
-    link = appointment.links.get()
+    return actor_by(appointment.links.get(guest=None))
+
+
+def actor_by(link: PersonalLink) -> Actor:
+    """Whoever comes by this link: opened, and its cookie sent back."""
     link, cookie = links.open_link(link_uuid=link.uuid, secret=links.secret_for(link))
     return links.actor_for_cookie(links.path_of(link), {links.COOKIE_NAME: cookie})
+
+
+def make_guest(appointment: Appointment, name: str = "Ana Lopez", role: str = "translator") -> Guest:
+    """Somebody whom the clinic's system has invited to this visit."""
+    return scheduling.add_guest(actor=SYSTEM, appointment=appointment, name=name, role=role)
+
+
+def guest_actor(guest: Guest) -> Actor:
+    """The guest as they come by their own link."""
+    return actor_by(guest.link)
+
+
+def seat_guest(visit: Encounter, guest: Guest) -> Actor:
+    """The guest agrees to the video visit and sits down in the call."""
+    actor = guest_actor(guest)
+    words = current_text(visit.organization, "telehealth").version
+    agree_as_guest(actor=actor, encounter=visit, text_version=words)
+    consults.take_seat(actor=actor, encounter=visit, holder=new_uuid())
+    return actor
 
 
 def make_visit(**fields: Any) -> Encounter:

@@ -5,6 +5,7 @@ from typing import TypedDict
 from accounts.actors import Actor
 from consults.models import ChatMessage, Encounter
 from consults.policies import require_visit
+from consults.selectors.guests import has_sat
 
 MOST_AT_ONCE = 500
 HIGHEST_SEQ = 2**31 - 1
@@ -22,6 +23,9 @@ class ChatLine(TypedDict):
 def chat_since(actor: Actor, encounter: Encounter, seq: int) -> list[ChatLine]:
     """The messages after number `seq` in order, 500 at most; whoever gets 500 asks again from the last."""
     require_visit(actor, "consults.chat.read", encounter)
+    # What was written in a room that a guest has not come into is not for them.
+    if actor.type == "guest" and not has_sat(actor, encounter):
+        return []
     later = ChatMessage.objects.filter(encounter=encounter, seq__gt=min(max(seq, 0), HIGHEST_SEQ)).order_by("seq")
     return [chat_line(message) for message in later[:MOST_AT_ONCE]]
 

@@ -14,6 +14,7 @@ from consults.lifecycle import VisitStatus, door_opens_at, door_state
 from consults.models import Encounter, Seat
 from consults.policies import relation_to_visit, require_visit
 from consults.presence import is_open, is_present, is_sharing, open_now
+from consults.selectors.guests import for_guest
 from core.clock import now
 from core.errors import NotFound
 from scheduling.lifecycle import AppointmentStatus
@@ -29,7 +30,7 @@ _STATES = {
 
 
 def get_visit(actor: Actor) -> Encounter:
-    """The one visit that the patient's link leads to, in whatever state; NotFound without a standing link."""
+    """The one visit that a personal link leads to, in whatever state; NotFound without a standing link."""
     link = get_link(actor)
     encounter = _with_people().get(appointment_id=link.appointment_id)
     require_visit(actor, "consults.visit.view", encounter)
@@ -86,7 +87,7 @@ def visit_snapshot(actor: Actor, encounter: Encounter) -> dict[str, Any]:
     require_visit(actor, "consults.visit.view", encounter)
     instant = now()
     seats = Seat.objects.filter(encounter=encounter, left_at=None).order_by("pk")
-    return {
+    snapshot = {
         "id": str(encounter.uuid),
         "version": encounter.room_version,
         "status": str(encounter.status),
@@ -110,6 +111,7 @@ def visit_snapshot(actor: Actor, encounter: Encounter) -> dict[str, Any]:
         "seats": [_seat(seat, actor, encounter, instant) for seat in seats],
         **ports.snapshot_parts(encounter, actor),
     }
+    return for_guest(snapshot, encounter) if actor.type == "guest" else snapshot
 
 
 def told_of(encounter: Encounter) -> str:
@@ -135,7 +137,6 @@ def _line(encounter: Encounter, instant: dt.datetime) -> dict[str, Any]:
 
 
 def _seat(seat: Seat, actor: Actor, encounter: Encounter, instant: dt.datetime) -> dict[str, Any]:
-    is_patient = seat.actor_type == "patient"
     return {
         "id": str(seat.uuid),
         "label": seat.label,
@@ -145,8 +146,14 @@ def _seat(seat: Seat, actor: Actor, encounter: Encounter, instant: dt.datetime) 
         "mic": seat.mic,
         "camera": seat.camera,
         "screen": is_sharing(seat, instant),
-        "face": encounter.patient.face if is_patient else encounter.practitioner.face,
+        "face": _face(seat, encounter),
     }
+
+
+def _face(seat: Seat, encounter: Encounter) -> str:
+    if seat.actor_type == "guest":
+        return ""
+    return encounter.patient.face if seat.actor_type == "patient" else encounter.practitioner.face
 
 
 def _with_people() -> QuerySet[Encounter]:

@@ -7,18 +7,19 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from accounts.actors import Actor
+from accounts.roles import Role
 from audit.services import record
 from consults import hints, ports
 from consults.lifecycle import OVER, VisitStatus
 from consults.models import Encounter, Seat
 from consults.policies import require_visit, visit_late, visit_over
 from consults.presence import SILENT_AFTER, is_open, is_sharing, may_sit
+from consults.selectors.guests import has_agreed
 from consults.services.rows import locked_visit, record_visit, store_change
 from core.clock import now
 from core.errors import Conflict, NotFound
-from scheduling.models import PersonalLink
+from scheduling.models import MOST_PEOPLE, Guest, PersonalLink
 
-MOST_SEATS = 8
 TOUCH_EVERY = dt.timedelta(seconds=5)
 
 
@@ -26,13 +27,15 @@ TOUCH_EVERY = dt.timedelta(seconds=5)
 def take_seat(*, actor: Actor, encounter: Encounter, holder: uuids.UUID, tab: uuids.UUID | None = None) -> Seat:
     """Sit down by the socket `holder`; whichever had the seat before loses it.
 
-    A patient sits from the waiting room on, the practitioner in the call; before that Conflict `visit.not_open`,
-    afterwards `visit.over`, and `visit.full` for a ninth person. A shared screen goes on only
-    in the browser tab, `tab`, that shows it.
+    A patient sits from the waiting room on, everybody else in the call; before that Conflict `visit.not_open`,
+    afterwards `visit.over`, `visit.full` for a ninth person, and `consent.missing` for a guest who has not agreed. A
+    shared screen goes on only in the browser tab, `tab`, that shows it.
     """
     encounter = locked_visit(encounter)
     require_visit(actor, "consults.seat.take", encounter)
     _require_open_for(actor, encounter)
+    if not has_agreed(actor, encounter):
+        raise Conflict("Agree to the video visit first, then go in.", code="consent.missing")
     seat = _seat_of(actor, encounter) or _new_seat(actor, encounter)
     if seat.sharing != tab or not is_sharing(seat, now()):
         seat.sharing = None
@@ -101,7 +104,8 @@ def set_media(*, actor: Actor, encounter: Encounter, mic: bool, camera: bool) ->
 def close_seat_of_link(actor: Actor, link: PersonalLink) -> None:
     """Listener: whoever came by a link that was closed is out of the room, and their pages look again."""
     encounter = locked_visit(Encounter.objects.get(appointment_id=link.appointment_id))
-    seats = Seat.objects.filter(encounter=encounter, actor_type="patient", actor_id=link.patient_id, left_at=None)
+    person_type, person = ("patient", link.patient_id) if link.guest_id is None else ("guest", link.guest_id)
+    seats = Seat.objects.filter(encounter=encounter, actor_type=person_type, actor_id=person, left_at=None)
     if not _vacate(actor, encounter, seats):
         hints.visit_changed(encounter)
 
@@ -147,8 +151,13 @@ def _seat_of(actor: Actor, encounter: Encounter) -> Seat | None:
 
 
 def _new_seat(actor: Actor, encounter: Encounter) -> Seat:
-    if Seat.objects.filter(encounter=encounter).count() >= MOST_SEATS:
+    removed = Guest.objects.filter(appointment_id=encounter.appointment_id, removed_at__isnull=False).values("pk")
+    taken = Seat.objects.filter(encounter=encounter).exclude(actor_type="guest", actor_id__in=removed)
+    if taken.count() >= MOST_PEOPLE:
         raise Conflict("This visit is full: eight people can take part.", code="visit.full")
+    if actor.type == "guest":
+        label = Guest.objects.get(pk=person_id(actor)).label
+        return Seat(encounter=encounter, actor_type=actor.type, actor_id=person_id(actor), label=label, role=Role.GUEST)
     is_patient = actor.type == "patient"
     label = encounter.patient.full_name if is_patient else encounter.practitioner.display_name
     role = "patient" if is_patient else "practitioner"

@@ -6,9 +6,15 @@ from typing import Any
 
 from accounts.actors import Actor
 from consent.models import Consent, ConsentText, Purpose
-from consent.selectors import current_text, standing_consent
+from consent.selectors import agreed_in_visit, current_text, standing_consent
 from consults import selectors
-from consults.forms import SHORT_CONSENT, SHORT_RECORDING, ConsentForm
+from consults.forms import (
+    SHORT_CONSENT,
+    SHORT_CONSENT_OF_GUESTS,
+    SHORT_RECORDING,
+    SHORT_RECORDING_FOR_GUESTS,
+    ConsentForm,
+)
 from consults.models import Encounter
 
 NO_RECORDING = uuids.UUID(int=0)
@@ -24,6 +30,7 @@ class Questions:
     recording: dict[str, Any] | None
     """What this person may know of the recording; None where this house does not record."""
     about: Encounter
+    is_guest: bool = False
 
     @property
     def asks_video(self) -> bool:
@@ -41,14 +48,21 @@ class Questions:
     @property
     def steps(self) -> int:
         """A yes given at this very door was one of its steps: the count holds after a reload."""
+        if self.is_guest:
+            return 2
         asked_here = self.standing is None or self.standing.about == self.about.uuid
         return 3 if asked_here or self.asks_recording else 2
+
+    @property
+    def language(self) -> str:
+        """Patients are asked in their own; which is a guest's nobody knows, so in the clinic's."""
+        return self.about.organization.language if self.is_guest else self.about.patient.language
 
     def form(self, data: Any = None) -> ConsentForm:
         """The questions as they stand, with nothing chosen beforehand."""
         initial = {
-            "version": video_text(self.about).version,
-            "recording_version": recording_text(self.about, self.about.patient.language).version,
+            "version": video_text(self.about, self.language).version,
+            "recording_version": recording_text(self.about, self.language).version,
         }
         return ConsentForm(data, initial=initial, asks_video=self.asks_video, asks_recording=self.asks_recording)
 
@@ -57,6 +71,15 @@ def questions(actor: Actor, encounter: Encounter) -> Questions:
     """Which questions the patient of the visit is asked at its door."""
     standing = standing_consent(encounter.patient, Purpose.TELEHEALTH)
     return Questions(standing, recording_of(actor, encounter), encounter)
+
+
+def questions_to_guest(actor: Actor, encounter: Encounter) -> Questions:
+    """Which questions a guest is asked at the same door: theirs are asked at every visit."""
+    standing = None
+    if actor.id is not None:
+        clinic, person = encounter.organization, actor.id
+        standing = agreed_in_visit(clinic, encounter.uuid, Purpose.TELEHEALTH, actor.type, person)
+    return Questions(standing, recording_of(actor, encounter), encounter, is_guest=True)
 
 
 def records(actor: Actor, encounter: Encounter) -> bool:
@@ -70,8 +93,8 @@ def recording_of(actor: Actor, encounter: Encounter) -> dict[str, Any] | None:
     return found
 
 
-def video_text(encounter: Encounter) -> ConsentText:
-    return current_text(encounter.organization, Purpose.TELEHEALTH, encounter.patient.language)
+def video_text(encounter: Encounter, language: str) -> ConsentText:
+    return current_text(encounter.organization, Purpose.TELEHEALTH, language)
 
 
 def recording_text(encounter: Encounter, language: str) -> ConsentText:
@@ -80,12 +103,25 @@ def recording_text(encounter: Encounter, language: str) -> ConsentText:
 
 def video_words(encounter: Encounter) -> dict[str, Any]:
     """The short words above the tick box, and the full ones where they say more than these."""
-    text, doctor = video_text(encounter), encounter.practitioner.short_name
+    text, doctor = video_text(encounter, encounter.patient.language), encounter.practitioner.short_name
     short, full = SHORT_CONSENT.format(doctor=doctor), text.body_for(doctor)
     return {
         "consent_text": text,
         "consent_short": short,
         "consent_full": "" if full.split() == short.split() else full,
+    }
+
+
+def words_for_guest(encounter: Encounter, patient: str) -> dict[str, Any]:
+    """The same questions, in words for who comes along; the full text of each is the clinic's one text."""
+    language, doctor = encounter.organization.language, encounter.practitioner.short_name
+    text = video_text(encounter, language)
+    return {
+        "consent_text": text,
+        "consent_short": SHORT_CONSENT_OF_GUESTS,
+        "consent_full": text.body_for(doctor),
+        **recording_words(encounter, language),
+        "recording_short": SHORT_RECORDING_FOR_GUESTS.format(patient=patient, doctor=doctor),
     }
 
 

@@ -2,7 +2,6 @@
 
 import uuid as uuids
 from typing import Any, Literal, cast
-from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
@@ -20,19 +19,19 @@ from consults.forms import NO_CONSENT, NO_RECORDING_ANSWER, ConsentForm, PlaceFo
 from consults.lifecycle import door_opens_at
 from consults.models import Encounter
 from consults.selectors.visits import told_of
-from consults.views.asking import NO_RECORDING, questions, recording_of, recording_words, video_words
+from consults.views.asking import questions, recording_of, recording_words, video_words
+from consults.views.guests import guest_page
+from consults.views.when import ELSEWHERE, TERMINAL, recording_urls, when_words
 from core.clock import now
 from core.errors import Invalid, NotFound
 from core.http import no_store, wants_json
 from scheduling.links import open_link, set_session
 from scheduling.models import Appointment
 from scheduling.selectors.changing import is_changeable, movable_to, until_when
-from scheduling.selectors.offering import offerings, zone_of
+from scheduling.selectors.guests import guests_of
+from scheduling.selectors.offering import offerings
 from scheduling.services import cancel_appointment
 
-TERMINAL = frozenset({"ended", "cancelled", "late"})
-# There is a visit, but no room to come to: by phone, at the clinic, or not confirmed yet.
-ELSEWHERE = frozenset({"elsewhere", "pending"})
 DOOR_STEPS = frozenset({"check", "consent", "place"})
 
 
@@ -42,13 +41,16 @@ DOOR_STEPS = frozenset({"check", "consent", "place"})
 def visit(request: HttpRequest, link: uuids.UUID) -> HttpResponseBase:
     """Without a session the page that posts the fragment's secret; with one the visit in its present state."""
     actor = _actor(request)
-    if actor.type != "patient":
+    if not actor.came_by_link:
         if wants_json(request):
             raise NotFound
         return render(request, "consults/visit_opening.html", {"link": link})
     encounter = selectors.get_visit(actor)
     if wants_json(request):
-        return JsonResponse({"ok": True, "state": selectors.visit_state(encounter, now())})
+        state = selectors.visit_state(encounter, now())
+        return JsonResponse({"ok": True, "state": state, "told": told_of(encounter)})
+    if actor.type == "guest":
+        return guest_page(request, actor, encounter, link, step=request.GET.get("step", ""))
     return _page(request, encounter, link, step=request.GET.get("step", ""))
 
 
@@ -176,10 +178,12 @@ def _page(
         "records": asked.asks_recording,
         **video_words(encounter),
         **recording_words(encounter, encounter.patient.language),
+        "consent_url": reverse("visit-consent", kwargs={"link": link}),
+        "agree_words": f"Yes, I agree to see {encounter.practitioner.short_name} by video",
         "consent_form": asked.form(),
         "no_consent": NO_CONSENT,
         "no_recording_answer": NO_RECORDING_ANSWER,
-        "recording_urls": _recording_urls(link),
+        "recording_urls": recording_urls(link),
         "place_form": PlaceForm(initial=_place_of(encounter)),
         "page_data": {
             "state": state,
@@ -208,13 +212,6 @@ def _step(state: str, wanted: str, *, needs_consent: bool) -> str:
     return wanted if wanted in DOOR_STEPS else "door"
 
 
-def _recording_urls(link: uuids.UUID) -> dict[str, str]:
-    return {
-        "consent": reverse("recording-consent", kwargs={"link": link}),
-        "erase": reverse("visit-recording-erase-mine", kwargs={"link": link, "recording": NO_RECORDING}),
-    }
-
-
 def _place_of(encounter: Encounter) -> dict[str, str]:
     if encounter.place:
         return {"place": encounter.place, "callback_phone": encounter.callback_phone}
@@ -223,21 +220,14 @@ def _place_of(encounter: Encounter) -> dict[str, str]:
 
 
 def _words(actor: Actor, encounter: Encounter) -> dict[str, Any]:
-    """Who and when, in the zone that the visit was booked in."""
-    appointment = encounter.appointment
-    length = appointment.ends_at - appointment.starts_at
-    here = ZoneInfo(appointment.timezone)
+    """Who and when, what may be changed, and who comes along."""
     return {
         "encounter": encounter,
-        "appointment": appointment,
         "patient": encounter.patient,
-        "practitioner": encounter.practitioner,
-        "zone": appointment.timezone,
-        "opens_at": door_opens_at(appointment.starts_at),
-        "is_today": appointment.starts_at.astimezone(here).date() == now().astimezone(here).date(),
-        "minutes": int(length.total_seconds() // 60),
-        "theirs": zone_of(encounter.practitioner, encounter.organization),
-        **_changes(actor, appointment),
+        "own_name": encounter.patient.given_name,
+        "guests": guests_of(encounter.appointment),
+        **when_words(encounter),
+        **_changes(actor, encounter.appointment),
     }
 
 

@@ -4,10 +4,12 @@ from scheduling.models.appointments import Appointment, BookableActor, Interpret
 from scheduling.models.availability import BookingTerms, DatedException, Modality, Schedule, VisitType, WeeklyRule
 from scheduling.models.calendars import BusyCalendar, BusyTime, CalendarFeed
 from scheduling.models.files import FileIn
+from scheduling.models.guests import MOST_PEOPLE, Guest
 from scheduling.models.merging import PatientMerge
 from scheduling.models.waiting import WaitListEntry, WaitListOffer
 
 __all__ = [
+    "MOST_PEOPLE",
     "Appointment",
     "BookableActor",
     "BookingTerms",
@@ -16,6 +18,7 @@ __all__ = [
     "CalendarFeed",
     "DatedException",
     "FileIn",
+    "Guest",
     "Interpreter",
     "Modality",
     "OccupiedSpan",

@@ -190,14 +190,22 @@ class PersonalLink(models.Model):
     uuid = models.UUIDField(default=new_uuid, unique=True, editable=False)
     organization = models.ForeignKey("accounts.Organization", on_delete=models.PROTECT, related_name="+")
     appointment = models.ForeignKey(Appointment, on_delete=models.PROTECT, related_name="links")
+    # Whose visit it leads to; whose link it is, a guest's row says where there is one.
     patient = models.ForeignKey("accounts.Patient", on_delete=models.PROTECT, related_name="links")
+    guest = models.OneToOneField(
+        "scheduling.Guest", on_delete=models.PROTECT, null=True, blank=True, related_name="link"
+    )
     generation = models.PositiveIntegerField(default=1)
     revoked_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["appointment", "patient"], name="link_once_per_person_and_visit"),
+            models.UniqueConstraint(
+                fields=["appointment", "patient"],
+                condition=Q(guest__isnull=True),
+                name="link_once_per_person_and_visit",
+            ),
         ]
 
     def __str__(self) -> str:

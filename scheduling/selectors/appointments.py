@@ -58,12 +58,11 @@ def patients_to_choose(actor: Actor, *, only: Patient | None = None) -> QuerySet
 
 
 def get_link(actor: Actor) -> PersonalLink:
-    """The link by which a patient came, still standing, or NotFound."""
-    if actor.link_id is None or actor.patient_id is None:
-        raise NotFound
+    """The link by which a patient or a guest came, still standing, or NotFound."""
+    mine = _whose_guest(actor.id) if actor.type == "guest" else _whose(actor.patient_id)
     link = (
-        PersonalLink.objects.select_related("organization", "patient", "appointment__practitioner")
-        .filter(_whose(actor.patient_id), pk=actor.link_id, revoked_at=None)
+        PersonalLink.objects.select_related("organization", "patient", "guest", "appointment__practitioner")
+        .filter(mine, pk=actor.link_id or 0, revoked_at=None)
         .first()
     )
     if link is None:
@@ -77,9 +76,14 @@ def link_of(actor: Actor, appointment: Appointment) -> PersonalLink:
     return PersonalLink.objects.get(_whose(appointment.booked_for), appointment=appointment)
 
 
-def _whose(patient_id: int) -> Q:
+def _whose(patient_id: int | None) -> Q:
     """Links of this patient, and of whoever turned out to be this patient: a merge leaves links where they are."""
-    return Q(patient_id=patient_id) | Q(patient__merged_into_id=patient_id)
+    known = patient_id or 0
+    return Q(guest=None) & (Q(patient_id=known) | Q(patient__merged_into_id=known))
+
+
+def _whose_guest(guest_id: int | None) -> Q:
+    return Q(guest_id=guest_id or 0, guest__removed_at=None)
 
 
 def _may_view(actor: Actor, appointment: Appointment) -> bool:

@@ -32,7 +32,7 @@ def own_visit(actor: Actor, entry: WaitListEntry) -> PersonalLink | None:
     if entry.status != WaitStatus.BOOKED or entry.offer_id is None:
         return None
     rows = PersonalLink.objects.select_related("patient", "appointment")
-    return rows.filter(appointment_id=entry.offer_id, revoked_at=None).order_by("pk").first()
+    return rows.filter(appointment_id=entry.offer_id, guest=None, revoked_at=None).order_by("pk").first()
 
 
 def wait_list(actor: Actor) -> tuple[list[WaitListEntry], list[WaitListEntry]]:

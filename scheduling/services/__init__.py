@@ -9,6 +9,7 @@ from scheduling.services.arrival import (
     mark_not_arrived,
 )
 from scheduling.services.booking import book_appointment, cancel_appointment, confirm_appointment
+from scheduling.services.guests import add_guest, remove_guest
 from scheduling.services.holds import book_held, end_holds, hold_time, release_hold
 from scheduling.services.lateness import tell_late
 from scheduling.services.links import reissue_link, revoke_link
@@ -18,6 +19,7 @@ from scheduling.services.rows import lock_appointment
 from scheduling.services.series import book_series, cancel_series, move_series
 
 __all__ = [
+    "add_guest",
     "book_appointment",
     "book_held",
     "book_series",
@@ -38,6 +40,7 @@ __all__ = [
     "move_series",
     "reissue_link",
     "release_hold",
+    "remove_guest",
     "revoke_link",
     "tell_late",
 ]

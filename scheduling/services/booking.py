@@ -1,6 +1,7 @@
 """Booking, confirming and cancelling. Each is one transaction, audited; whether times are free, the database says."""
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import transaction
@@ -15,6 +16,7 @@ from scheduling.lifecycle import OVER, AppointmentStatus, moved
 from scheduling.models import Appointment, Interpreter, PersonalLink, Series, VisitType
 from scheduling.policies import relation_to
 from scheduling.services.checks import (
+    Companion,
     Wish,
     require_booking,
     require_fitting,
@@ -22,6 +24,7 @@ from scheduling.services.checks import (
     require_possible,
     require_unchanged,
 )
+from scheduling.services.guests import bring_guests
 from scheduling.services.openness import require_open, with_nearest
 from scheduling.services.rows import lock_appointment, record_move
 from scheduling.services.spans import guarded, occupy, vacate
@@ -41,6 +44,7 @@ def book_appointment(
     room: Location | None = None,
     interpreter: Interpreter | None = None,
     follows: Appointment | None = None,
+    guests: Sequence[Companion] = (),
     outside_rules: bool = False,
 ) -> Appointment:
     """Make an appointment with its spans, the patient's link and, through the ports, its visit; all or nothing.
@@ -61,6 +65,7 @@ def book_appointment(
         interpreter=interpreter,
         reason=reason,
         follows=follows,
+        guests=tuple(guests),
     )
     require_possible(actor, starts_at, ends_at, timezone)
     require_booking(actor, wish)
@@ -145,6 +150,7 @@ def make_appointment(actor: Actor, wish: Wish, *, series: Series | None = None) 
         raise ValueError("an appointment is for somebody")
     appointment = insert_appointment(actor, wish, status=AppointmentStatus.BOOKED, series=series)
     tell_made(actor, appointment)
+    bring_guests(actor, appointment, wish.guests)
     record(actor=actor, action="scheduling.appointment.book", entity=appointment, patient_id=wish.patient.pk)
     return appointment
 

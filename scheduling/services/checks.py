@@ -1,6 +1,7 @@
 """What is asked before a time is taken or changed: may this actor, can the time be, do these people belong together."""
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -8,14 +9,23 @@ from accounts.actors import Actor
 from accounts.models import Location, Organization, Patient, Practitioner
 from core.clock import now
 from core.errors import Conflict, Invalid, NotFound
-from scheduling.models import Appointment, BookingTerms, Interpreter, Modality, VisitType
+from scheduling.models import MOST_PEOPLE, Appointment, BookingTerms, Guest, Interpreter, Modality, VisitType
 from scheduling.policies import may_for
 
 LONGEST = dt.timedelta(hours=8)
+LONGEST_NAME = 80
 # The desk makes a visit "now" while the minute passes; the system brings in what happened earlier today.
 GRACE = dt.timedelta(minutes=5)
 SYSTEM_GRACE = dt.timedelta(hours=24)
 LATEST = dt.datetime(2200, 1, 1, tzinfo=dt.UTC)
+
+
+@dataclass(frozen=True)
+class Companion:
+    """Somebody who shall come along, as typed: a name and a role of `Guest.Role`."""
+
+    name: str
+    role: str
 
 
 @dataclass(frozen=True)
@@ -33,6 +43,7 @@ class Wish:
     interpreter: Interpreter | None = None
     reason: str = ""
     follows: Appointment | None = None
+    guests: tuple[Companion, ...] = ()
 
     @property
     def how(self) -> str:
@@ -66,7 +77,7 @@ def require_zone(timezone: str) -> ZoneInfo:
 def require_same_clinic(actor: Actor, wish: Wish) -> None:
     """Everybody and everything that takes part is of one clinic; what is not does not exist."""
     clinic = wish.practitioner.organization_id
-    if actor.type in {"user", "patient"} and actor.organization_id != clinic:
+    if (actor.type == "user" or actor.came_by_link) and actor.organization_id != clinic:
         raise NotFound
     if actor.type == "system" and actor.organization_id not in (None, clinic):
         raise NotFound
@@ -88,6 +99,7 @@ def require_fitting(wish: Wish) -> None:
     """Raise Invalid for a type of visit that is not offered so."""
     if wish.modality and wish.modality not in Modality.values:
         raise Invalid("Choose how you meet from the list.", code="appointment.modality")
+    require_companions(wish.guests)
     if wish.visit_type is None:
         return
     if not wish.visit_type.is_active:
@@ -96,6 +108,20 @@ def require_fitting(wish: Wish) -> None:
         raise Invalid("They do not offer this kind of visit. Choose somebody else.", code="visit_type.not_offered")
     if wish.visit_type.needs_room and wish.room is None and wish.patient is not None:
         raise Invalid("This kind of visit needs a room. Choose one.", code="visit_type.needs_room")
+
+
+def require_companions(guests: Sequence[Companion], *, already: int = 2) -> None:
+    """Raise Invalid for a guest nobody could address, or for more people than a room has seats.
+
+    `already` are those who come anyway: a patient and the practitioner, unless said.
+    """
+    for guest in guests:
+        if not 1 <= len(guest.name.strip()) <= LONGEST_NAME or not guest.name.isprintable():
+            raise Invalid("Enter the name of who comes along, in up to 80 letters.", code="guest.name")
+        if guest.role not in Guest.Role.values:
+            raise Invalid("Choose who they are from the list.", code="guest.role")
+    if already + len(guests) > MOST_PEOPLE:
+        raise Invalid(f"A visit has {MOST_PEOPLE} people at most, all counted.", code="guest.too_many")
 
 
 def require_notice(actor: Actor, appointment: Appointment) -> None:

@@ -6,6 +6,7 @@ from accounts.actors import Actor
 from accounts.policy import require
 from audit.services import record
 from core.clock import now
+from core.errors import NotFound
 from scheduling import ports
 from scheduling.models import PersonalLink
 from scheduling.policies import relation_to
@@ -38,6 +39,8 @@ def _locked_link(actor: Actor, link: PersonalLink, action: str) -> PersonalLink:
     appointment = lock_appointment(link.appointment_id)
     require(actor, action, relation_to(actor, appointment))
     found = PersonalLink.objects.select_for_update().get(pk=link.pk)
+    if found.guest is not None and found.guest.removed_at is not None:
+        raise NotFound
     found.appointment = appointment
     return found
 

@@ -1,6 +1,7 @@
 """Booking with whoever of a pool is free: asked one after the other, least loaded that day first."""
 
 import datetime as dt
+from collections.abc import Sequence
 
 from accounts.actors import Actor
 from accounts.models import Location, Patient
@@ -9,7 +10,7 @@ from scheduling.models import Appointment, Interpreter, VisitType
 from scheduling.policies import may_for
 from scheduling.selectors.pool import pool_for
 from scheduling.services.booking import book_wish
-from scheduling.services.checks import Wish, require_possible
+from scheduling.services.checks import Companion, Wish, require_possible
 from scheduling.services.openness import require_open, with_nearest
 from scheduling.services.rows import spoken_time
 from scheduling.services.spans import taken
@@ -29,13 +30,26 @@ def book_with_anyone(
     interpreter: Interpreter | None = None,
     language: str = "",
     region: str = "",
+    guests: Sequence[Companion] = (),
 ) -> Appointment:
     """Book with the first of the pool who works then and is free. Raises what `book_appointment` raises."""
     ends_at = ends_at or starts_at + dt.timedelta(minutes=visit_type.minutes)
     require_possible(actor, starts_at, ends_at, timezone)
     pool = pool_for(visit_type, starts_at, language=language, region=region)
     wishes = [
-        Wish(one, patient, starts_at, ends_at, timezone, visit_type, modality, room, interpreter, reason)
+        Wish(
+            one,
+            patient,
+            starts_at,
+            ends_at,
+            timezone,
+            visit_type,
+            modality,
+            room,
+            interpreter,
+            reason,
+            guests=tuple(guests),
+        )
         for one in pool
         if may_for(actor, "scheduling.appointment.book", one)
     ]

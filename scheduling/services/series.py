@@ -18,6 +18,7 @@ from scheduling.models import Appointment, BookableActor, Interpreter, Series, V
 from scheduling.policies import relation_to
 from scheduling.services.booking import cancel_locked, make_appointment
 from scheduling.services.checks import (
+    Companion,
     Wish,
     require_booking,
     require_fitting,
@@ -67,6 +68,7 @@ def book_series(
     modality: str = "",
     room: Location | None = None,
     interpreter: Interpreter | None = None,
+    guests: Sequence[Companion] = (),
 ) -> Booked:
     """Book every time of `rrule` from the naive `starts_local` on, in the zone: all or none.
 
@@ -81,7 +83,19 @@ def book_series(
     first = next((one.starts_at for one in times if one.starts_at is not None), None)
     if first is None:
         raise Invalid("The clocks skip this time. Choose another.", code="series.rule")
-    wish = Wish(practitioner, patient, first, first + length, timezone, visit_type, modality, room, interpreter, reason)
+    wish = Wish(
+        practitioner,
+        patient,
+        first,
+        first + length,
+        timezone,
+        visit_type,
+        modality,
+        room,
+        interpreter,
+        reason,
+        guests=tuple(guests),
+    )
     require_booking(actor, wish)
     require_possible(actor, wish.starts_at, wish.ends_at, timezone)
     require_fitting(wish)

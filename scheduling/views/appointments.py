@@ -22,6 +22,7 @@ from scheduling.policies import may_for, relation_to
 from scheduling.selectors import get_appointment, link_of, states_now
 from scheduling.selectors.histories import following_in_series
 from scheduling.services import cancel_appointment, cancel_series, reissue_link
+from scheduling.views.guests import guests_shown
 from scheduling.views.standing import sayings_for
 
 NAV = {"nav": "calendar"}
@@ -97,6 +98,7 @@ def _show(request: HttpRequest, actor: Actor, found: Appointment, cancel_form: C
         "cancel_form": cancel_form,
         "following": following_in_series(found),
         "sayings": sayings_for(actor, found),
+        **guests_shown(actor, found),
         "may_follow": may_for(actor, "scheduling.appointment.book", found.practitioner),
     }
     return render(request, "scheduling/appointment.html", NAV | context)

@@ -17,6 +17,7 @@ from accounts.selectors import organization_of, patients, practitioners
 from core.clock import today
 from core.errors import Conflict, Invalid, NotFound
 from scheduling.forms.desk_booking import AppointmentForm
+from scheduling.forms.guests import GuestRows
 from scheduling.models import Appointment
 from scheduling.selectors import get_appointment, patients_to_choose
 from scheduling.selectors.visit_types import visit_types_to_book
@@ -44,16 +45,20 @@ def appointment_new(request: HttpRequest) -> HttpResponse:
     clinic = organization_of(actor)
     if clinic is None:
         raise NotFound
+    guests = GuestRows(request.POST if request.method == "POST" else None)
     form = _form(request, actor, clinic)
     answer = Answer(status=200)
-    if request.method == "POST":
-        answer = _book(actor, clinic, form)
+    if wants_a_row(request):
+        guests.add_row()
+    elif request.method == "POST":
+        answer = _book(actor, clinic, form, guests)
         if answer.booked is not None:
             messages.success(request, "The visit is booked. Copy the link below and send it to the patient.")
             return redirect("appointment", appointment=answer.booked.uuid)
     form.fields["patient"].queryset = _patients_shown(actor, form)  # type: ignore[attr-defined]
     context = {
         "form": form,
+        "guests": guests,
         "nearest": answer.nearest,
         "outside": answer.outside,
         "conflicts": [_date_of(one) for one in answer.conflicts],
@@ -63,15 +68,22 @@ def appointment_new(request: HttpRequest) -> HttpResponse:
 
 
 def _form(request: HttpRequest, actor: Actor, clinic: Organization) -> AppointmentForm:
-    asked = {name: request.GET[name] for name in FROM_ADDRESS if name in request.GET}
+    given = request.POST if wants_a_row(request) else request.GET
+    names = AppointmentForm.base_fields if wants_a_row(request) else FROM_ADDRESS
+    asked = {name: given[name] for name in names if name in given}
     return AppointmentForm(
-        request.POST if request.method == "POST" else None,
+        request.POST if request.method == "POST" and not wants_a_row(request) else None,
         patients=patients(actor),
         practitioners=_bookable(actor),
         visit_types=visit_types_to_book(actor),
         timezone=clinic.timezone,
         initial=_first_values(actor, clinic) | asked,
     )
+
+
+def wants_a_row(request: HttpRequest) -> bool:
+    """Nothing is booked yet: the form comes back as it was typed, with room for one more guest."""
+    return request.method == "POST" and "more_guests" in request.POST
 
 
 def _date_of(conflict: dict[str, Any]) -> dict[str, Any]:
@@ -97,12 +109,13 @@ def _first_values(actor: Actor, clinic: Organization) -> dict[str, object]:
     return {"on": today(clinic.timezone), "practitioner": own.uuid if own else None}
 
 
-def _book(actor: Actor, clinic: Organization, form: AppointmentForm) -> Answer:
+def _book(actor: Actor, clinic: Organization, form: AppointmentForm, guests: GuestRows) -> Answer:
     """422 for what was typed and for a time outside the hours, 409 for one taken meanwhile; nothing typed is lost."""
-    if not form.is_valid():
+    # Both are asked: whoever puts things right is told all of them at once.
+    if not all([form.is_valid(), guests.is_valid()]):
         return Answer()
     try:
-        return Answer(booked=_booked(actor, clinic, form))
+        return Answer(booked=_booked(actor, clinic, form, guests))
     except Conflict as refusal:
         form.add_error("at", refusal.message)
         return Answer(status=refusal.status, nearest=_times(refusal), conflicts=refusal.extra.get("conflicts", []))
@@ -112,7 +125,7 @@ def _book(actor: Actor, clinic: Organization, form: AppointmentForm) -> Answer:
         return Answer(status=refusal.status, outside=outside)
 
 
-def _booked(actor: Actor, clinic: Organization, form: AppointmentForm) -> Appointment:
+def _booked(actor: Actor, clinic: Organization, form: AppointmentForm, guests: GuestRows) -> Appointment:
     typed = form.cleaned_data
     visit_type, instead = typed["visit_type"], form.instead()
     practitioner = typed["practitioner"]
@@ -131,6 +144,7 @@ def _booked(actor: Actor, clinic: Organization, form: AppointmentForm) -> Appoin
         "visit_type": visit_type,
         "modality": typed["modality"],
         "reason": typed["reason"],
+        "guests": guests.companions,
     }
     if practitioner is None:
         return book_with_anyone(**wanted, language=typed["patient"].language)

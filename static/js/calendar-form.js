@@ -1,6 +1,5 @@
 /** The Move form, wherever it stands: free times follow practitioner, day and length; also the reader's own clock. */
 
-import { ownTime } from "./calendar-model.js";
 import { make } from "./dom.js";
 
 /**
@@ -47,14 +46,4 @@ function offer(times, found) {
   const options = found?.length ? found.map(([value, words]) => make("option", { value }, words)) : [make("option", { value: "" }, none)];
   times.replaceChildren(...options);
   if (found?.some(([value]) => value === before)) times.value = before;
-}
-
-/** @param {ParentNode} root */
-export function sayOwnTimes(root) {
-  const own = Intl.DateTimeFormat().resolvedOptions().timeZone;
-  for (const place of root.querySelectorAll("[data-own-time]")) {
-    const zone = place.getAttribute("data-own-zone") ?? "";
-    const words = zone && own ? ownTime(Date.parse(place.getAttribute("data-own-time") ?? ""), zone, own) : "";
-    place.textContent = words ? `On your clock: ${words}` : "";
-  }
 }

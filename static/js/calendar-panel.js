@@ -1,6 +1,7 @@
 /** The side panel: the chosen visit with its Move form, or a time that was drawn and can be booked. */
 
-import { followTimes, sayOwnTimes } from "./calendar-form.js";
+import { followTimes } from "./calendar-form.js";
+import { sayOwnTimes } from "./own-times.js";
 import { spokenTime } from "./calendar-model.js";
 import { icon, make, need } from "./dom.js";
 import { busyButton, post } from "./forms.js";

@@ -1,4 +1,4 @@
-/** Where no socket is held, the page still learns that the visit is over: the server then has the words for it. */
+/** Where no socket is held, the page still learns that the visit is over, or another time: the server then has the words for it. */
 
 /** States after which nothing of a visit goes on. */
 export const OVER = new Set(["ended", "cancelled", "late"]);
@@ -7,22 +7,27 @@ const EVERY = 12_000;
 
 export class OverPoll {
   #path;
+  #told;
   /** @type {ReturnType<typeof setInterval>|undefined} */
   #timer;
 
-  /** @param {string} path the page's own */
-  constructor(path) {
+  /**
+   * @param {string} path the page's own
+   * @param {string} [told] what the page has told of the time, where it tells any
+   */
+  constructor(path, told = "") {
     this.#path = path;
+    this.#told = told;
   }
 
   start() {
     this.stop();
     this.#timer = setInterval(async () => {
-      const state = await fetch(this.#path, { headers: { Accept: "application/json" }, credentials: "same-origin" })
+      const { state, told } = await fetch(this.#path, { headers: { Accept: "application/json" }, credentials: "same-origin" })
         .then((response) => response.json())
-        .then((answer) => answer.state)
-        .catch(() => null);
-      if (OVER.has(state)) location.reload();
+        .catch(() => ({ state: null }));
+      const isOld = Boolean(this.#told && told) && told !== this.#told && state !== "call";
+      if (OVER.has(state) || isOld) location.reload();
     }, EVERY);
   }
 

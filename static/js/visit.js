@@ -1,26 +1,22 @@
 /** Entry of the patient's visit page: which step comes when, from the door to the end of the visit. */
 
-import { DeviceCheck, fillTrouble, ownState } from "./check.js";
 import { countdownWords } from "./clock.js";
 import { ask } from "./dialog.js";
 import { announce, markOnce, need, say } from "./dom.js";
+import { Entrance, onPress } from "./entrance.js";
 import { enhance, post } from "./forms.js";
 import { LevelMeter, chime } from "./level.js";
-import { LocalMedia } from "./media.js";
 import { OVER, OverPoll } from "./over-poll.js";
-import { setPreview } from "./own-tile.js";
 import { recordPart } from "./record-part.js";
 import { lookForRecording } from "./recorded.js";
 import { RecordWaiting } from "./record-waiting.js";
 import { Room } from "./room.js";
 import { Steps } from "./steps.js";
 import { hideToast, toast } from "./toast.js";
-import { TroubleBox } from "./trouble.js";
 import { WaitingLine } from "./waiting.js";
 
 /** @typedef {import("./steps.js").Step} Step */
 /** @typedef {import("./types.js").VisitView} VisitView */
-/** @typedef {import("./types.js").MediaTrouble} MediaTrouble */
 
 /**
  * @typedef {Object} PageData
@@ -38,8 +34,8 @@ import { WaitingLine } from "./waiting.js";
 const LIVE = new Set(["waiting", "call"]);
 
 class VisitPage {
-  /** @type {"go-in"|"try"|"change"} why the device check is open */
-  #purpose = "go-in";
+  /** @type {Room|undefined} */
+  #room;
   /** A snapshot from before the form was sent may still be under way: only after this may one put us out of line. */
   #inLine = false;
 
@@ -49,15 +45,15 @@ class VisitPage {
     this.poll = new OverPoll(data.path);
     this.steps = new Steps(data.step, data.clinic, (step) => this.#goBack(step));
     this.line = new WaitingLine(this.steps.section("waiting"), (words) => this.steps.title(words));
-    this.media = new LocalMedia({
-      key: data.path,
+    this.entrance = new Entrance(this.steps, {
+      path: data.path,
       practitioner: data.practitioner,
-      onChange: () => this.#devicesChanged(),
-      onNotice: (text) => toast(text, { icon: "microphone" }),
-      onTrouble: (trouble) => this.#deviceTrouble(trouble),
+      room: () => this.#room,
+      inLine: (purpose) => this.#room?.visit?.status === "arrived" || purpose === "change",
+      onChecked: (purpose) => this.#checked(purpose),
     });
-    this.check = new DeviceCheck(this.steps.section("check"), this.media, (trouble) => this.#showTrouble(trouble));
-    this.room = new Room(need(document, "[data-stage]"), {
+    this.media = this.entrance.media;
+    this.#room = this.room = new Room(need(document, "[data-stage]"), {
       path: data.path,
       media: this.media,
       texts: {
@@ -79,7 +75,6 @@ class VisitPage {
     const waiting = this.steps.section("waiting");
     const answered = waiting.querySelector("[data-record-waiting]");
     this.answered = answered instanceof HTMLElement ? new RecordWaiting(answered, () => this.recording?.ask()) : null;
-    this.caution = new TroubleBox(need(waiting, "[data-waiting-trouble]"), this.media, () => need(waiting, "[data-heading]").focus());
     this.room.clock.set(data.server_time);
     this.#buttons();
     this.#forms();
@@ -93,7 +88,7 @@ class VisitPage {
     if (step === "waiting" || (step === "call" && this.media.asked)) {
       // Connecting does not wait for the camera: both are under way at once.
       this.#goLive(step);
-      this.media.resume().then((trouble) => trouble && this.#deviceTrouble(trouble));
+      this.media.resume().then((trouble) => trouble && this.entrance.tell(trouble));
       return;
     }
     if (step === "left" || step === "call") {
@@ -103,42 +98,17 @@ class VisitPage {
       return;
     }
     this.room.socket.open();
-    if (step === "check") this.#resumeCheck();
-  }
-
-  /** After a reload of the check: go on where the browser has been allowed already, else wait for a press. */
-  async #resumeCheck() {
-    if (this.media.asked) await this.#startDevices();
-    else this.steps.show("door", { push: false, focus: false });
+    if (step === "check") void this.entrance.resume();
   }
 
   // ---- what is pressed
 
   #buttons() {
-    const on = (/** @type {string} */ name, /** @type {(event: Event) => void} */ act) => {
-      for (const each of document.querySelectorAll(`[data-act="${name}"]`)) {
-        each.addEventListener("click", (event) => {
-          event.preventDefault();
-          act(event);
-        });
-      }
-    };
-    on("join", () => this.#openCheck("go-in"));
-    on("try-devices", () => this.#openCheck("try"));
-    on("change-devices", () => this.#openCheck("change"));
-    on("go-on", () => this.#checked());
-    on("go-on-without-camera", async () => {
-      await this.media.setCamera(false);
-      this.#checked();
-    });
-    on("try-again", () => this.#tryAgain());
-    on("go-in-without", () => this.#goInWithout());
-    on("copy-address", () => this.#copyAddress());
-    on("come-back", () => this.#comeBack());
-    on("bring-here", () => location.reload());
-    on("leave-waiting", () => this.#leaveWaiting());
-    on("cancel", () => this.#cancel());
-    on("back", () => history.back());
+    onPress("come-back", () => this.#comeBack());
+    onPress("bring-here", () => location.reload());
+    onPress("leave-waiting", () => this.#leaveWaiting());
+    onPress("cancel", () => this.#cancel());
+    onPress("back", () => history.back());
   }
 
   #forms() {
@@ -149,61 +119,10 @@ class VisitPage {
     enhance(/** @type {HTMLFormElement} */ (need(document, "[data-form=place]")), () => this.#goLive("waiting"));
   }
 
-  /** @param {"go-in"|"try"|"change"} purpose */
-  #openCheck(purpose) {
-    this.#purpose = purpose;
-    // The press that opens this page also lets it listen and sound later.
-    LevelMeter.context();
-    const section = this.steps.section("check");
-    need(section, "[data-step-count]").hidden = purpose !== "go-in";
-    const words = { "go-in": "Looks good, go on", try: "Back to your visit", change: "Back to the waiting room" };
-    say(need(section, "[data-act=go-on] span"), words[purpose]);
-    this.steps.show("check");
-    void this.#startDevices();
-  }
-
-  async #startDevices() {
-    this.check.ready(false);
-    this.check.note("");
-    const trouble = await this.media.start();
-    this.check.ready(true);
-    if (trouble?.code === "media.constraint") this.check.note(trouble.message);
-    else if (trouble) this.#showTrouble(trouble);
-    else this.check.note("");
-  }
-
-  /** @param {MediaTrouble} trouble */
-  #showTrouble(trouble) {
-    if (trouble.code === "media.constraint" || trouble.code === "media.prompt_open") {
-      this.check.note(trouble.message);
-      return;
-    }
-    this.trouble = trouble;
-    const waiting = this.room.visit?.status === "arrived" || this.#purpose === "change";
-    fillTrouble(this.steps.section("trouble"), trouble, waiting ? "Your place in line is kept." : "");
-    this.steps.show("trouble", { push: this.steps.current !== "check" });
-  }
-
-  async #tryAgain() {
-    this.steps.show("check", { push: false });
-    if (this.trouble?.device === "camera") this.media.choices.camera = true;
-    await this.#startDevices();
-  }
-
-  async #goInWithout() {
-    if (this.trouble?.device !== "microphone") await this.media.setCamera(false);
-    this.caution.hide();
-    this.#checked();
-  }
-
-  async #copyAddress() {
-    await navigator.clipboard?.writeText(location.href).catch(() => {});
-    toast("The link is copied. Open it in Safari or Chrome.", { icon: "copy" });
-  }
-
-  #checked() {
-    if (this.#purpose === "change") this.#goLive(this.room.visit?.status === "in-progress" ? "call" : "waiting");
-    else if (this.#purpose === "try") this.#toDoor();
+  /** @param {import("./entrance.js").Purpose} purpose */
+  #checked(purpose) {
+    if (purpose === "change") this.#goLive(this.room.visit?.status === "in-progress" ? "call" : "waiting");
+    else if (purpose === "try") this.#toDoor();
     else this.steps.show(this.data.needs_consent ? "consent" : "place");
   }
 
@@ -244,7 +163,7 @@ class VisitPage {
     LevelMeter.context();
     this.#goLive("call");
     const trouble = await this.media.start();
-    if (trouble) this.#deviceTrouble(trouble);
+    if (trouble) this.entrance.tell(trouble);
   }
 
   // ---- what the visit does
@@ -259,7 +178,7 @@ class VisitPage {
       this.#end("ended");
     } else if (visit.status === "cancelled") this.#end("cancelled");
     else if (visit.status === "in-progress") {
-      if (step === "waiting" || (this.#purpose === "change" && (step === "check" || step === "trouble"))) this.#calledIn();
+      if (step === "waiting" || (this.entrance.purpose === "change" && (step === "check" || step === "trouble"))) this.#calledIn();
     } else if (visit.status === "arrived") {
       this.#inLine = true;
     } else if (step === "waiting" && this.#inLine) {
@@ -295,11 +214,7 @@ class VisitPage {
     this.room.setLive(step === "call");
     this.room.join();
     if (step === "call") markOnce("call-shown");
-    if (step === "call" && this.caution.trouble) {
-      // Called in blind or mute: the words come along.
-      this.room.trouble(this.caution.trouble);
-      this.caution.hide();
-    }
+    if (step === "call") this.entrance.takeAlong(this.room);
     this.steps.show(step, { push: this.steps.current === "place" });
     if (this.room.visit) this.#onVisit(this.room.visit);
   }
@@ -349,29 +264,6 @@ class VisitPage {
       return;
     }
     say(need(this.steps.section("early"), "[data-countdown]"), countdownWords(left));
-  }
-
-  // ---- devices
-
-  #devicesChanged() {
-    this.check?.refresh();
-    this.room?.refresh();
-    if (!this.room) return;
-    const { cameraOn, micOn } = this.media;
-    const waiting = this.steps.section("waiting");
-    const video = /** @type {HTMLVideoElement} */ (need(waiting, "[data-waiting-video]"));
-    setPreview(video, cameraOn ? this.media.track("camera") : null);
-    video.hidden = !cameraOn;
-    ownState(need(waiting, "[data-own-state]"), cameraOn, micOn);
-    this.caution?.refresh();
-  }
-
-  /** @param {MediaTrouble} trouble */
-  #deviceTrouble(trouble) {
-    if (this.steps.current === "call") this.room.trouble(trouble);
-    else if (this.steps.current === "check") this.#showTrouble(trouble);
-    else if (this.steps.current === "waiting") this.caution.show(trouble);
-    else toast(trouble.message, { icon: "warning", button: "Change devices", onPress: () => this.#openCheck(this.#purpose) });
   }
 
   /** @param {Step} wanted @returns {Step} */

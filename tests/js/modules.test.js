@@ -16,7 +16,7 @@ function needed(entry, found = new Set()) {
 
 test("pages of a call ask for every module at once", () => {
   const listed = new Set([...source("templates/consults/_call_modules.html").matchAll(/js\/([\w-]+\.js)/g)].map(([, name]) => name));
-  for (const entry of ["call.js", "visit.js"]) {
+  for (const entry of ["call.js", "visit.js", "guest.js"]) {
     assert.deepEqual([...needed(entry)].filter((name) => !listed.has(name)), []);
   }
 });

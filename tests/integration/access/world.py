@@ -2,7 +2,7 @@
 
 import datetime as dt
 import uuid as uuids
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
@@ -24,17 +24,18 @@ from scheduling.models import (
     BusyCalendar,
     CalendarFeed,
     FileIn,
+    Guest,
     PersonalLink,
     VisitType,
     WaitListEntry,
 )
 from scheduling.policies import relation_to, relation_to_entry, relation_to_patient, relation_to_practitioner
-from scheduling.services import book_appointment, hold_time
+from scheduling.services import add_guest, book_appointment, hold_time
 from scheduling.services.availability import Days, Hours, add_days, set_hours
 from tests import factories
 from tests.played import finished_export, ready_recording
 
-WHO = ("anonymous", Role.PATIENT, *sorted(STAFF))
+WHO = ("anonymous", Role.PATIENT, Role.GUEST, *sorted(STAFF))
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,7 @@ class Objects:
     wait: WaitListEntry
     busy: BusyCalendar
     file_in: FileIn
+    guest: Guest
 
     @property
     def secret(self) -> Group:
@@ -105,6 +107,13 @@ def world(who: str) -> World:
         value = session_cookie_for(visits["own"].link)
         client.cookies[COOKIE_NAME] = value
         return World(actor_for_cookie(path_of(visits["own"].link), {COOKIE_NAME: value}), client, visits)
+    if who == Role.GUEST:
+        # Their own link is the one that leads to their visit: the patient's is another's.
+        mine = visits["own"].guest.link
+        visits["own"] = replace(visits["own"], link=mine)
+        value = session_cookie_for(mine)
+        client.cookies[COOKIE_NAME] = value
+        return World(actor_for_cookie(path_of(mine), {COOKIE_NAME: value}), client, visits)
     user = me.user if who == Role.PRACTITIONER else factories.make_user(here, Role(who))
     return World(actor_for_user(user, sign_in(client, user)), client, visits)
 
@@ -127,7 +136,7 @@ def _visit(practitioner: Practitioner) -> Objects:
         appointment,
         encounter,
         encounter.queue,
-        appointment.links.get(),
+        appointment.links.get(guest=None),
         played.recording,
         played.files[0],
         finished_export(played.recording),
@@ -143,6 +152,9 @@ def _visit(practitioner: Practitioner) -> Objects:
             kind="patients",
             status="checked",
             report=[[2, "new", ""]],
+        ),
+        add_guest(
+            actor=system_actor("tests", organization.pk), appointment=appointment, name="Ana Lopez", role="translator"
         ),
     )
 
@@ -215,7 +227,7 @@ def relation(actor: Actor, name: str, objects: Objects) -> Relation:
     if name == "visit_type":
         is_here = actor.organization_id == objects.visit_type.organization_id
         return Relation.SAME_CLINIC if is_here else Relation.OTHER_CLINIC
-    if name == "appointment":
+    if name in {"appointment", "guest"}:
         return relation_to(actor, objects.appointment)
     if name == "entry":
         return relation_to_entry(actor, objects.wait)

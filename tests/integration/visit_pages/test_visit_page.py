@@ -244,7 +244,7 @@ def test_visit_in_progress_shows_the_call_and_tells_its_state() -> None:
     encounter = make_visit_in_progress()
     client = opened(encounter)
     assert shown_step(client.get(address(encounter)).content.decode()) == ["call"]
-    assert client.get(address(encounter), headers=JSON).json() == {"ok": True, "state": "call"}
+    assert client.get(address(encounter), headers=JSON).json()["state"] == "call"
 
 
 @pytest.mark.parametrize("name", ["visit-consent", "visit-place", "visit-leave", "visit-cancel"])

@@ -1,0 +1,37 @@
+"""Reading who comes along to a visit, for whoever may see the visit."""
+
+import uuid as uuids
+
+from accounts.actors import Actor
+from accounts.policy import may
+from core.errors import NotFound
+from scheduling.links import address_of
+from scheduling.models import Appointment, Guest, PersonalLink
+from scheduling.policies import relation_to
+
+
+def guests_of(appointment: Appointment) -> list[Guest]:
+    """Who is invited now, in the order of asking; whoever holds the appointment may see it already."""
+    return list(appointment.guests.filter(removed_at=None))
+
+
+def get_guest(appointment: Appointment, uuid: uuids.UUID) -> Guest:
+    """One guest of this visit who is still invited, or NotFound."""
+    found = appointment.guests.filter(uuid=uuid, removed_at=None).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def link_of_guest(guest: Guest) -> PersonalLink:
+    return PersonalLink.objects.select_related("patient").get(guest=guest)
+
+
+def addresses_of(actor: Actor, appointment: Appointment) -> dict[int, str]:
+    """By the guest's primary key: the link to hand over, for who may. Closed ones have none until they are renewed."""
+    if not may(actor, "scheduling.link.view", relation_to(actor, appointment)):
+        return {}
+    found = PersonalLink.objects.filter(
+        appointment=appointment, guest__isnull=False, guest__removed_at=None, revoked_at=None
+    )
+    return {link.guest_id: address_of(link) for link in found if link.guest_id is not None}

@@ -1,0 +1,160 @@
+/** On the way into a visit, for patients and guests alike: the device check, what helps when it fails, one's own picture while waiting. */
+
+import { DeviceCheck, fillTrouble, ownState } from "./check.js";
+import { need, say } from "./dom.js";
+import { LevelMeter } from "./level.js";
+import { LocalMedia } from "./media.js";
+import { setPreview } from "./own-tile.js";
+import { toast } from "./toast.js";
+import { TroubleBox } from "./trouble.js";
+
+/** @typedef {import("./types.js").MediaTrouble} MediaTrouble */
+/** @typedef {"go-in"|"try"|"change"} Purpose why the device check is open */
+
+/** What the button under the check says, by why it is open. @type {Record<Purpose, string>} */
+const WORDS = { "go-in": "Looks good, go on", try: "Back to your visit", change: "Back to the waiting room" };
+
+/**
+ * Everything of this name does `act` when it is pressed.
+ * @param {string} name as in data-act
+ * @param {(event: Event) => void} act
+ */
+export function onPress(name, act) {
+  for (const each of document.querySelectorAll(`[data-act="${name}"]`)) {
+    each.addEventListener("click", (event) => {
+      event.preventDefault();
+      act(event);
+    });
+  }
+}
+
+export class Entrance {
+  #steps;
+  #page;
+  /** @type {MediaTrouble|null} */
+  #trouble = null;
+  /** @type {Purpose} */
+  purpose = "go-in";
+
+  /**
+   * @param {import("./steps.js").Steps} steps
+   * @param {Object} page
+   * @param {string} page.path one visit's choices are no other's
+   * @param {string} page.practitioner
+   * @param {() => import("./room.js").Room|undefined} page.room undefined while the page is being made
+   * @param {(purpose: Purpose) => boolean} page.inLine whether there is a place in line that trouble does not cost
+   * @param {(purpose: Purpose) => void} page.onChecked
+   */
+  constructor(steps, page) {
+    this.#steps = steps;
+    this.#page = page;
+    this.media = new LocalMedia({
+      key: page.path,
+      practitioner: page.practitioner,
+      onChange: () => this.#changed(),
+      onNotice: (text) => toast(text, { icon: "microphone" }),
+      onTrouble: (trouble) => this.tell(trouble),
+    });
+    const waiting = steps.section("waiting");
+    this.check = new DeviceCheck(steps.section("check"), this.media, (trouble) => this.#show(trouble));
+    this.caution = new TroubleBox(need(waiting, "[data-waiting-trouble]"), this.media, () => need(waiting, "[data-heading]").focus());
+    this.#buttons();
+  }
+
+  /** @param {Purpose} purpose */
+  open(purpose) {
+    this.purpose = purpose;
+    // The press that opens this page also lets it listen and sound later.
+    LevelMeter.context();
+    const section = this.#steps.section("check");
+    need(section, "[data-step-count]").hidden = purpose !== "go-in";
+    say(need(section, "[data-act=go-on] span"), WORDS[purpose]);
+    this.#steps.show("check");
+    void this.#start();
+  }
+
+  /** After a reload of the check: go on where the browser has been allowed already, else wait for a press. */
+  async resume() {
+    if (this.media.asked) await this.#start();
+    else this.#steps.show("door", { push: false, focus: false });
+  }
+
+  /** Called in blind or mute: the words come along into the call. @param {import("./room.js").Room} room */
+  takeAlong(room) {
+    if (!this.caution.trouble) return;
+    room.trouble(this.caution.trouble);
+    this.caution.hide();
+  }
+
+  /** Something with one's own devices failed: said where the person is. @param {MediaTrouble} trouble */
+  tell(trouble) {
+    const step = this.#steps.current;
+    if (step === "call") this.#page.room()?.trouble(trouble);
+    else if (step === "check") this.#show(trouble);
+    else if (step === "waiting") this.caution.show(trouble);
+    else toast(trouble.message, { icon: "warning", button: "Change devices", onPress: () => this.open(this.purpose) });
+  }
+
+  #buttons() {
+    const checked = () => this.#page.onChecked(this.purpose);
+    onPress("join", () => this.open("go-in"));
+    onPress("try-devices", () => this.open("try"));
+    onPress("change-devices", () => this.open("change"));
+    onPress("go-on", checked);
+    onPress("go-on-without-camera", async () => {
+      await this.media.setCamera(false);
+      checked();
+    });
+    onPress("try-again", () => this.#again());
+    onPress("go-in-without", async () => {
+      if (this.#trouble?.device !== "microphone") await this.media.setCamera(false);
+      this.caution.hide();
+      checked();
+    });
+    onPress("copy-address", async () => {
+      await navigator.clipboard?.writeText(location.href).catch(() => {});
+      toast("The link is copied. Open it in Safari or Chrome.", { icon: "copy" });
+    });
+  }
+
+  async #start() {
+    this.check.ready(false);
+    this.check.note("");
+    const trouble = await this.media.start();
+    this.check.ready(true);
+    if (trouble?.code === "media.constraint") this.check.note(trouble.message);
+    else if (trouble) this.#show(trouble);
+    else this.check.note("");
+  }
+
+  /** @param {MediaTrouble} trouble */
+  #show(trouble) {
+    if (trouble.code === "media.constraint" || trouble.code === "media.prompt_open") {
+      this.check.note(trouble.message);
+      return;
+    }
+    this.#trouble = trouble;
+    fillTrouble(this.#steps.section("trouble"), trouble, this.#page.inLine(this.purpose) ? "Your place in line is kept." : "");
+    this.#steps.show("trouble", { push: this.#steps.current !== "check" });
+  }
+
+  async #again() {
+    this.#steps.show("check", { push: false });
+    if (this.#trouble?.device === "camera") this.media.choices.camera = true;
+    await this.#start();
+  }
+
+  #changed() {
+    this.check?.refresh();
+    const room = this.#page.room();
+    room?.refresh();
+    if (!room) return;
+    const { cameraOn, micOn } = this.media;
+    const waiting = this.#steps.section("waiting");
+    const video = /** @type {HTMLVideoElement} */ (need(waiting, "[data-waiting-video]"));
+    setPreview(video, cameraOn ? this.media.track("camera") : null);
+    video.hidden = !cameraOn;
+    ownState(need(waiting, "[data-own-state]"), cameraOn, micOn);
+    this.caution?.refresh();
+  }
+}
