@@ -30,11 +30,14 @@ class Organization(models.Model):
 class Location(models.Model):
     """A place of the clinic; exactly one is the default."""
 
+    uuid = models.UUIDField(default=new_uuid, unique=True, editable=False)
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="locations")
     name = models.CharField(max_length=200)
     is_default = models.BooleanField(default=False)
     # A room whose time can be taken for a visit.
     is_room = models.BooleanField(default=False)
+    # A room that is no longer given to new visits; those that have it keep it.
+    is_active = models.BooleanField(default=True)
 
     class Meta:
         constraints = [

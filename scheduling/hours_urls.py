@@ -1,8 +1,8 @@
-"""The addresses of the staff pages of hours, days, terms and types of visit."""
+"""The addresses of the staff pages of hours, days, terms, types of visit, rooms and interpreters."""
 
 from django.urls import path
 
-from scheduling.views import offers, schedules
+from scheduling.views import offers, rooms, schedules
 
 urlpatterns = [
     path("staff/schedule/", schedules.schedules, name="schedules"),
@@ -19,4 +19,9 @@ urlpatterns = [
     path("staff/visit-types/", offers.visit_types, name="visit-types"),
     path("staff/visit-types/new/", offers.visit_type_new, name="visit-type-new"),
     path("staff/visit-types/<uuid:visit_type>/", offers.visit_type, name="visit-type"),
+    path("staff/rooms/", rooms.rooms, name="rooms"),
+    path("staff/rooms/new/", rooms.room_new, name="room-new"),
+    path("staff/rooms/<uuid:room>/", rooms.room, name="room"),
+    path("staff/interpreters/new/", rooms.interpreter_new, name="interpreter-new"),
+    path("staff/interpreters/<uuid:interpreter>/", rooms.interpreter, name="interpreter"),
 ]

@@ -11,6 +11,7 @@ from scheduling.models import Appointment, PersonalLink, WaitListEntry
 DESK = frozenset({Role.FRONT_DESK, Role.SCHEDULER, Role.ADMINISTRATOR})
 PRACTITIONER = frozenset({Role.PRACTITIONER})
 PATIENT = frozenset({Role.PATIENT})
+ADMINISTRATOR = frozenset({Role.ADMINISTRATOR})
 
 CLINIC = frozenset({Relation.SAME_CLINIC})
 OWN = frozenset({Relation.OWN})
@@ -59,6 +60,12 @@ declare(
     Policy("scheduling.visit_type.list", DESK),
     Policy("scheduling.visit_type.change", DESK, CLINIC),
     Policy("scheduling.visit_type.new", DESK),
+    # The rooms and interpreters that visits take; whoever books chooses among them.
+    Policy("scheduling.room.list", ADMINISTRATOR),
+    Policy("scheduling.room.new", ADMINISTRATOR),
+    Policy("scheduling.room.change", ADMINISTRATOR, CLINIC),
+    Policy("scheduling.interpreter.new", ADMINISTRATOR),
+    Policy("scheduling.interpreter.change", ADMINISTRATOR, CLINIC),
     # The file of one visit for a calendar; and a private address that tells one's own visits or the clinic's.
     Policy("scheduling.appointment.invite", DESK, CLINIC),
     Policy("scheduling.appointment.invite", PRACTITIONER, OWN_OR_ENDED),

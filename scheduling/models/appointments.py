@@ -8,6 +8,7 @@ from django.db.models import F, Q
 
 from core.clock import now
 from core.ids import new_uuid
+from scheduling import languages
 from scheduling.lifecycle import AppointmentStatus
 from scheduling.models.availability import VIDEO, Modality, VisitType
 
@@ -39,6 +40,11 @@ class Interpreter(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def spoken(self) -> str:
+        """ "Spanish, Portuguese"."""
+        return languages.said(self.languages)
 
 
 class Appointment(models.Model):

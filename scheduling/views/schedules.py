@@ -29,7 +29,11 @@ def schedules(request: HttpRequest) -> HttpResponse:
     rows = [
         (week, [hours_said(one) for one in week.hours if one.first.kind == "open"]) for week in selectors.weeks(actor)
     ]
-    context = {"rows": rows, "may_clinic": may_ever(actor, "scheduling.clinic.view")}
+    context = {
+        "rows": rows,
+        "may_clinic": may_ever(actor, "scheduling.clinic.view"),
+        "may_rooms": may_ever(actor, "scheduling.room.list"),
+    }
     return render(request, "schedule/schedules.html", NAV | context)
 
 

@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils.module_loading import import_string
 
 from accounts.actors import ANONYMOUS, Actor, actor_for_user, system_actor
-from accounts.models import Organization, Patient, Practitioner, User
+from accounts.models import Location, Organization, Patient, Practitioner, User
 from accounts.policy import Relation
 from accounts.roles import STAFF, Role
 from consults.models import Encounter, Queue
@@ -25,6 +25,7 @@ from scheduling.models import (
     CalendarFeed,
     FileIn,
     Guest,
+    Interpreter,
     PersonalLink,
     VisitType,
     WaitListEntry,
@@ -66,6 +67,8 @@ class Objects:
     busy: BusyCalendar
     file_in: FileIn
     guest: Guest
+    room: Location
+    interpreter: Interpreter
 
     @property
     def secret(self) -> Group:
@@ -156,6 +159,8 @@ def _visit(practitioner: Practitioner) -> Objects:
         add_guest(
             actor=system_actor("tests", organization.pk), appointment=appointment, name="Ana Lopez", role="translator"
         ),
+        Location.objects.create(organization=organization, name=f"Room {practitioner.pk}", is_room=True),
+        Interpreter.objects.create(organization=organization, name="Ada Voice", languages=["es"]),
     )
 
 
@@ -224,7 +229,7 @@ def relation(actor: Actor, name: str, objects: Objects) -> Relation:
     if name == "file_in":
         is_here = actor.organization_id == objects.file_in.organization_id
         return Relation.SAME_CLINIC if is_here else Relation.OTHER_CLINIC
-    if name == "visit_type":
+    if name in {"visit_type", "room", "interpreter"}:
         is_here = actor.organization_id == objects.visit_type.organization_id
         return Relation.SAME_CLINIC if is_here else Relation.OTHER_CLINIC
     if name in {"appointment", "guest"}:

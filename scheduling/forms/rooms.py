@@ -1,0 +1,59 @@
+"""Forms of rooms and interpreters: they turn typed words into types; what may be, the services say."""
+
+from typing import Any
+
+from django import forms
+
+from scheduling.languages import UnknownLanguage, tags_in
+
+
+def _name(like: str) -> forms.CharField:
+    return forms.CharField(
+        label="Name",
+        max_length=200,
+        error_messages={"required": f"Enter a name, like “{like}”", "max_length": "Say it in 200 letters or fewer"},
+    )
+
+
+class RoomChoice(forms.ModelChoiceField):
+    """Rooms by their names."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        return str(obj.name)
+
+
+class InterpreterChoice(forms.ModelChoiceField):
+    """Who interprets, with their languages: the language is what one looks for."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        return f"{obj.spoken}: {obj.name}"
+
+
+class RoomForm(forms.Form):
+    """A room whose time visits take."""
+
+    name = _name("Room 2")
+    is_active = forms.BooleanField(label="It can be booked", required=False)
+
+
+class InterpreterForm(forms.Form):
+    """Somebody who interprets in visits."""
+
+    name = _name("Paloma Reyes")
+    languages = forms.CharField(
+        label="Languages",
+        max_length=500,
+        error_messages={"required": "Enter at least one language, like Spanish", "max_length": "These are too many"},
+    )
+    is_active = forms.BooleanField(label="They can be booked", required=False)
+
+    def clean_languages(self) -> list[str]:
+        """The tags of what was named."""
+        try:
+            found = tags_in(self.cleaned_data["languages"])
+        except UnknownLanguage as unknown:
+            meant = f"Did you mean {unknown.near}?" if unknown.near else "Enter languages by name, like Spanish, Arabic"
+            raise forms.ValidationError(f"We do not know “{unknown.typed[:40]}”. {meant}") from unknown
+        if not found:
+            raise forms.ValidationError("Enter at least one language, like Spanish")
+        return found
