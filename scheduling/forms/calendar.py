@@ -9,7 +9,8 @@ from django.utils.dateparse import parse_datetime
 
 from accounts.models import Location, Practitioner
 from scheduling.forms.appointments import IN_CALENDAR, LENGTHS, NO_DAY, PractitionerChoice
-from scheduling.models import VisitType
+from scheduling.forms.rooms import interpreter_choice, room_choice
+from scheduling.models import Interpreter, VisitType
 from scheduling.selectors.calendar import Narrowed
 
 VIEWS = ("day", "week", "list")
@@ -96,18 +97,23 @@ class MoveForm(forms.Form):
         coerce=int,
         error_messages={"required": "Choose the length", "invalid_choice": "Choose a length from the list"},
     )
+    room = room_choice()
+    interpreter = interpreter_choice()
     sequence = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
 
     def __init__(
         self,
         *args: Any,
         practitioners: QuerySet[Practitioner],
+        rooms: QuerySet[Location],
+        interpreters: QuerySet[Interpreter],
         times: list[tuple[str, str]],
         minutes: int,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["to"].queryset = practitioners  # type: ignore[attr-defined]
+        for name, rows in (("to", practitioners), ("room", rooms), ("interpreter", interpreters)):
+            self.fields[name].queryset = rows  # type: ignore[attr-defined]
         self.fields["starts"].widget.choices = times
         lengths = sorted({*LENGTHS, minutes, self._asked_minutes()})
         choices = [(each, f"{each} minutes") for each in lengths if each]

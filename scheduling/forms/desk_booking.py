@@ -8,10 +8,11 @@ from zoneinfo import ZoneInfo
 from django import forms
 from django.db.models import QuerySet
 
-from accounts.models import Patient, Practitioner
+from accounts.models import Location, Patient, Practitioner
 from core.templatetags.ui import clock_time
 from scheduling.forms.appointments import IN_CALENDAR, LENGTHS, NO_DAY, PatientChoice, PractitionerChoice
-from scheduling.models import Modality, VisitType
+from scheduling.forms.rooms import interpreter_choice, room_choice
+from scheduling.models import Interpreter, Modality, VisitType
 from scheduling.recurrence import MOST, comes_twice, instant_of
 
 REPEATS = {
@@ -75,6 +76,8 @@ class AppointmentForm(forms.Form):
         choices=[("", "As usual"), *Modality.choices],
         error_messages={"invalid_choice": "Choose from the list"},
     )
+    room = room_choice()
+    interpreter = interpreter_choice()
     reason = forms.CharField(
         max_length=200,
         required=False,
@@ -111,13 +114,15 @@ class AppointmentForm(forms.Form):
         patients: QuerySet[Patient],
         practitioners: QuerySet[Practitioner],
         visit_types: QuerySet[VisitType],
+        rooms: QuerySet[Location],
+        interpreters: QuerySet[Interpreter],
         timezone: str,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         self.timezone = timezone
         choices = {"patient": patients, "practitioner": practitioners, "visit_type": visit_types}
-        for name, rows in choices.items():
+        for name, rows in {**choices, "room": rooms, "interpreter": interpreters}.items():
             self.fields[name].queryset = rows  # type: ignore[attr-defined]
         # Two hours of one name are told apart by the letters of their zones.
         self.fields["which"].choices = [(FIRST, "The first"), (SECOND, "The second")]  # type: ignore[attr-defined]

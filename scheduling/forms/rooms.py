@@ -4,7 +4,12 @@ from typing import Any
 
 from django import forms
 
+from accounts.models import Location
 from scheduling.languages import UnknownLanguage, tags_in
+from scheduling.models import Interpreter
+
+# Where it is told that a room's or an interpreter's time is taken, by `whose` it was.
+FIELD_OF = {"location": "room", "interpreter": "interpreter"}
 
 
 def _name(like: str) -> forms.CharField:
@@ -27,6 +32,29 @@ class InterpreterChoice(forms.ModelChoiceField):
 
     def label_from_instance(self, obj: Any) -> str:
         return f"{obj.spoken}: {obj.name}"
+
+
+def room_choice() -> RoomChoice:
+    """For the forms that book and move; which rooms there are, the form is told."""
+    return RoomChoice(
+        queryset=Location.objects.none(),
+        to_field_name="uuid",
+        required=False,
+        empty_label="No room",
+        label="Room",
+        error_messages={"invalid_choice": "Choose a room from the list"},
+    )
+
+
+def interpreter_choice() -> InterpreterChoice:
+    return InterpreterChoice(
+        queryset=Interpreter.objects.none(),
+        to_field_name="uuid",
+        required=False,
+        empty_label="No interpreter",
+        label="Interpreter",
+        error_messages={"invalid_choice": "Choose an interpreter from the list"},
+    )
 
 
 class RoomForm(forms.Form):

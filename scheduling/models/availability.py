@@ -19,6 +19,8 @@ class Modality(models.TextChoices):
 
 
 VIDEO = frozenset({Modality.VIDEO_HOME, Modality.VIDEO_CLINIC})
+# Somebody comes to the clinic, and needs a room there.
+AT_THE_CLINIC = frozenset({Modality.VIDEO_CLINIC, Modality.IN_PERSON})
 
 
 class BookingTerms(models.Model):

@@ -97,7 +97,7 @@ def _is_over(appointment: Appointment) -> bool:
 
 def _with_people() -> QuerySet[Appointment]:
     """Those that are for somebody: a time that is only held is nobody's visit."""
-    found = Appointment.objects.select_related("organization", "patient", "practitioner")
+    found = Appointment.objects.select_related("organization", "patient", "practitioner", "room", "interpreter")
     return found.filter(patient__isnull=False)
 
 

@@ -40,6 +40,7 @@ SHOWN = (
     "patient__family_name",
     "visit_type__name",
     "room__name",
+    "interpreter__name",
 )
 # Fewer minutes than these are no lateness that anybody would tell.
 LATE_FROM = 5
@@ -81,6 +82,7 @@ class CalendarVisit:
     reason: str
     kind: str
     room: str
+    interpreter: str
     sequence: int
     late: int
     movable: bool
@@ -115,7 +117,7 @@ def calendar_page(
     if wanted is not None:
         rows = rows.filter(Q(uuid__in=wanted.visits) | Q(practitioner__uuid__in=wanted.people))
     rows = rows.filter(practitioner_id__in=[each.pk for each in people]).order_by("starts_at", "pk")
-    found = list(rows.select_related("patient", "visit_type", "room").only(*SHOWN))
+    found = list(rows.select_related("patient", "visit_type", "room", "interpreter").only(*SHOWN))
     standing = standings_now(actor, found)
     movable = {each.pk for each in people if _may_move(actor, each)}
     visits = tuple(_visit(row, *standing[row.pk], row.practitioner_id in movable) for row in found)
@@ -242,6 +244,7 @@ def _visit(row: Appointment, state: str, minutes: int | None, may_move: bool) ->
         reason=row.reason,
         kind=f"{row.visit_type.name}, {modality.lower()}" if row.visit_type is not None else modality,
         room=row.room.name if row.room is not None else "",
+        interpreter=row.interpreter.name if row.interpreter is not None else "",
         sequence=row.sequence,
         late=row.late_minutes,
         movable=may_move and row.status in MOVABLE and state not in BEGUN,

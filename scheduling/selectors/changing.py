@@ -42,6 +42,11 @@ def movable_to(actor: Actor, appointment: Appointment) -> Wanted | None:
         visit_type,
         appointment.practitioner,
         (appointment.practitioner,),
-        others=Others(patient=appointment.patient, room=appointment.room, besides=appointment),
+        others=Others(
+            patient=appointment.patient,
+            interpreter=appointment.interpreter,
+            room=appointment.room,
+            besides=appointment,
+        ),
         minutes=int(length.total_seconds() // 60),
     )

@@ -70,7 +70,13 @@ def interpreters_to_book(actor: Actor, *, besides: Appointment | None = None) ->
 
 
 def free_instead(
-    kind: str, organization_id: int, starts_at: dt.datetime, ends_at: dt.datetime, speaks: Interpreter | None = None
+    kind: str,
+    organization_id: int,
+    starts_at: dt.datetime,
+    ends_at: dt.datetime,
+    *,
+    speaks: Interpreter | None = None,
+    besides: Appointment | None = None,
 ) -> list[str]:
     """The names of the rooms (`kind` "location") or interpreters who are free then; of these who speak as `speaks`."""
     rows: QuerySet[Location] | QuerySet[Interpreter]
@@ -79,6 +85,7 @@ def free_instead(
     else:
         rows = Interpreter.objects.filter(organization_id=organization_id, is_active=True)
     over = Q(appointment__status="proposed", appointment__held_until__lte=now())
+    over |= Q(appointment=besides) if besides else Q()
     spans = OccupiedSpan.objects.filter(organization_id=organization_id, starts_at__lt=ends_at, ends_at__gt=starts_at)
     taken = spans.filter(actor__kind=kind).exclude(over).values(f"actor__{kind}_id")
     found = rows.exclude(pk__in=taken).order_by("name")

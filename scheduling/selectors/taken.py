@@ -109,9 +109,9 @@ def visits_of(plans: Mapping[int, Plan], window: Window, others: Others) -> dict
 
 
 def rooms_taken(organization_id: int, window: Window, others: Others) -> dict[int, list[Stretch]]:
-    """Every room of the clinic with what is taken of it, in order."""
-    rooms = Location.objects.filter(organization_id=organization_id, is_room=True).values_list("pk", flat=True)
-    found: dict[int, list[Stretch]] = {pk: [] for pk in rooms}
+    """Every room that the clinic uses with what is taken of it, in order."""
+    rooms = Location.objects.filter(organization_id=organization_id, is_room=True, is_active=True)
+    found: dict[int, list[Stretch]] = {pk: [] for pk in rooms.values_list("pk", flat=True)}
     spans = OccupiedSpan.objects.filter(window.overlapping, actor__location_id__in=list(found))
     return _collect(found, _standing(spans, others).order_by("starts_at"), "actor__location_id")
 

@@ -9,7 +9,16 @@ from accounts.actors import Actor
 from accounts.models import Location, Organization, Patient, Practitioner
 from core.clock import now
 from core.errors import Conflict, Invalid, NotFound
-from scheduling.models import MOST_PEOPLE, Appointment, BookingTerms, Guest, Interpreter, Modality, VisitType
+from scheduling.models import (
+    AT_THE_CLINIC,
+    MOST_PEOPLE,
+    Appointment,
+    BookingTerms,
+    Guest,
+    Interpreter,
+    Modality,
+    VisitType,
+)
 from scheduling.policies import may_for
 
 LONGEST = dt.timedelta(hours=8)
@@ -100,14 +109,32 @@ def require_fitting(wish: Wish) -> None:
     if wish.modality and wish.modality not in Modality.values:
         raise Invalid("Choose how you meet from the list.", code="appointment.modality")
     require_companions(wish.guests)
+    require_using(wish)
     if wish.visit_type is None:
         return
     if not wish.visit_type.is_active:
         raise Invalid("This kind of visit is no longer offered. Choose another.", code="visit_type.inactive")
     if not wish.visit_type.practitioners.filter(pk=wish.practitioner.pk).exists():
         raise Invalid("They do not offer this kind of visit. Choose somebody else.", code="visit_type.not_offered")
-    if wish.visit_type.needs_room and wish.room is None and wish.patient is not None:
-        raise Invalid("This kind of visit needs a room. Choose one.", code="visit_type.needs_room")
+
+
+def require_using(wish: Wish, *, standing: Appointment | None = None) -> None:
+    """Raise Invalid for a room or an interpreter that this visit cannot have; what a `standing` one has, it keeps."""
+    needs_room = wish.visit_type is not None and wish.visit_type.needs_room
+    if needs_room and wish.room is None and wish.patient is not None:
+        raise Invalid("This kind of visit needs a room. Choose one.", code="visit_type.needs_room", field="room")
+    room, interpreter = wish.room, wish.interpreter
+    if room is not None and (standing is None or standing.room_id != room.pk):
+        if not needs_room and wish.how not in AT_THE_CLINIC:
+            words = "This visit takes no room of the clinic. Choose “No room”, or another way to meet."
+            raise Invalid(words, code="room.unused", field="room")
+        if not room.is_active:
+            words = "This room is not booked any more. Choose another."
+            raise Invalid(words, code="room.inactive", field="room")
+    is_new = interpreter is not None and (standing is None or standing.interpreter_id != interpreter.pk)
+    if interpreter is not None and is_new and not interpreter.is_active:
+        words = "This interpreter is not booked any more. Choose another."
+        raise Invalid(words, code="interpreter.inactive", field="interpreter")
 
 
 def require_companions(guests: Sequence[Companion], *, already: int = 2) -> None:

@@ -4,17 +4,24 @@ import datetime as dt
 from dataclasses import dataclass
 
 from accounts.actors import Actor
-from accounts.models import Practitioner
+from accounts.models import Location, Practitioner
 from accounts.policy import require
 from audit.services import record
 from core.clock import now
 from core.errors import Conflict, Invalid, NotFound
 from scheduling import ports
 from scheduling.lifecycle import OVER, AppointmentStatus
-from scheduling.models import Appointment
+from scheduling.models import Appointment, Interpreter
 from scheduling.policies import may_for, relation_to
 from scheduling.services.booking import buffers_of
-from scheduling.services.checks import Wish, require_notice, require_possible, require_unchanged
+from scheduling.services.checks import (
+    Wish,
+    require_notice,
+    require_possible,
+    require_same_clinic,
+    require_unchanged,
+    require_using,
+)
 from scheduling.services.openness import with_nearest
 from scheduling.services.rows import lock_appointment
 from scheduling.services.spans import guarded, reoccupy
@@ -31,6 +38,14 @@ class Place:
     practitioner: Practitioner
 
 
+@dataclass(frozen=True)
+class Using:
+    """What a visit takes besides people's time."""
+
+    room: Location | None
+    interpreter: Interpreter | None
+
+
 def move_appointment(
     *,
     actor: Actor,
@@ -38,10 +53,12 @@ def move_appointment(
     starts_at: dt.datetime,
     ends_at: dt.datetime | None = None,
     practitioner: Practitioner | None = None,
+    using: Using | None = None,
     sequence: int | None = None,
     reason: str = "",
 ) -> Appointment:
-    """Give an appointment another time, length (`ends_at`) or practitioner. Link and uuid stay, `sequence` rises.
+    """Give an appointment another time, length (`ends_at`), practitioner, room or interpreter (`using`; both stay
+    unless said). Link and uuid stay, `sequence` rises.
 
     `sequence` is what the actor's page showed: older than the row's is Conflict `appointment.changed`. Moving it where
     it is already changes nothing. Raises Conflict `slot.taken`, `change.too_late`, `appointment.over`, Invalid.
@@ -55,7 +72,7 @@ def move_appointment(
                 ends_at or starts_at + (locked.ends_at - locked.starts_at),
                 practitioner or locked.practitioner,
             )
-            return move_locked(actor, locked, to, sequence=sequence, reason=reason)
+            return move_locked(actor, locked, to, using=using, sequence=sequence, reason=reason)
     except Conflict as conflict:
         record(
             actor=actor,
@@ -65,35 +82,50 @@ def move_appointment(
             outcome="refused",
             detail={"code": conflict.code},
         )
-        _add_nearest(conflict, actor, appointment, starts_at, ends_at, practitioner)
+        _add_nearest(conflict, actor, appointment, starts_at, ends_at, practitioner, using)
         raise
 
 
 def move_locked(
-    actor: Actor, appointment: Appointment, to: Place, *, sequence: int | None = None, reason: str = ""
+    actor: Actor,
+    appointment: Appointment,
+    to: Place,
+    *,
+    using: Using | None = None,
+    sequence: int | None = None,
+    reason: str = "",
 ) -> Appointment:
     """For the services of this app: move a locked appointment, inside `guarded`."""
     before = ports.Before(appointment.starts_at, appointment.ends_at, appointment.practitioner)
-    if Place(before.starts_at, before.ends_at, before.practitioner) == to:
+    had = Using(appointment.room, appointment.interpreter)
+    using = using or had
+    stays = Place(before.starts_at, before.ends_at, before.practitioner) == to
+    if stays and using == had:
         return appointment
     require_unchanged(appointment, sequence)
     _require_movable(actor, appointment, to)
+    if using != had:
+        _require_using(actor, appointment, to, using)
     appointment.starts_at, appointment.ends_at = to.starts_at, to.ends_at
     if to.practitioner.pk != before.practitioner.pk:
         appointment.practitioner = to.practitioner
         appointment.buffer_before, appointment.buffer_after = buffers_of(to.practitioner)
+    appointment.room, appointment.interpreter = using.room, using.interpreter
     appointment.sequence += 1
-    appointment.late_minutes = 0
+    if not stays:
+        appointment.late_minutes = 0
     appointment.save(
         update_fields=[
-            "starts_at", "ends_at", "practitioner", "buffer_before", "buffer_after", "sequence", "late_minutes",
+            "starts_at", "ends_at", "practitioner", "room", "interpreter", "buffer_before", "buffer_after", "sequence",
+            "late_minutes",
         ]
     )  # fmt: skip
     reoccupy(actor, appointment)
-    ports.tell_moved(actor, appointment, before)
     ports.tell_changed(appointment)
-    ports.tell_time_freed(appointment.organization_id, before.practitioner, before.starts_at, before.ends_at)
-    _record(actor, appointment, before, reason)
+    if not stays:
+        ports.tell_moved(actor, appointment, before)
+        ports.tell_time_freed(appointment.organization_id, before.practitioner, before.starts_at, before.ends_at)
+    _record(actor, appointment, before, had, reason)
     return appointment
 
 
@@ -104,6 +136,7 @@ def _add_nearest(
     starts_at: dt.datetime,
     ends_at: dt.datetime | None,
     practitioner: Practitioner | None,
+    using: Using | None,
 ) -> None:
     if conflict.code != "slot.taken":
         return
@@ -115,8 +148,8 @@ def _add_nearest(
         ends_at or starts_at + (standing.ends_at - standing.starts_at),
         standing.timezone,
         visit_type=standing.visit_type,
-        room=standing.room,
-        interpreter=standing.interpreter,
+        room=using.room if using else standing.room,
+        interpreter=using.interpreter if using else standing.interpreter,
     )
     with_nearest(conflict, actor, wish, besides=standing)
 
@@ -147,7 +180,25 @@ def _require_taking_over(actor: Actor, appointment: Appointment, practitioner: P
         raise Invalid("They do not offer this kind of visit. Choose somebody else.", code="visit_type.not_offered")
 
 
-def _record(actor: Actor, appointment: Appointment, before: ports.Before, reason: str) -> None:
+def _require_using(actor: Actor, appointment: Appointment, to: Place, using: Using) -> None:
+    wish = Wish(
+        to.practitioner,
+        appointment.patient,
+        to.starts_at,
+        to.ends_at,
+        appointment.timezone,
+        visit_type=appointment.visit_type,
+        modality=appointment.modality,
+        room=using.room,
+        interpreter=using.interpreter,
+    )
+    require_same_clinic(actor, wish)
+    require_using(wish, standing=appointment)
+
+
+def _record(actor: Actor, appointment: Appointment, before: ports.Before, had: Using, reason: str) -> None:
+    has = Using(appointment.room, appointment.interpreter)
+    changed = {} if has == had else {"took": _keys(had), "takes": _keys(has)}
     record(
         actor=actor,
         action=ACTION,
@@ -158,5 +209,11 @@ def _record(actor: Actor, appointment: Appointment, before: ports.Before, reason
             "to": [appointment.starts_at.isoformat(), appointment.ends_at.isoformat(), appointment.practitioner_id],
             "sequence": appointment.sequence,
             "reason": reason.strip()[:200],
+            **changed,
         },
     )
+
+
+def _keys(using: Using) -> dict[str, int | None]:
+    room, interpreter = using.room, using.interpreter
+    return {"room": room.pk if room else None, "interpreter": interpreter.pk if interpreter else None}

@@ -7,6 +7,7 @@ from core.errors import Conflict, Invalid
 from scheduling import availability
 from scheduling.models import Appointment, BusyTime
 from scheduling.selectors.plans import plans_of
+from scheduling.selectors.rooms import free_instead
 from scheduling.selectors.slots import nearest_free
 from scheduling.selectors.taken import Others
 from scheduling.services.checks import Wish
@@ -50,6 +51,8 @@ def with_nearest(
     may_look = actor.is_staff or wish.visit_type is not None
     if conflict.code != "slot.taken" or actor.type == "system" or not may_look:
         return
+    if actor.is_staff:
+        _name_free_instead(conflict, wish, besides)
     found = nearest_free(
         actor,
         visit_type=wish.visit_type,
@@ -68,3 +71,16 @@ def with_nearest(
         }
         for offer in found
     ]
+
+
+def _name_free_instead(conflict: Conflict, wish: Wish, besides: Appointment | None) -> None:
+    """Of a taken room or interpreter: which others are free at that time, in the Conflict's words too."""
+    whose = conflict.extra.get("whose")
+    if whose not in ("location", "interpreter"):
+        return
+    speaks = wish.interpreter if whose == "interpreter" else None
+    clinic = wish.practitioner.organization_id
+    found = free_instead(whose, clinic, wish.starts_at, wish.ends_at, speaks=speaks, besides=besides)
+    conflict.extra["free"] = found
+    if found:
+        conflict.message += f" Free then: {', '.join(found)}."

@@ -28,8 +28,8 @@ Kind = BookableActor.Kind
 KINDS = (Kind.PRACTITIONER, Kind.PATIENT, Kind.LOCATION, Kind.INTERPRETER)
 _MESSAGES = {
     Kind.PATIENT: "This patient already has a visit at {time}. Choose another time.",
-    Kind.LOCATION: "The room is taken at {time}. Choose another room or time.",
-    Kind.INTERPRETER: "The interpreter is taken at {time}. Choose another interpreter or time.",
+    Kind.LOCATION: "{room} is taken at {time}. Choose another room or time.",
+    Kind.INTERPRETER: "{interpreter} interprets elsewhere at {time}. Choose another interpreter or time.",
 }
 
 
@@ -130,7 +130,7 @@ def refused(overlap: Overlap) -> Conflict:
     if kind == Kind.PRACTITIONER:
         message = f"{time}, {'was just' if is_fresh else 'is'} taken. Choose another time."
     else:
-        message = _MESSAGES[kind].format(time=time)
+        message = _MESSAGES[kind].format(time=time, room=appointment.room, interpreter=appointment.interpreter)
     return taken(message, appointment.starts_at, kind)
 
 

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import uuid as uuids
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
@@ -14,27 +14,31 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from accounts.actors import Actor
-from accounts.models import Organization, Practitioner
+from accounts.models import Location, Organization, Practitioner
 from accounts.policy import Relation, guarded, may
 from accounts.selectors import practitioners
 from core.errors import Conflict, HousecallError, Invalid
 from core.http import wants_json
 from core.templatetags.ui import STATES
 from scheduling.forms.calendar import LONGEST_MINUTES, MoveForm
+from scheduling.forms.rooms import FIELD_OF
 from scheduling.lifecycle import OVER
 from scheduling.links import address_of
-from scheduling.models import Appointment
+from scheduling.models import AT_THE_CLINIC, Appointment, Interpreter
 from scheduling.policies import relation_to
 from scheduling.selectors import get_appointment, link_of, states_now
 from scheduling.selectors.calendar import MOVABLE
 from scheduling.selectors.changes import last_change_by
+from scheduling.selectors.rooms import interpreters_to_book, rooms_to_book
 from scheduling.selectors.slots import free_slots
 from scheduling.selectors.taken import Others
 from scheduling.services import move_appointment
+from scheduling.services.moving import Using
 from scheduling.views.appointments import NAV, who
 from scheduling.views.calendar_rows import clock
 
 Times = list[tuple[str, str]]
+M = TypeVar("M", Location, Interpreter)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -62,18 +66,48 @@ def _form(request: HttpRequest, actor: Actor, clinic: Organization, found: Appoi
     local = found.starts_at.astimezone(ZoneInfo(clinic.timezone))
     on = _day(asked.get("on")) or local.date()
     length = _minutes_of(found)
-    first = {"to": to.uuid, "on": on, "starts": found.starts_at.isoformat(), "minutes": length}
+    using, minutes = _using(actor, found, asked), _length(asked, length)
+    first = {"to": to.uuid, "on": on, "starts": found.starts_at.isoformat(), "minutes": length, **_ids(using)}
     return MoveForm(
         request.POST if bound else None,
         practitioners=_people(actor),
-        times=[] if bound and wants_json(request) else _times(actor, clinic, found, to, on, _length(asked, length)),
+        rooms=rooms_to_book(actor, besides=found),
+        interpreters=interpreters_to_book(actor, besides=found),
+        times=[] if bound and wants_json(request) else _times(actor, clinic, found, to, on, minutes, using),
         minutes=length,
         initial=first | {"sequence": found.sequence},
     )
 
 
+def _using(actor: Actor, found: Appointment, asked: QueryDict) -> Using:
+    """The room and interpreter that are asked for; what is not in the form, as in a drag, stays as it is."""
+    room, interpreter = found.room, found.interpreter
+    if "room" in asked:
+        room = _chosen(rooms_to_book(actor, besides=found), asked.get("room"))
+    if "interpreter" in asked:
+        interpreter = _chosen(interpreters_to_book(actor, besides=found), asked.get("interpreter"))
+    return Using(room, interpreter)
+
+
+def _chosen(rows: QuerySet[M], typed: str | None) -> M | None:
+    uuid = _uuid(typed)
+    return rows.filter(uuid=uuid).first() if uuid else None
+
+
+def _ids(using: Using) -> dict[str, str]:
+    """As the form has them."""
+    room, interpreter = using.room, using.interpreter
+    return {"room": str(room.uuid) if room else "", "interpreter": str(interpreter.uuid) if interpreter else ""}
+
+
 def _times(
-    actor: Actor, clinic: Organization, found: Appointment, to: Practitioner, on: dt.date, minutes: int
+    actor: Actor,
+    clinic: Organization,
+    found: Appointment,
+    to: Practitioner,
+    on: dt.date,
+    minutes: int,
+    using: Using,
 ) -> Times:
     """What can be chosen that day: the time the visit has, then every free one. Twice the same hour says its offset."""
     zone = ZoneInfo(clinic.timezone)
@@ -85,7 +119,7 @@ def _times(
         until_day=on + dt.timedelta(days=1),
         zone=clinic.timezone,
         minutes=minutes,
-        others=Others(patient=found.patient, interpreter=found.interpreter, room=found.room, besides=found),
+        others=Others(patient=found.patient, interpreter=using.interpreter, room=using.room, besides=found),
     ).get(to.pk, [])
     starts = [slot.starts_at for slot in slots]
     mine = found.starts_at.astimezone(zone)
@@ -123,10 +157,12 @@ def _moved(
     request: HttpRequest, actor: Actor, clinic: Organization, found: Appointment, form: MoveForm
 ) -> HttpResponse:
     former = {"to": str(found.practitioner.uuid), "starts": found.starts_at.isoformat(), "minutes": _minutes_of(found)}
+    former |= _ids(Using(found.room, found.interpreter))
+    using = _using(actor, found, request.POST)
     try:
         if not form.is_valid():
             raise Invalid(fields=_first_errors(form))
-        moved = move_appointment(actor=actor, appointment=found, reason="", **_asked(form, clinic))
+        moved = move_appointment(actor=actor, appointment=found, using=using, **_asked(form, clinic))
     except (Conflict, Invalid) as refusal:
         return _refused(request, actor, clinic, found, form, refusal)
     said = f"Moved to {_place(moved, clinic)}."
@@ -181,7 +217,8 @@ def _refused(
         error = refusal.as_dict() | {"message": message}
         return JsonResponse({"error": error}, status=refusal.status)
     if not form.errors:
-        form.add_error("at" if "at" in fields else "starts", message)
+        place = FIELD_OF.get(refusal.extra.get("whose", "")) or refusal.extra.get("field")
+        form.add_error(place or ("at" if "at" in fields else "starts"), message)
     typed = request.POST.copy()
     typed["sequence"] = str(fresh.sequence)
     form.data = typed
@@ -212,11 +249,17 @@ def _context(actor: Actor, found: Appointment, form: MoveForm) -> dict[str, Any]
         "state": states_now(actor, [found])[found.pk],
         "form": form,
         "may_move": found.status in MOVABLE,
+        "takes_room": _takes_room(found),
         "may_cancel": is_open and may(actor, "scheduling.appointment.cancel", relation),
         "address": address_of(link_of(actor, found))
         if is_open and may(actor, "scheduling.link.view", relation)
         else "",
     }
+
+
+def _takes_room(found: Appointment) -> bool:
+    needs = found.visit_type is not None and found.visit_type.needs_room
+    return needs or found.room_id is not None or found.modality in AT_THE_CLINIC
 
 
 def _people(actor: Actor) -> QuerySet[Practitioner]:

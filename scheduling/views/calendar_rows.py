@@ -82,7 +82,8 @@ def shown_visit(visit: CalendarVisit, practitioner: Practitioner, zone: ZoneInfo
     starts, ends = visit.starts_at.astimezone(zone), visit.ends_at.astimezone(zone)
     # Where the clocks go back a visit may seem to end before it begins; the grid draws it as long as it is.
     drawn_ends = starts.replace(tzinfo=None) + (visit.ends_at - visit.starts_at)
-    parts = [visit.reason.capitalize() if visit.reason.islower() else visit.reason, visit.kind, visit.room]
+    interpreter = f"Interpreter: {visit.interpreter}" if visit.interpreter else ""
+    parts = [visit.reason.capitalize() if visit.reason.islower() else visit.reason, visit.kind, visit.room, interpreter]
     return ShownVisit(
         visit=visit,
         person=str(practitioner.uuid),

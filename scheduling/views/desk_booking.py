@@ -18,13 +18,15 @@ from core.clock import today
 from core.errors import Conflict, Invalid, NotFound
 from scheduling.forms.desk_booking import AppointmentForm
 from scheduling.forms.guests import GuestRows
+from scheduling.forms.rooms import FIELD_OF
 from scheduling.models import Appointment
 from scheduling.selectors import get_appointment, patients_to_choose
+from scheduling.selectors.rooms import interpreters_to_book, rooms_to_book
 from scheduling.selectors.visit_types import visit_types_to_book
 from scheduling.services import book_appointment, book_series, book_with_anyone
 
 NAV = {"nav": "calendar"}
-FROM_ADDRESS = ("practitioner", "on", "at", "minutes", "visit_type", "patient", "reason", "follows")
+FROM_ADDRESS = ("practitioner", "on", "at", "minutes", "visit_type", "patient", "interpreter", "reason", "follows")
 
 
 @dataclass
@@ -76,6 +78,8 @@ def _form(request: HttpRequest, actor: Actor, clinic: Organization) -> Appointme
         patients=patients(actor),
         practitioners=_bookable(actor),
         visit_types=visit_types_to_book(actor),
+        rooms=rooms_to_book(actor),
+        interpreters=interpreters_to_book(actor),
         timezone=clinic.timezone,
         initial=_first_values(actor, clinic) | asked,
     )
@@ -117,10 +121,11 @@ def _book(actor: Actor, clinic: Organization, form: AppointmentForm, guests: Gue
     try:
         return Answer(booked=_booked(actor, clinic, form, guests))
     except Conflict as refusal:
-        form.add_error("at", refusal.message)
+        form.add_error(FIELD_OF.get(refusal.extra.get("whose", ""), "at"), refusal.message)
         return Answer(status=refusal.status, nearest=_times(refusal), conflicts=refusal.extra.get("conflicts", []))
     except Invalid as refusal:
-        form.add_error("at", refusal.message)
+        place = refusal.extra.get("field")
+        form.add_error(place if place in form.fields else "at", refusal.message)
         outside = refusal.message if refusal.code == "appointment.outside_rules" else ""
         return Answer(status=refusal.status, outside=outside)
 
@@ -143,6 +148,8 @@ def _booked(actor: Actor, clinic: Organization, form: AppointmentForm, guests: G
         "timezone": clinic.timezone,
         "visit_type": visit_type,
         "modality": typed["modality"],
+        "room": typed["room"],
+        "interpreter": typed["interpreter"],
         "reason": typed["reason"],
         "guests": guests.companions,
     }

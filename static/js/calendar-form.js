@@ -1,6 +1,8 @@
-/** The Move form, wherever it stands: free times follow practitioner, day and length; also the reader's own clock. */
+/** The Move form, wherever it stands: free times follow who, when and what is needed; also the reader's own clock. */
 
 import { make } from "./dom.js";
+
+const ASKED = ["to", "on", "minutes", "room", "interpreter"];
 
 /**
  * Fills in the free times whenever what they depend on changes.
@@ -11,7 +13,7 @@ export function followTimes(form) {
   form.querySelector("[data-show-times]")?.remove();
   form.addEventListener("change", async (event) => {
     const name = event.target instanceof Element ? event.target.getAttribute("name") : "";
-    if (name !== "to" && name !== "on" && name !== "minutes") return;
+    if (!name || !ASKED.includes(name)) return;
     const turn = ++asked;
     const times = form.elements.namedItem("starts");
     if (!(times instanceof HTMLSelectElement)) return;
@@ -27,7 +29,7 @@ export function followTimes(form) {
 async function freeTimes(form) {
   const typed = new FormData(form);
   const asked = new URLSearchParams({ times: "yes" });
-  for (const name of ["to", "on", "minutes"]) asked.set(name, String(typed.get(name) ?? ""));
+  for (const name of ASKED) if (typed.has(name)) asked.set(name, String(typed.get(name)));
   try {
     const response = await fetch(`${form.action}?${asked}`, { headers: { Accept: "application/json" }, credentials: "same-origin" });
     return response.ok ? (await response.json()).times : null;
