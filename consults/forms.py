@@ -18,7 +18,7 @@ SHORT_RECORDING = (
 )
 RECORDING_ANSWERS = ((Consent.Decision.PERMIT, "Yes, you may record"), (Consent.Decision.DENY, "No, do not record"))
 SHORT_CONSENT_OF_GUESTS = (
-    "A video visit is private like a visit in our rooms: what you see and hear there is nobody else's business. "
+    "A video visit is private like a visit in our rooms: what you see and hear there is nobody else’s business. "
     "You can leave at any time."
 )
 SHORT_RECORDING_FOR_GUESTS = (

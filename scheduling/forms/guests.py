@@ -37,6 +37,8 @@ class GuestRow:
     number: int
     name: str = ""
     role: str = ""
+    # Asked for by the press that this page answers: typing goes on there.
+    is_new: bool = False
     errors: list[tuple[str, str]] = field(default_factory=list)
 
     @property
@@ -71,7 +73,7 @@ class GuestRows:
 
     def add_row(self) -> None:
         if self.may_grow:
-            self.rows.append(GuestRow(len(self.rows)))
+            self.rows.append(GuestRow(len(self.rows), is_new=True))
 
     @property
     def may_grow(self) -> bool:

@@ -31,7 +31,7 @@ from core.clock import now
 from recordings import keystore
 from scheduling.links import COOKIE_NAME, address_of, path_of, session_cookie_for
 from scheduling.models import Appointment, PersonalLink
-from scheduling.services import book_appointment, cancel_appointment
+from scheduling.services import add_guest, book_appointment, cancel_appointment, remove_guest
 from scheduling.services.availability import Hours, set_hours
 from tests.open_clinic import OpenClinic, open_clinic
 
@@ -208,6 +208,19 @@ def link_for_a_guest(visit: Visit, given_name: str) -> str:
     )
     appointment = visit.encounter.appointment
     return address_of(PersonalLink.objects.create(organization=organization, appointment=appointment, patient=guest))
+
+
+def invite(visit: Visit, name: str, role: str = "translator") -> str:
+    """The personal link of somebody who comes along."""
+    appointment = visit.encounter.appointment
+    actor = system_actor("test", appointment.organization_id)
+    return address_of(add_guest(actor=actor, appointment=appointment, name=name, role=role).link)
+
+
+def take_out(visit: Visit) -> None:
+    """Nobody comes along any more."""
+    for guest in visit.encounter.appointment.guests.filter(removed_at=None):
+        remove_guest(actor=system_actor("test", guest.organization_id), guest=guest)
 
 
 def relay_of(visit: Visit) -> str:

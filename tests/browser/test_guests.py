@@ -1,0 +1,69 @@
+"""A guest at a visit, in a browser of their own: from their link to the call, and out of it."""
+
+from tests.browser import clinic as clinics
+from tests.browser.clinic import Visit
+from tests.browser.conftest import Make, OpenContext
+from tests.browser.looks import NARROW, check_page
+from tests.browser.people import (
+    ChromiumTab,
+    answer_at_the_door,
+    call_in,
+    go_in,
+    go_to_the_door,
+    has_read,
+    press,
+    state_is,
+    wait_for_media,
+    write,
+)
+
+
+def come_along(guest: ChromiumTab, link: str) -> None:
+    """From the guest's link through device check and their own answer to the page that waits."""
+    go_to_the_door(guest, link)
+    check_page(guest)
+    guest.click("[data-step=door] [data-act=join]")
+    state_is(guest, "check")
+    guest.wait_for(
+        "document.querySelector('[data-step=check] [data-act=go-on]')?.getAttribute('aria-disabled') !== 'true'"
+    )
+    guest.click("[data-step=check] [data-act=go-on]")
+    state_is(guest, "consent")
+    check_page(guest)
+    answer_at_the_door(guest)
+    state_is(guest, "waiting")
+
+
+def test_guest_waits_outside_comes_in_with_the_visit_and_is_out_when_removed(
+    patient: ChromiumTab, doctor: ChromiumTab, visit: Visit, person: OpenContext, make: Make
+) -> None:
+    guest = ChromiumTab(person(timezone_id="Asia/Tokyo", viewport=NARROW).new_page())
+    come_along(guest, make(clinics.invite, visit, "Ana Lopez"))
+    check_page(guest)
+    words = guest.page.inner_text("main")
+    assert "You come in when the visit begins" in words
+    assert "Tokyo time" in words
+    go_in(patient, visit.link)
+    call_in(doctor, visit.board)
+    people = {"patient": patient, "doctor": doctor, "guest": guest}
+    for tab in people.values():
+        state_is(tab, "call")
+        wait_for_media(tab)
+    for tab in (patient, doctor):
+        tab.wait_for("document.querySelector('[data-tiles]').textContent.includes('Ana Lopez, interpreter')")
+    assert all(tab.evaluate("document.querySelector('[data-tiles]').dataset.count") == "2" for tab in people.values())
+    write(guest, "Good evening from Tokyo")
+    has_read(patient, "Good evening from Tokyo")
+    guest.reload()
+    state_is(guest, "call")
+    wait_for_media(guest)
+    press(guest, "leave")
+    state_is(guest, "left")
+    guest.click("[data-act=come-back]")
+    state_is(guest, "call")
+    wait_for_media(guest)
+    make(clinics.take_out, visit)
+    state_is(guest, "not-found")
+    for tab in (patient, doctor):
+        tab.wait_for("document.querySelector('[data-tiles]').dataset.count === '1'")
+        wait_for_media(tab)
