@@ -13,7 +13,10 @@ from django.core.cache import cache
 
 WINDOW_SECONDS = 5 * 60
 TAKING_SECONDS = 10 * 60
+DAY_SECONDS = 24 * 60 * 60
 MOST_PER_LINK = 10
+# A held time comes back by itself; what is booked stays, so of that an address has this many shares of a day.
+SHARES_A_DAY = 3
 # More than per link: a clinic's or a family's people share one address.
 MOST_PER_ADDRESS = 30
 
@@ -27,6 +30,11 @@ def may_fail(link: str, address: str) -> bool:
 def may_take(what: str, address: str) -> bool:
     """Count a hold, a booking or a place on the wait list from `address`; False over its share of ten minutes."""
     return _count(what, address, TAKING_SECONDS) <= settings.BOOKING_TRIES
+
+
+def may_keep(what: str, address: str) -> bool:
+    """Count a booking or a place on the wait list from `address`; False over its share of the day."""
+    return _count(f"{what}, day", address, DAY_SECONDS) <= SHARES_A_DAY * settings.BOOKING_TRIES
 
 
 def _count(what: str, whose: str, window: int = WINDOW_SECONDS) -> int:

@@ -121,7 +121,8 @@ def own_booking(actor: Actor, uuid: uuids.UUID) -> PersonalLink:
     if booked.patient_id is not None and booked.created_at > now() - SHOWN_AGAIN:
         rows = PersonalLink.objects.select_related("patient", "appointment__practitioner", "appointment__visit_type")
         rows = rows.select_related("appointment__organization", "organization")
-        link = rows.filter(appointment=booked, guest=None, revoked_at=None).order_by("pk").first()
+        # The first one only: where the desk has made another, it went to whom the desk knows.
+        link = rows.filter(appointment=booked, guest=None, revoked_at=None, generation=1).order_by("pk").first()
     if link is None:
         raise NotFound
     return link

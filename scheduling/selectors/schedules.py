@@ -134,8 +134,9 @@ def clinic_of(actor: Actor, action: str = "scheduling.clinic.view") -> Organizat
 
 
 def terms_of(organization: Organization) -> BookingTerms:
-    """The clinic's terms; those that hold until somebody sets them, unsaved, where nobody has."""
-    return BookingTerms.objects.filter(organization=organization).first() or BookingTerms(organization=organization)
+    """The clinic's terms; those that hold until somebody sets them, unsaved, where nobody has: no notice is asked."""
+    found = BookingTerms.objects.filter(organization=organization).first()
+    return found or BookingTerms(organization=organization, change_notice_minutes=0)
 
 
 def holidays_ahead(organization: Organization, count: int = 12) -> list[tuple[dt.date, str]]:

@@ -27,12 +27,15 @@ def own_entry(actor: Actor) -> WaitListEntry:
 
 
 def own_visit(actor: Actor, entry: WaitListEntry) -> PersonalLink | None:
-    """The link to what was booked from the list, for the person of the entry."""
+    """The link to what was booked from the list, for the person of the entry.
+
+    Not one that the desk has made since: it closed the old one, and who has the link to the list may be the reason.
+    """
     require(actor, "scheduling.wait.view", relation_to_entry(actor, entry))
     if entry.status != WaitStatus.BOOKED or entry.offer_id is None:
         return None
     rows = PersonalLink.objects.select_related("patient", "appointment")
-    return rows.filter(appointment_id=entry.offer_id, guest=None, revoked_at=None).order_by("pk").first()
+    return rows.filter(appointment_id=entry.offer_id, guest=None, revoked_at=None, generation=1).order_by("pk").first()
 
 
 def wait_list(actor: Actor) -> tuple[list[WaitListEntry], list[WaitListEntry]]:

@@ -124,9 +124,15 @@ def _hand_over(
 
 
 def _locked(actor: Actor, patient: Patient, other: Patient | None) -> tuple[Patient, Patient | None]:
-    """Both rows, locked in one order; the actor must be allowed to sort them."""
+    """Both rows, locked in one order; the actor must be allowed to sort them.
+
+    Their places on the wait list first, as whoever takes an offered time does. And so that rows which point at a
+    patient, like the link that comes with it, do not wait for us while we wait for them: without the key.
+    """
     ids = [one.pk for one in (patient, other) if one is not None]
-    rows = {row.pk: row for row in Patient.objects.select_for_update().filter(pk__in=ids).order_by("pk")}
+    list(WaitListEntry.objects.select_for_update().filter(patient__in=ids).order_by("pk").values_list("pk"))
+    locked = Patient.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk")
+    rows = {row.pk: row for row in locked}
     for row in rows.values():
         require(actor, ACTION, relation_to_patient(actor, row))
     if patient.pk not in rows:

@@ -29,5 +29,8 @@ def with_key(request: HttpRequest, response: HttpResponse, key: str = "") -> Htt
 
 def count(request: HttpRequest, what: str) -> None:
     """Raise RateLimited for an address that has taken its share of `what`."""
-    if not tries.may_take(what, client_network(request)):
+    network = client_network(request)
+    if not tries.may_take(what, network):
         raise RateLimited("There were too many tries from your network. Wait ten minutes, or call the front desk.")
+    if what != "hold" and not tries.may_keep(what, network):
+        raise RateLimited("Too much was booked from your network today. Try again tomorrow, or call the front desk.")

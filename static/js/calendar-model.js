@@ -21,6 +21,7 @@
 const MINUTE = 60_000;
 /** Shorter ones are drawn in one line. */
 const TWO_LINES = 30;
+const TWO_SMALL_LINES = 15;
 
 /**
  * @param {{dataset: DOMStringMap}} row
@@ -83,7 +84,8 @@ export function spokenVisit(visit, person) {
 
 /** @param {Visit} visit */
 export function eventOf(visit) {
-  const low = minutesBetween(visit.starts, visit.ends) < TWO_LINES ? ["hc-ev-low"] : [];
+  const minutes = minutesBetween(visit.starts, visit.ends);
+  const low = minutes < TWO_LINES ? (minutes < TWO_SMALL_LINES ? ["hc-ev-low", "hc-ev-lowest"] : ["hc-ev-low"]) : [];
   return {
     id: visit.id,
     start: visit.starts,

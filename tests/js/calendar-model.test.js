@@ -35,6 +35,7 @@ test("times are said as people say them", () => {
 
 test("short visits are drawn in one line and cancelled ones not at all", () => {
   assert.ok(eventOf(visit("a", "p", `${DAY}10:10`)).classNames.includes("hc-ev-low"));
+  assert.ok(eventOf(visit("a", "p", `${DAY}10:10`, { ends: `${DAY}10:20` })).classNames.includes("hc-ev-lowest"));
   assert.ok(!eventOf(visit("a", "p", `${DAY}10:10`, { ends: `${DAY}10:50` })).classNames.includes("hc-ev-low"));
   assert.equal(isDrawn(visit("a", "p", `${DAY}10:10`, { state: "cancelled" })), false);
 });

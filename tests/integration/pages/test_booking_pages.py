@@ -350,19 +350,6 @@ def test_booking_that_the_desk_confirms_is_pending_and_says_so(clinic: Organizat
     assert Appointment.objects.get().status == AppointmentStatus.PENDING
 
 
-def test_holding_is_limited_by_address_and_says_so_with_429(
-    booking: OpenClinic, stranger: Client, settings: object
-) -> None:
-    settings.BOOKING_TRIES = 2  # type: ignore[attr-defined]
-    for _ in range(2):
-        hold(another(), booking)
-    address = booking.times(day=far_day())
-    answer = stranger.post(address, {"time": free_times(stranger, address)[0]})
-    assert answer.status_code == 429
-    assert "too many tries" in text(answer)
-    assert Appointment.objects.filter(status=AppointmentStatus.PROPOSED).count() == 2
-
-
 def test_booking_is_audited_and_a_refusal_too(booking: OpenClinic, stranger: Client) -> None:
     address = hold(stranger, booking, booking.practitioner)
     run_out(Appointment.objects.get())

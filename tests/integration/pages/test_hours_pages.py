@@ -186,6 +186,12 @@ def test_limits_are_changed_and_shown(doctor: Practitioner, desk_browser: Client
     assert "Choose a time zone from the list" in answer.content.decode()
 
 
+def test_clinic_without_terms_says_what_holds_for_it(clinic: Organization, desk_browser: Client) -> None:
+    assert "until</dt><dd>it begins" in desk_browser.get(reverse("clinic-days")).content.decode()
+    form = desk_browser.get(reverse("booking-terms")).content.decode()
+    assert '<option value="0" selected>' in form
+
+
 def test_terms_with_a_country_show_its_holidays(clinic: Organization, desk_browser: Client) -> None:
     terms = {
         "holiday_country": "US",

@@ -14,7 +14,8 @@ from core.errors import Conflict, NotFound
 from scheduling import waitlinks
 from scheduling.lifecycle import WaitStatus
 from scheduling.models import Appointment, BookingTerms, OccupiedSpan, WaitListEntry, WaitListOffer
-from scheduling.services import cancel_appointment, end_holds
+from scheduling.selectors.waiting import own_visit
+from scheduling.services import cancel_appointment, end_holds, reissue_link
 from scheduling.services.waitlist import (
     accept_offer,
     decline_offer,
@@ -120,6 +121,19 @@ def test_yes_books_it_with_one_press_and_twice_is_once(clinic: OpenClinic, freed
     assert Appointment.objects.get(pk=booked.pk).patient == entry.patient
     assert booked.links.count() == 1
     assert WaitListOffer.objects.get().answer == "accepted"
+
+
+def test_link_that_the_desk_made_since_is_not_given_to_who_has_the_link_of_the_list(
+    clinic: OpenClinic, freed: Callable[[], Appointment]
+) -> None:
+    entry = wish(clinic)
+    freed()
+    booked = accept_offer(actor=own(entry), entry=entry)
+    entry.refresh_from_db()
+    [link] = booked.links.all()
+    assert own_visit(own(entry), entry) == link
+    reissue_link(actor=factories.staff_actor(Role.FRONT_DESK, organization=clinic.organization), link=link)
+    assert own_visit(own(entry), entry) is None
 
 
 def test_no_asks_the_next_and_keeps_the_place(

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from scheduling.files.tables import MOST_BYTES
 from telehealth.supervisor import DRAIN_SECONDS, PATIENCE_SECONDS
 
 DEPLOY = Path(__file__).parents[3] / "deploy"
@@ -39,6 +40,16 @@ def test_relay_and_web_are_two_users_who_share_the_control_socket_and_recordings
     users = (DEPLOY / "housecall.sysusers.conf").read_text()
     for name in (*relay["User"], *relay["Group"], *relay["SupplementaryGroups"], *web["User"]):
         assert f" {name} " in users
+
+
+def test_nginx_takes_the_files_that_the_house_takes_and_logs_no_secret_address() -> None:
+    text = (DEPLOY / "nginx.conf").read_text()
+    files = text.partition("location = /staff/import/ {")[2].partition("}")[0]
+    size = int(files.partition("client_max_body_size ")[2].partition("m;")[0])
+    assert size * 1024**2 > MOST_BYTES
+    feeds = text.partition("location /calendar-feed/ {")[2].partition("}")[0]
+    assert "access_log off;" in feeds
+    assert "crit;" in feeds
 
 
 @pytest.mark.parametrize("unit", UNITS)
