@@ -23,8 +23,9 @@ from consults.views.asking import questions, recording_of, recording_words, vide
 from consults.views.guests import guest_page
 from consults.views.when import ELSEWHERE, TERMINAL, recording_urls, when_words
 from core.clock import now
-from core.errors import Invalid, NotFound
+from core.errors import Conflict, Invalid, NotFound
 from core.http import no_store, wants_json
+from scheduling.forms.appointments import SeenForm
 from scheduling.links import open_link, set_session
 from scheduling.models import Appointment
 from scheduling.selectors.changing import is_changeable, movable_to, until_when
@@ -118,15 +119,28 @@ def leave(request: HttpRequest, link: uuids.UUID) -> HttpResponseBase:
 def cancel(request: HttpRequest, link: uuids.UUID) -> HttpResponseBase:
     """The question on a page of its own for browsers without script, and the answer for all."""
     encounter = selectors.get_visit(_actor(request))
+    refused, status = "", 200
     if request.method == "POST":
-        cancel_appointment(actor=_actor(request), appointment=encounter.appointment, reason="by the patient")
-        return _next(request, link, "cancelled")
+        try:
+            cancel_appointment(
+                actor=_actor(request),
+                appointment=encounter.appointment,
+                reason="by the patient",
+                sequence=SeenForm(request.POST).seen,
+            )
+        except Conflict as conflict:
+            if conflict.code != "appointment.changed" or wants_json(request):
+                raise
+            refused, status = conflict.message, conflict.status
+            encounter = selectors.get_visit(_actor(request))
+        else:
+            return _next(request, link, "cancelled")
     state = selectors.visit_state(encounter, now())
     if state in TERMINAL or state == "call":
         return redirect("visit", link=link)
-    context = {"link": link, **_words(_actor(request), encounter)}
+    context = {"link": link, "refused": refused, **_words(_actor(request), encounter)}
     page = "consults/visit_cancel.html" if context["may_cancel"] or state == "waiting" else "consults/visit_fixed.html"
-    return render(request, page, context)
+    return render(request, page, context, status=status)
 
 
 def _actor(request: HttpRequest) -> Actor:

@@ -25,7 +25,18 @@ class PractitionerChoice(forms.ModelChoiceField):
         return f"{obj.display_name}, {obj.specialty}" if obj.specialty else str(obj.display_name)
 
 
-class CancelForm(forms.Form):
+class SeenForm(forms.Form):
+    """The number of a visit as a page showed it: one that was changed since is asked about anew."""
+
+    sequence = forms.IntegerField(required=False, min_value=0, max_value=2**31 - 1)
+
+    @property
+    def seen(self) -> int | None:
+        number: int | None = self.cleaned_data.get("sequence") if self.is_valid() else None
+        return number
+
+
+class CancelForm(SeenForm):
     """Why a visit is called off; the desk may leave it empty."""
 
     reason = forms.CharField(

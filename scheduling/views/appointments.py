@@ -1,6 +1,7 @@
 """Staff pages of appointments: one with its personal link, and what is done to it. Rules live in services."""
 
 import uuid as uuids
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -12,7 +13,7 @@ from accounts.actors import Actor
 from accounts.models import Organization
 from accounts.policy import Relation, guarded, may
 from accounts.selectors import organization_of
-from core.errors import NotFound
+from core.errors import Conflict, NotFound
 from scheduling.forms.appointments import CancelForm
 from scheduling.forms.calendar import ShownForm
 from scheduling.lifecycle import OVER
@@ -50,17 +51,29 @@ def appointment_cancel(request: HttpRequest, appointment: uuids.UUID) -> HttpRes
     actor, _ = who(request)
     found = get_appointment(actor, appointment)
     form = CancelForm(request.POST if request.method == "POST" else None)
-    if not form.is_valid():
-        status = 422 if form.is_bound else 200
-        context = {"appointment": found, "cancel_form": form, "form": form, "following": following_in_series(found)}
-        return render(request, "scheduling/appointment_cancel.html", NAV | context, status=status)
+    status = 422 if form.is_bound else 200
+    if form.is_valid():
+        try:
+            _cancel(request, actor, found, form)
+        except Conflict as refusal:
+            if refusal.code != "appointment.changed":
+                raise
+            form.add_error("reason", refusal.message)
+            found, status = get_appointment(actor, found.uuid), refusal.status
+        else:
+            return redirect("appointment", appointment=found.uuid)
+    context = {"appointment": found, "cancel_form": form, "form": form, "following": following_in_series(found)}
+    return render(request, "scheduling/appointment_cancel.html", NAV | context, status=status)
+
+
+def _cancel(request: HttpRequest, actor: Actor, found: Appointment, form: CancelForm) -> None:
+    asked: dict[str, Any] = {"reason": form.cleaned_data["reason"], "sequence": form.seen}
     if form.cleaned_data["following"] and found.series_id is not None:
-        gone = cancel_series(actor=actor, appointment=found, reason=form.cleaned_data["reason"])
+        gone = cancel_series(actor=actor, appointment=found, **asked)
         messages.success(request, f"{len(gone)} visits are cancelled. Their times are free again.")
     else:
-        cancel_appointment(actor=actor, appointment=found, reason=form.cleaned_data["reason"])
+        cancel_appointment(actor=actor, appointment=found, **asked)
         messages.success(request, "The visit is cancelled. The time is free again.")
-    return redirect("appointment", appointment=found.uuid)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -18,7 +18,7 @@ from core.clock import now
 from scheduling.lifecycle import AppointmentStatus
 from scheduling.links import address_of
 from scheduling.models import Appointment
-from scheduling.services import cancel_appointment
+from scheduling.services import cancel_appointment, move_appointment
 from tests import factories
 from tests.integration.pages.conftest import SignIn
 
@@ -160,6 +160,20 @@ def test_cancelling_keeps_the_reason_and_takes_the_link_away(clinic: Organizatio
     assert appointment.status == AppointmentStatus.CANCELLED
     assert "Feels better" in page
     assert address_of(appointment.links.get()) not in page
+
+
+def test_cancelling_what_was_moved_meanwhile_is_asked_anew_and_keeps_the_reason(
+    clinic: Organization, desk_browser: Client
+) -> None:
+    booked = factories.make_appointment(organization=clinic, starts_at=now() + dt.timedelta(days=1))
+    move_appointment(actor=factories.SYSTEM, appointment=booked, starts_at=booked.starts_at + dt.timedelta(hours=2))
+    address = reverse("appointment-cancel", args=[booked.uuid])
+    answer = desk_browser.post(address, {"reason": "ill", "sequence": "0"})
+    page = answer.content.decode()
+    assert (answer.status_code, 'value="ill"' in page, 'name="sequence" value="1"' in page) == (409, True, True)
+    booked.refresh_from_db()
+    assert booked.status == AppointmentStatus.BOOKED
+    assert desk_browser.post(address, {"reason": "ill", "sequence": "1"}).status_code == 302
 
 
 def test_cancelling_by_another_doctor_is_not_found(clinic: Organization, doctor: Practitioner, sign_in: SignIn) -> None:

@@ -10,6 +10,7 @@ from accounts.models import Organization
 from core.clock import now
 from scheduling.links import COOKIE_NAME, session_cookie_for
 from scheduling.models import Appointment, BookingTerms, PersonalLink
+from scheduling.services import move_appointment
 from tests import factories
 from tests.open_clinic import TIME, TYPED, OpenClinic, far_day, free_times, hold, open_clinic
 
@@ -55,6 +56,21 @@ def test_move_to_another_time_keeps_the_link_and_names_both_times(booked: Appoin
     page = text(stranger.get(page_of(booked)))
     assert "Your visit moved." in page
     assert "The same link works then." in page
+
+
+def test_cancel_pressed_on_a_page_that_shows_an_older_time_is_asked_anew(booked: Appointment, stranger: Client) -> None:
+    seen = booked.sequence
+    later = booked.starts_at + dt.timedelta(hours=2)
+    moved = move_appointment(actor=factories.SYSTEM, appointment=booked, starts_at=later)
+    answer = stranger.post(page_of(booked, "cancel/"), {"sequence": seen})
+    assert answer.status_code == 409
+    assert "Somebody else has changed this visit meanwhile" in text(answer)
+    assert f'name="sequence" value="{moved.sequence}"' in text(answer)
+    booked.refresh_from_db()
+    assert booked.status == "booked"
+    assert stranger.post(page_of(booked, "cancel/"), {"sequence": moved.sequence}).status_code == 302
+    booked.refresh_from_db()
+    assert booked.status == "cancelled"
 
 
 def test_move_pressed_twice_moves_once(booked: Appointment, stranger: Client) -> None:
