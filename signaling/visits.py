@@ -13,8 +13,10 @@ from consults import rooms, selectors, services
 from consults.lifecycle import OVER
 from consults.models import Encounter, Seat
 from consults.policies import relation_to_visit
+from consults.presence import may_sit
 from consults.rooms import PlacedRoom
 from consults.selectors.guests import may_take_seat
+from core.clock import now
 from signaling.choice import Choice
 from signaling.messages import CHAT, LEAVE, MEDIA, SHARE, WATCH, ProtocolError
 
@@ -70,7 +72,7 @@ def look_again(door: Door, seat: Seat | None, holder: UUID, chat_seq: int) -> Vi
     """For hints and heartbeats: marks the seat as alive and finds out whether another tab has taken it."""
     actor, encounter = door.enter(WATCH)
     services.end_lost_share(encounter=encounter)
-    if seat is None or not may_take_seat(actor, encounter):
+    if seat is None or not may_sit(actor, encounter, now()):
         return _view(actor, encounter, None, chat_seq, taken=False)
     if services.touch_seat(seat=seat, holder=holder):
         return _view(actor, encounter, seat, chat_seq, taken=False)
@@ -80,7 +82,8 @@ def look_again(door: Door, seat: Seat | None, holder: UUID, chat_seq: int) -> Vi
 def join_room(door: Door, seat: Seat | None, holder: UUID, tab: UUID, choice: Choice) -> tuple[Seat, PlacedRoom]:
     """For connect: the seat (taken now where it was not held) and the room, on a relay where one takes it."""
     actor, encounter = door.enter(MEDIA)
-    if not may_take_seat(actor, encounter):
+    # Who sits already has agreed: new words are for the next time they come in.
+    if not (may_sit(actor, encounter, now()) if seat else may_take_seat(actor, encounter)):
         raise ProtocolError("no_seat", about="connect")
     if seat is None:
         seat = services.take_seat(actor=actor, encounter=encounter, holder=holder, tab=tab)

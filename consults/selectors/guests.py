@@ -21,9 +21,12 @@ def has_agreed(actor: Actor, encounter: Encounter) -> bool:
 
 
 def host_of(actor: Actor) -> str:
-    """What the patient is called whom this guest comes along with."""
-    patient = get_link(actor).patient
-    return (patient.merged_into or patient).given_name
+    """What the patient is called whom this guest comes along with; empty for a group, whose members are not told."""
+    link = get_link(actor)
+    visit_type = link.appointment.visit_type
+    if visit_type is not None and visit_type.capacity > 1:
+        return ""
+    return (link.patient.merged_into or link.patient).given_name
 
 
 def may_take_seat(actor: Actor, encounter: Encounter) -> bool:
@@ -36,13 +39,13 @@ def has_sat(actor: Actor, encounter: Encounter) -> bool:
     return Seat.objects.filter(encounter=encounter, actor_type=actor.type, actor_id=actor.id or 0).exists()
 
 
-def for_guest(snapshot: dict[str, Any], encounter: Encounter) -> dict[str, Any]:
+def for_guest(actor: Actor, snapshot: dict[str, Any], encounter: Encounter) -> dict[str, Any]:
     """The same snapshot without what is not a guest's: the line, and the patient but for what they are called.
 
     Who sits in the room is told to those who sit there too.
     """
     is_there = any(seat["you"] for seat in snapshot["seats"])
-    given_name = snapshot["patient"]["given_name"]
+    given_name = host_of(actor)
     return {
         **snapshot,
         "patient": {"name": given_name, "given_name": given_name, "face": ""},

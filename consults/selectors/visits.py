@@ -111,7 +111,7 @@ def visit_snapshot(actor: Actor, encounter: Encounter) -> dict[str, Any]:
         "seats": [_seat(seat, actor, encounter, instant) for seat in seats],
         **ports.snapshot_parts(encounter, actor),
     }
-    return for_guest(snapshot, encounter) if actor.type == "guest" else snapshot
+    return for_guest(actor, snapshot, encounter) if actor.type == "guest" else snapshot
 
 
 def told_of(encounter: Encounter) -> str:

@@ -77,7 +77,8 @@ def guest_page(
         "state": state,
         "guest_name": actor.label,
         "own_name": actor.label,
-        "patient_name": patient,
+        "host": patient or "whoever invited you",
+        "whose": f"{patient}’s visit" if patient else "a group visit",
         **when_words(encounter),
     }
     if state in TERMINAL | ELSEWHERE:
@@ -90,7 +91,7 @@ def guest_page(
         "asked": asked,
         "steps": asked.steps,
         "records": asked.asks_recording,
-        **words_for_guest(encounter, patient),
+        **words_for_guest(encounter, patient or "those who were treated"),
         "consent_form": form or asked.form(),
         "consent_url": reverse("guest-agree", kwargs={"link": link}),
         "agree_words": "Yes, I agree to take part by video",

@@ -61,7 +61,9 @@ def get_link(actor: Actor) -> PersonalLink:
     """The link by which a patient or a guest came, still standing, or NotFound."""
     mine = _whose_guest(actor.id) if actor.type == "guest" else _whose(actor.patient_id)
     link = (
-        PersonalLink.objects.select_related("organization", "patient", "guest", "appointment__practitioner")
+        PersonalLink.objects.select_related(
+            "organization", "patient__merged_into", "guest", "appointment__practitioner", "appointment__visit_type"
+        )
         .filter(mine, pk=actor.link_id or 0, revoked_at=None)
         .first()
     )

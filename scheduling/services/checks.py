@@ -1,6 +1,7 @@
 """What is asked before a time is taken or changed: may this actor, can the time be, do these people belong together."""
 
 import datetime as dt
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -23,6 +24,7 @@ from scheduling.policies import may_for
 
 LONGEST = dt.timedelta(hours=8)
 LONGEST_NAME = 80
+TURNS = frozenset({"LRE", "LRO", "RLE", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})
 # The desk makes a visit "now" while the minute passes; the system brings in what happened earlier today.
 GRACE = dt.timedelta(minutes=5)
 SYSTEM_GRACE = dt.timedelta(hours=24)
@@ -108,7 +110,7 @@ def require_fitting(wish: Wish) -> None:
     """Raise Invalid for a type of visit that is not offered so."""
     if wish.modality and wish.modality not in Modality.values:
         raise Invalid("Choose how you meet from the list.", code="appointment.modality")
-    require_companions(wish.guests)
+    require_companions(wish.guests, already=1 + (wish.visit_type.capacity if wish.visit_type else 1))
     require_using(wish)
     if wish.visit_type is None:
         return
@@ -137,18 +139,23 @@ def require_using(wish: Wish, *, standing: Appointment | None = None) -> None:
         raise Invalid(words, code="interpreter.inactive", field="interpreter")
 
 
-def require_companions(guests: Sequence[Companion], *, already: int = 2) -> None:
+def require_companions(guests: Sequence[Companion], *, already: int) -> None:
     """Raise Invalid for a guest nobody could address, or for more people than a room has seats.
 
-    `already` are those who come anyway: a patient and the practitioner, unless said.
+    `already` are those who have a seat anyway, or may still take one.
     """
     for guest in guests:
-        if not 1 <= len(guest.name.strip()) <= LONGEST_NAME or not guest.name.isprintable():
+        if not 1 <= len(guest.name.strip()) <= LONGEST_NAME or _has_hidden_signs(guest.name):
             raise Invalid("Enter the name of who comes along, in up to 80 letters.", code="guest.name")
         if guest.role not in Guest.Role.values:
             raise Invalid("Choose who they are from the list.", code="guest.role")
     if already + len(guests) > MOST_PEOPLE:
         raise Invalid(f"A visit has {MOST_PEOPLE} people at most, all counted.", code="guest.too_many")
+
+
+def _has_hidden_signs(name: str) -> bool:
+    """Control signs, and those that turn the direction of what stands around them. Joiners belong to many names."""
+    return any(unicodedata.category(sign) == "Cc" or unicodedata.bidirectional(sign) in TURNS for sign in name)
 
 
 def require_notice(actor: Actor, appointment: Appointment) -> None:

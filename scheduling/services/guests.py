@@ -77,5 +77,6 @@ def _bring(actor: Actor, appointment: Appointment, wanted: Companion) -> Guest:
 
 
 def _patients(appointment: Appointment) -> int:
-    """Whose time as patients the appointment takes; in a group there are several."""
-    return appointment.spans.filter(actor__kind=BookableActor.Kind.PATIENT).count()
+    """How many patients may sit there: in a group also those whose places are still free."""
+    coming = appointment.spans.filter(actor__kind=BookableActor.Kind.PATIENT).count()
+    return max(coming, appointment.visit_type.capacity if appointment.visit_type is not None else 1)

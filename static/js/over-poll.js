@@ -24,7 +24,11 @@ export class OverPoll {
     this.stop();
     this.#timer = setInterval(async () => {
       const { state, told } = await fetch(this.#path, { headers: { Accept: "application/json" }, credentials: "same-origin" })
-        .then((response) => response.json())
+        .then((response) => {
+          // The link was closed meanwhile.
+          if (response.status === 404) location.reload();
+          return response.json();
+        })
         .catch(() => ({ state: null }));
       const isOld = Boolean(this.#told && told) && told !== this.#told && state !== "call";
       if (OVER.has(state) || isOld) location.reload();

@@ -10,7 +10,7 @@ from audit.models import AuditEvent
 from core.clock import now
 from core.errors import Conflict, Invalid, NotFound
 from scheduling import links
-from scheduling.models import Appointment, BookableActor, Guest, OccupiedSpan
+from scheduling.models import Appointment, BookableActor, Guest, OccupiedSpan, VisitType
 from scheduling.selectors import get_link, link_of
 from scheduling.selectors.guests import addresses_of, guests_of
 from scheduling.services import (
@@ -94,7 +94,7 @@ def test_invite_fills_a_room_of_eight_and_no_more() -> None:
 @pytest.mark.parametrize(
     ("name", "role", "code"),
     [("", "family", "guest.name"), ("x" * 81, "family", "guest.name"), ("A\x00", "family", "guest.name"),
-     ("Ana", "doctor", "guest.role")],
+     ("A\u202enA", "family", "guest.name"), ("Ana", "doctor", "guest.role")],
 )  # fmt: skip
 def test_invite_with_a_name_or_role_that_cannot_be_is_refused_and_books_nothing(
     name: str, role: str, code: str
@@ -104,6 +104,22 @@ def test_invite_with_a_name_or_role_that_cannot_be_is_refused_and_books_nothing(
         booked_with(Companion(name, role))
     assert refusal.value.code == code
     assert Appointment.objects.count() == before
+
+
+def test_name_with_a_joiner_is_a_name() -> None:
+    assert make.make_guest(make.make_appointment(), "علی\u200cرضا").name == "علی\u200cرضا"
+
+
+def test_invite_to_a_group_leaves_its_free_places_free() -> None:
+    clinic = make.make_organization()
+    doctor = make.make_practitioner(clinic)
+    kind = VisitType.objects.create(organization=clinic, name="Breathing group", minutes=60, capacity=5)
+    kind.practitioners.add(doctor)
+    group = make.make_appointment(practitioner=doctor, visit_type=kind)
+    for number in range(2):
+        make.make_guest(group, f"Guest {number}")
+    with pytest.raises(Invalid):
+        make.make_guest(group)
 
 
 def test_invite_by_whom_follows_the_table() -> None:

@@ -5,8 +5,10 @@ from typing import Any
 import pytest
 
 from accounts.actors import Actor
+from consent.models import ConsentText
 from consent.selectors import current_text
 from consults.services.guests import agree_as_guest
+from core.clock import today
 from scheduling import links
 from scheduling.models import Guest
 from scheduling.services import add_guest, remove_guest
@@ -29,6 +31,12 @@ def actor_of(guest: Guest) -> Actor:
 def agree(visit: Visit, guest: Guest) -> None:
     words = current_text(visit.encounter.organization, "telehealth").version
     agree_as_guest(actor=actor_of(guest), encounter=visit.encounter, text_version=words)
+
+
+def publish_new_words() -> None:
+    ConsentText.objects.create(
+        purpose="telehealth", version="2099-01-01", language="en", title="Anew", body="Anew", published_on=today("UTC")
+    )
 
 
 def page_of(guest: Guest, app: Any) -> Page:
@@ -71,6 +79,17 @@ async def test_guest_who_has_not_agreed_gets_no_seat_by_any_message(visit: Visit
         assert (await page.refused())["code"] == "no_seat"
     await do(agree, visit, guest)
     assert (await (await page_of(guest, app).open()).hello())["seat"] is not None
+
+
+async def test_guest_in_the_call_stays_there_when_new_words_come_into_force(visit: Visit, app: Any) -> None:
+    guest = await do(invite, visit)
+    await do(agree, visit, guest)
+    await do(visit.begin)
+    page = await page_of(guest, app).enter()
+    await do(publish_new_words)
+    await page.say("media", mic=False, camera=False)
+    await page.hear("visit", lambda m: any(seat["you"] and not seat["mic"] for seat in m["visit"]["seats"]))
+    assert (await page.say_chat("Still here"))["body"] == "Still here"
 
 
 async def test_removed_guest_is_told_and_out_at_once(visit: Visit, app: Any) -> None:
