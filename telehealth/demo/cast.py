@@ -60,12 +60,13 @@ class Working:
 
 @dataclass(frozen=True)
 class PlannedVisit:
-    """A visit of a patient to a practitioner, so many minutes after the present one."""
+    """A visit of a patient to a practitioner, so many minutes after the present one; interpreted by somebody or not."""
 
     practitioner: str
     patient: str
     minutes: int
     reason: str
+    interpreter: str = ""
 
 
 DOCTOR: Final = "marlow@lantern.example"
@@ -90,6 +91,8 @@ WORKING: Final = (
     Working(COLLEAGUE, (0, 1, 2, 3), (9 * 60, 18 * 60), (12 * 60, 13 * 60), "Lunch"),
     Working(NURSE, (0, 1, 2, 3, 4, 5), (7 * 60, 15 * 60), (11 * 60, 11 * 60 + 40)),
 )
+ROOM: Final = "Room 2"
+INTERPRETER, LANGUAGES = "Paloma Reyes", ("es", "pt")
 PATIENTS: Final = (
     Person("Rosalind", "Fern", dt.date(1948, 5, 3), "555-0171", "face-ros"),
     Person("Otto", "Pepperday", dt.date(1974, 2, 11), "555-0172", "face-otto"),
@@ -108,7 +111,7 @@ VISITS: Final = (
     PlannedVisit("brightwater@lantern.example", "June Applewhite", 0, "Blood result"),
     PlannedVisit("quill@lantern.example", "Yuki Tanabe", 0, "Wound check"),
     PlannedVisit(DOCTOR, "Ivo Larkspur", 30, "Skin"),
-    PlannedVisit(DOCTOR, "Mabel Thistlewood", 45, "Medicines, with interpreter"),
+    PlannedVisit(DOCTOR, "Mabel Thistlewood", 45, "Medicines, with interpreter", INTERPRETER),
     PlannedVisit(DOCTOR, "Nell Hartwhistle", 60, "Diabetes review"),
     PlannedVisit("brightwater@lantern.example", "Cyrus Bellwether", 40, "Knee"),
 )

@@ -1,4 +1,4 @@
-"""Gives the demo clinic its types of visit and its people their weekly hours with breaks, once."""
+"""Gives the demo clinic its types of visit, a room and an interpreter, and its people their weekly hours, once."""
 
 import datetime as dt
 
@@ -8,6 +8,7 @@ from core.clock import today
 from scheduling.models import VisitType
 from scheduling.services.availability import Hours, Limits, open_schedule, set_hours
 from scheduling.services.offers import Offer, save_visit_type
+from scheduling.services.rooms import save_interpreter, save_room
 from telehealth.demo import cast
 
 
@@ -23,6 +24,8 @@ def set_up_booking(actor: Actor, organization: Organization) -> None:
             offer=Offer(each.name, each.minutes, each.modality, each.preparation),
             practitioners=[people[email] for email in each.practitioners],
         )
+    save_room(actor=actor, organization=organization, name=cast.ROOM)
+    save_interpreter(actor=actor, organization=organization, name=cast.INTERPRETER, languages=cast.LANGUAGES)
     # From the beginning of this week, so that the calendar shows hours on its past days too.
     present = today(organization.timezone)
     monday = present - dt.timedelta(days=present.weekday())

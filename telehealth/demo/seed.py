@@ -23,7 +23,7 @@ from consults.services import finish_visit
 from core.clock import now
 from core.errors import Conflict
 from recordings import keystore
-from scheduling.models import PersonalLink
+from scheduling.models import Interpreter, PersonalLink
 from scheduling.services import book_appointment, cancel_appointment
 from telehealth.demo import cast, times
 from telehealth.demo.hours import set_up_booking
@@ -163,6 +163,8 @@ def _book(
     given_name, _, family_name = visit.patient.partition(" ")
     patient = Patient.objects.get(organization=organization, given_name=given_name, family_name=family_name)
     practitioner = Practitioner.objects.get(organization=organization, user__email=visit.practitioner)
+    # Clinics of an older Housecall have none, and whoever tries the demo may put theirs out of use.
+    voices = Interpreter.objects.filter(organization=organization, name=visit.interpreter, is_active=True)
     for starts_at in starts:
         try:
             appointment = book_appointment(
@@ -173,6 +175,7 @@ def _book(
                 ends_at=starts_at + times.LENGTH,
                 timezone=organization.timezone,
                 reason=visit.reason,
+                interpreter=voices.first(),
             )
         except Conflict:
             continue

@@ -10,13 +10,13 @@ from django.contrib.auth import authenticate
 from django.test import Client
 
 from accounts.actors import system_actor
-from accounts.models import Organization, Patient, User
+from accounts.models import Location, Organization, Patient, User
 from consults.lifecycle import OVER, VisitStatus
 from consults.models import Encounter
 from consults.selectors import visit_state
 from core.clock import now
 from scheduling.links import address_of
-from scheduling.models import Appointment
+from scheduling.models import Appointment, Interpreter
 from scheduling.services import book_appointment
 from telehealth.demo import cast, times
 from telehealth.demo.announce import announce
@@ -130,6 +130,21 @@ def test_seed_ends_a_call_that_somebody_booked_and_left_open() -> None:
         seed()
     own.refresh_from_db()
     assert own.status == "fulfilled"
+
+
+def test_seed_has_a_room_and_a_visit_that_is_interpreted_unless_the_interpreter_is_out_of_use() -> None:
+    def interpreted() -> set[str]:
+        standing = Appointment.objects.filter(interpreter__isnull=False).exclude(status="cancelled")
+        return {one.patient.given_name for one in standing if one.patient}
+
+    with time_machine.travel(EVENING, tick=False) as clock:
+        seed()
+        assert interpreted() == {"Mabel"}
+        assert Location.objects.filter(is_room=True, is_active=True).count() == 1
+        Interpreter.objects.update(is_active=False)
+        clock.shift(24 * 60 * 60)
+        seed()
+    assert interpreted() == set()
 
 
 def test_printed_steps_name_a_patient_whose_visit_has_not_begun(capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,7 +13,7 @@ from core import guards
 from core.clock import now
 from core.errors import Conflict, HousecallError
 from scheduling.guards import NO_OVERLAP
-from scheduling.models import Appointment, OccupiedSpan
+from scheduling.models import Appointment, Interpreter, Modality, OccupiedSpan
 from scheduling.services import (
     book_held,
     cancel_appointment,
@@ -21,6 +21,9 @@ from scheduling.services import (
     move_appointment,
     release_hold,
 )
+from scheduling.services.moving import Using
+from scheduling.services.rooms import save_interpreter, save_room
+from tests import factories as make
 from tests.integration.scheduling.clinic import Clinic
 from tests.integration.scheduling.overlapping import overlaps
 from tests.together import all_at_once
@@ -30,15 +33,15 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 WORKERS = 16
 ATTEMPTS = 1000 if os.environ.get("HOUSECALL_LONG") else 100
 TEN = dt.timedelta(minutes=10)
-# So few people and times that most attempts want what somebody has.
-PRACTITIONERS, PATIENTS, TIMES = 4, 12, 24
+# So few people, rooms and times that most attempts want what somebody has.
+PRACTITIONERS, PATIENTS, ROOMS, INTERPRETERS, TIMES = 4, 12, 3, 2, 24
 
 
 class Worker:
     """One at a desk of their own, with what they remember of appointments."""
 
-    def __init__(self, clinic: Clinic, patients: list, number: int, attempts: int) -> None:
-        self.clinic, self.patients, self.attempts = clinic, patients, attempts
+    def __init__(self, clinic: Clinic, patients: list, uses: list[Using], number: int, attempts: int) -> None:
+        self.clinic, self.patients, self.uses, self.attempts = clinic, patients, uses, attempts
         self.random = random.Random(number)
         self.known: list[Appointment] = []
         self.outcomes: Counter[str] = Counter()
@@ -59,7 +62,10 @@ class Worker:
             ("book", "hold", "book held", "move", "cancel", "release", "sweep"), (30, 15, 10, 25, 15, 4, 1)
         )[0]
         if kind == "book":
-            self.known.append(self.clinic.book(self._time(), practitioner=self._who(), patient=self._patient()))
+            # Half of them by video from a room of the clinic, or with an interpreter, or both.
+            takes = vars(self.random.choice(self.uses)) if self.random.random() < 0.5 else {}
+            asked = {"practitioner": self._who(), "patient": self._patient(), "modality": Modality.VIDEO_CLINIC}
+            self.known.append(self.clinic.book(self._time(), **asked, **takes))
         elif kind == "hold":
             who = self._who() if self.random.random() < 0.5 else None
             self.known.append(self.clinic.hold(self._time(), practitioner=who, minutes=self.random.choice((1, 10))))
@@ -76,7 +82,9 @@ class Worker:
         if kind == "book held":
             book_held(actor=actor, appointment=one, patient=self._patient())
         elif kind == "move":
-            move_appointment(actor=actor, appointment=one, starts_at=self._time(), practitioner=self._who())
+            using = self.random.choice(self.uses) if self.random.random() < 0.3 else None
+            to = {"starts_at": self._time(), "practitioner": self._who()}
+            move_appointment(actor=actor, appointment=one, using=using, **to)
         elif kind == "cancel":
             cancel_appointment(actor=actor, appointment=one, reason="")
         else:
@@ -92,11 +100,18 @@ class Worker:
         return self.random.choice(self.patients)
 
 
+def speaker(clinic: Clinic, name: str) -> Interpreter:
+    return save_interpreter(actor=make.SYSTEM, organization=clinic.organization, name=name, languages=["es"])
+
+
 def attempts_of(workers: int, attempts: int) -> Counter[str]:
     """What came of everything that they tried, all at the same time; any error that is no refusal is raised."""
     clinic = Clinic(practitioners=PRACTITIONERS)
     patients = [clinic.new_patient() for _ in range(PATIENTS)]
-    people = [Worker(clinic, patients, number, attempts) for number in range(workers)]
+    rooms = [save_room(actor=make.SYSTEM, organization=clinic.organization, name=f"Room {i}") for i in range(ROOMS)]
+    speakers = [speaker(clinic, f"Speaker {i}") for i in range(INTERPRETERS)]
+    uses = [Using(room, voice) for room in (None, *rooms) for voice in (None, *speakers)]
+    people = [Worker(clinic, patients, uses, number, attempts) for number in range(workers)]
     # What each has seen, others change under their hands.
     shared: list[Appointment] = []
     for person in people:
@@ -110,11 +125,16 @@ def test_random_attempts_at_once_leave_no_overlap_and_no_error() -> None:
     for kind in ("book", "hold", "book held", "move", "cancel", "release", "slot.taken"):
         assert outcomes[kind] > 0, outcomes
     assert overlaps() == 0
+    for kind in ("location", "interpreter"):
+        assert OccupiedSpan.objects.filter(actor__kind=kind).exists()
     assert not OccupiedSpan.objects.filter(appointment__status="cancelled").exists()
     for one in Appointment.objects.exclude(status="cancelled").prefetch_related("spans__actor"):
         kinds = {span.actor.kind: (span.starts_at, span.ends_at) for span in one.spans.all()}
         assert kinds["practitioner"] == (one.starts_at, one.ends_at)
-        assert ("patient" in kinds) is (one.patient_id is not None)
+        used = {"patient": one.patient_id, "location": one.room_id, "interpreter": one.interpreter_id}
+        for kind, key in used.items():
+            assert (kind in kinds) is (key is not None)
+            assert kinds.get(kind, (one.starts_at, one.ends_at)) == (one.starts_at, one.ends_at)
 
 
 def test_random_attempts_with_the_guard_lifted_overlap() -> None:
