@@ -32,6 +32,8 @@ class Relation(StrEnum):
     SAME_CLINIC = "same-clinic"
     OTHER_CLINIC = "other-clinic"
     ENDED = "ended"
+    LEFT = "left"
+    """Took part until they said that they would not come: they are told so, and nothing else."""
 
 
 @dataclass(frozen=True, init=False)

@@ -19,6 +19,8 @@ class ConsultsConfig(AppConfig):
         ports.on_status_changed(following.restate_visit)
         ports.on_patient_changed(following.change_patient)
         ports.on_joined(following.joined)
+        ports.on_patient_left(following.patient_left)
+        ports.on_presence(following.was_there)
         ports.on_link_closed(seats.close_seat_of_link)
         ports.on_states(states_of)
         ports.on_version(version_of)

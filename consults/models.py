@@ -59,6 +59,24 @@ class Encounter(models.Model):
         return f"visit {self.uuid}"
 
 
+class Arrival(models.Model):
+    """One patient of a group visit at its door. Of a visit for one the visit itself keeps the same."""
+
+    encounter = models.ForeignKey(Encounter, on_delete=models.PROTECT, related_name="arrivals")
+    member = models.OneToOneField("scheduling.GroupPlace", on_delete=models.PROTECT, related_name="arrival")
+    # None again for who has left the waiting room.
+    arrived_at = models.DateTimeField(null=True, blank=True)
+    place = models.CharField(max_length=200, blank=True)
+    callback_phone = models.CharField(max_length=40, blank=True)
+    identity_confirmed_at = models.DateTimeField(null=True, blank=True)
+    identity_confirmed_by = models.ForeignKey(
+        "accounts.User", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+
+    def __str__(self) -> str:
+        return f"arrival {self.pk}"
+
+
 class Seat(models.Model):
     """One person's place in one visit's room; presence belongs to the visit, not to a socket."""
 

@@ -23,6 +23,8 @@ declare(
     Policy("consults.queue.view", PRACTITIONER, OWN),
     Policy("consults.queue.view", DESK, {Relation.SAME_CLINIC}),
     Policy("consults.visit.view", IN_THE_VISIT, OWN_OR_ENDED),
+    # That they come no more, the page of their link says.
+    Policy("consults.visit.view", PATIENT, {Relation.LEFT}),
     Policy("consults.visit.enter", PATIENT, OWN),
     Policy("consults.visit.unenter", PATIENT, OWN),
     # A guest agrees at the door for themself; they never wait in line, and sit only while the visit goes on.
@@ -59,6 +61,8 @@ def require_visit(actor: Actor, action: str, encounter: Encounter) -> None:
     relation = relation_to_visit(actor, encounter)
     if may(actor, action, relation):
         return
+    if relation is Relation.LEFT and may(actor, action, Relation.OWN):
+        raise Conflict("You have said that you do not come to this visit.", code="visit.left")
     if relation is Relation.ENDED and may(actor, action, Relation.OWN):
         raise visit_over()
     raise NotFound

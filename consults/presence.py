@@ -1,4 +1,7 @@
-"""When a visit's room counts as open and a person who has a seat as there. The rules only; no query is made here."""
+"""When a visit's room counts as open and a person who has a seat as there. The rules only.
+
+No query is made here, but for patients of a group: whether one of them has passed the door, their arrival says.
+"""
 
 import datetime as dt
 
@@ -7,6 +10,7 @@ from django.db.models import Q
 from accounts.actors import Actor
 from consults.lifecycle import DOOR_CLOSES_AFTER, VisitStatus
 from consults.models import Encounter, Seat
+from consults.people import has_arrived, is_group
 
 SILENT_AFTER = dt.timedelta(seconds=15)
 SHARE_KEPT = dt.timedelta(seconds=30)
@@ -28,7 +32,7 @@ def is_open(encounter: Encounter, instant: dt.datetime) -> bool:
 def may_sit(actor: Actor, encounter: Encounter, instant: dt.datetime) -> bool:
     """A patient sits from the waiting room on, everybody else in the call."""
     if actor.type == "patient":
-        return is_open(encounter, instant)
+        return is_open(encounter, instant) and (not is_group(encounter) or has_arrived(actor, encounter))
     return encounter.status == VisitStatus.IN_PROGRESS
 
 

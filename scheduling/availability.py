@@ -114,7 +114,7 @@ def free_among(
 
     The time it takes grows with the number of days and of what is taken, and with nothing else.
     """
-    first, last = _bounds(plan, from_, until, now)
+    first, last = bounds(plan, from_, until, now)
     if first >= last or plan.daily_maximum == 0:
         return []
     from_day, until_day = local_day(plan, instant(first)), local_day(plan, instant(last - 1)) + ONE_DAY
@@ -229,7 +229,7 @@ def _fitting(
             earliest = wall_ends + before
 
 
-def _bounds(plan: Plan, from_: dt.datetime, until: dt.datetime, now: dt.datetime) -> Stretch:
+def bounds(plan: Plan, from_: dt.datetime, until: dt.datetime, now: dt.datetime) -> Stretch:
     """The instants in which a visit may begin: as asked, not before the notice is over, not after the horizon."""
     first = max(_ceiling(from_), _ceiling(now) + plan.notice_minutes * 60)
     last = _ceiling(until)

@@ -4,9 +4,11 @@ from django.db.models import Q
 
 from accounts.actors import Actor
 from accounts.models import Patient, Practitioner
-from accounts.policy import PUBLIC, Policy, Relation, declare, may
+from accounts.policy import PUBLIC, Policy, Relation, declare, may, require
 from accounts.roles import Role
-from scheduling.models import Appointment, PersonalLink, WaitListEntry
+from core.errors import NotFound
+from scheduling.lifecycle import AppointmentStatus
+from scheduling.models import Appointment, GroupPlace, PersonalLink, WaitListEntry
 
 DESK = frozenset({Role.FRONT_DESK, Role.SCHEDULER, Role.ADMINISTRATOR})
 PRACTITIONER = frozenset({Role.PRACTITIONER})
@@ -25,6 +27,11 @@ declare(
     Policy("scheduling.appointment.book", PRACTITIONER, OWN),
     Policy("scheduling.appointment.cancel", DESK, CLINIC),
     Policy("scheduling.appointment.cancel", PRACTITIONER | PATIENT, OWN),
+    # Said once more after leaving a group it changes nothing, and is no error.
+    Policy("scheduling.appointment.cancel", PATIENT, {Relation.LEFT}),
+    # Who else comes to a group visit.
+    Policy("scheduling.group.change", DESK, CLINIC),
+    Policy("scheduling.group.change", PRACTITIONER, OWN_OR_ENDED),
     Policy("scheduling.appointment.move", DESK, CLINIC),
     Policy("scheduling.appointment.move", PRACTITIONER | PATIENT, OWN),
     Policy("scheduling.appointment.confirm", DESK, CLINIC),
@@ -101,12 +108,14 @@ def relation_to(actor: Actor, appointment: Appointment, *, over: bool = False) -
     """Tell how `actor` stands to an appointment; `over` turns an own one into an ended one.
 
     A patient or a guest by link owns the one visit of that link and no other, not even another visit of their own.
+    Each patient of a group owns it until they have said that they do not come.
     """
     if actor.organization_id is None or actor.organization_id != appointment.organization_id:
         return Relation.OTHER_CLINIC
     if actor.came_by_link:
-        if not _link_leads_to(actor, appointment):
-            return Relation.NONE
+        relation = _relation_by_link(actor, appointment)
+        if relation is not Relation.OWN:
+            return relation
     elif actor.practitioner_id is None or actor.practitioner_id != appointment.practitioner_id:
         return Relation.SAME_CLINIC
     return Relation.ENDED if over else Relation.OWN
@@ -135,16 +144,32 @@ def may_change_clinic(actor: Actor, organization_id: int, action: str = "schedul
     return actor.organization_id == organization_id and may(actor, action)
 
 
-def _link_leads_to(actor: Actor, appointment: Appointment) -> bool:
+def require_group(actor: Actor, appointment: Appointment) -> None:
+    """Raise NotFound unless `actor` may change who comes to this group visit."""
+    if not appointment.is_group:
+        raise NotFound
+    require(actor, "scheduling.group.change", relation_to(actor, appointment))
+
+
+def _relation_by_link(actor: Actor, appointment: Appointment) -> Relation:
     if actor.type == "guest":
         mine = PersonalLink.objects.filter(pk=actor.link_id or 0, guest_id=actor.id or 0, guest__removed_at=None)
-        return mine.filter(appointment_id=appointment.pk, revoked_at=None).exists()
-    if actor.link_id is None or actor.patient_id is None or actor.patient_id != appointment.patient_id:
-        return False
+        leads_here = mine.filter(appointment_id=appointment.pk, revoked_at=None).exists()
+        return Relation.OWN if leads_here else Relation.NONE
+    if actor.link_id is None or actor.patient_id is None:
+        return Relation.NONE
     # A link stays with who they said they were; the desk may have said since whom it knows them as.
     own = Q(patient_id=actor.patient_id) | Q(patient__merged_into_id=actor.patient_id)
     mine = PersonalLink.objects.filter(own, pk=actor.link_id, guest=None)
-    return mine.filter(appointment_id=appointment.pk, revoked_at=None).exists()
+    if not mine.filter(appointment_id=appointment.pk, revoked_at=None).exists():
+        return Relation.NONE
+    if not appointment.is_group:
+        return Relation.OWN if actor.patient_id == appointment.patient_id else Relation.NONE
+    places = GroupPlace.objects.filter(appointment_id=appointment.pk, patient_id=actor.patient_id)
+    stati = set(places.values_list("status", flat=True))
+    if not stati:
+        return Relation.NONE
+    return Relation.LEFT if stati == {AppointmentStatus.CANCELLED} else Relation.OWN
 
 
 def relation_to_entry(actor: Actor, entry: WaitListEntry) -> Relation:

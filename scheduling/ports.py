@@ -41,6 +41,8 @@ VersionReader = Callable[[int], int]
 JoinedReader = Callable[["Sequence[int]"], "set[int]"]
 FreedListener = Callable[[int, "Practitioner", dt.datetime, dt.datetime], None]
 PatientListener = Callable[["Actor", "Sequence[int]", "Patient"], None]
+LeftListener = Callable[["Actor", "Appointment", "Patient"], None]
+PresentReader = Callable[["Appointment", "Patient"], bool]
 ChangedListener = Callable[[int, uuids.UUID], None]
 
 _booked: list[AppointmentListener] = []
@@ -54,6 +56,8 @@ _joined_readers: list[JoinedReader] = []
 _freed: list[FreedListener] = []
 _changed: list[ChangedListener] = []
 _patient_changed: list[PatientListener] = []
+_patient_left: list[LeftListener] = []
+_presence_readers: list[PresentReader] = []
 
 
 def on_booked(listener: AppointmentListener) -> None:
@@ -122,6 +126,18 @@ def on_patient_changed(listener: PatientListener) -> None:
         _patient_changed.append(listener)
 
 
+def on_patient_left(listener: LeftListener) -> None:
+    """Call `listener(actor, appointment, patient)` before one of a group comes no more; raising refuses it."""
+    if listener not in _patient_left:
+        _patient_left.append(listener)
+
+
+def on_presence(reader: PresentReader) -> None:
+    """Ask `reader(appointment, patient)` whether this one of a group has really been there."""
+    if reader not in _presence_readers:
+        _presence_readers.append(reader)
+
+
 def tell_booked(actor: "Actor", appointment: "Appointment") -> None:
     for listener in _booked:
         listener(actor, appointment)
@@ -145,6 +161,15 @@ def tell_status_changed(actor: "Actor", appointment: "Appointment") -> None:
 def tell_patient_changed(actor: "Actor", appointment_ids: "Sequence[int]", patient: "Patient") -> None:
     for listener in _patient_changed:
         listener(actor, appointment_ids, patient)
+
+
+def tell_patient_left(actor: "Actor", appointment: "Appointment", patient: "Patient") -> None:
+    for listener in _patient_left:
+        listener(actor, appointment, patient)
+
+
+def was_there(appointment: "Appointment", patient: "Patient") -> bool:
+    return any(reader(appointment, patient) for reader in _presence_readers)
 
 
 def tell_link_closed(actor: "Actor", link: "PersonalLink") -> None:

@@ -98,9 +98,10 @@ def make_appointment(
     )
 
 
-def patient_actor(appointment: Appointment) -> Actor:
-    """The patient as they come by their link: opened, and its cookie sent back."""
-    return actor_by(appointment.links.get(guest=None))
+def patient_actor(appointment: Appointment, patient: Patient | None = None) -> Actor:
+    """The patient (of a group this one) as they come by their link: opened, and its cookie sent back."""
+    links = appointment.links.filter(guest=None)
+    return actor_by(links.get() if patient is None else links.get(patient=patient))
 
 
 def actor_by(link: PersonalLink) -> Actor:

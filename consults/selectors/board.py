@@ -14,19 +14,26 @@ from accounts.models import Practitioner
 from accounts.policy import may, require
 from consults.lifecycle import OVER, VisitStatus
 from consults.models import Encounter, Queue, Seat
+from consults.people import THE_GROUP, is_group
 from consults.policies import relation_to_queue
 from consults.presence import SILENT_AFTER, is_present, open_now
 from core.clock import now
 from core.errors import NotFound
 from scheduling.lifecycle import AppointmentStatus
-from scheduling.models import Appointment
+from scheduling.models import Appointment, GroupPlace
 from scheduling.ports import Standing
+from scheduling.selectors.groups import COMING
 from scheduling.viewing import record_views
 
 AROUND_NOW = dt.timedelta(hours=3)
 PATIENT_SEATS = Prefetch("seats", queryset=Seat.objects.filter(actor_type="patient"))
 
 RowState = Literal["expected", "pending", "waiting", "reconnecting", "in-call", "done", "cancelled", "noshow"]
+
+# Read for groups only: the others have none.
+MEMBERS = Prefetch(
+    "appointment__places", queryset=GroupPlace.objects.filter(status__in=COMING).select_related("arrival")
+)
 
 _NOT_BEGUN: dict[AppointmentStatus, RowState] = {
     AppointmentStatus.PENDING: "pending",
@@ -48,6 +55,8 @@ class Row:
     state: RowState
     minutes: int | None
     face: str
+    # "3 of 5 are here"; empty at a visit for one.
+    group: str = ""
 
 
 @dataclass(frozen=True)
@@ -109,7 +118,7 @@ def practitioners_of(actor: Actor, queue_uuids: Iterable[uuids.UUID]) -> list[uu
 def waiting_queue(actor: Actor, queue: Queue) -> QueueBoard:
     """The board of today (clinic time), of what is open, and of what starts within three hours; recorded as seen.
 
-    Four queries however long the line is; the version is read first, so that a later change is never missed.
+    Five queries however long the line is; the version is read first, so that a later change is never missed.
     """
     queue = get_queue(actor, queue.uuid)
     instant = now()
@@ -117,7 +126,9 @@ def waiting_queue(actor: Actor, queue: Queue) -> QueueBoard:
     on_date = instant.astimezone(zone).date()
     visits = _visits_of(queue, on_date, zone, instant)
     rows = [(encounter, _row(encounter, on_date, instant)) for encounter in visits]
-    record_views(actor=actor, patient_ids=[encounter.patient_id for encounter, _ in rows], page="queue")
+    # Of a group no name is shown here.
+    seen = [encounter.patient_id for encounter, row in rows if not row.group]
+    record_views(actor=actor, patient_ids=seen, page="queue")
     with_you = tuple(row for encounter, row in rows if encounter.status == VisitStatus.IN_PROGRESS)
     waiting = tuple(row for encounter, row in rows if encounter.status == VisitStatus.ARRIVED)
     later = tuple(row for encounter, row in rows if encounter.status == VisitStatus.PLANNED and row.state != "noshow")
@@ -167,27 +178,36 @@ def _visits_of(queue: Queue, on_date: dt.date, zone: ZoneInfo, instant: dt.datet
     around_now = Q(appointment__starts_at__range=(instant - AROUND_NOW, instant + AROUND_NOW))
     timely = (today | around_now) & ~Q(status=VisitStatus.ARRIVED)
     found = (
-        Encounter.objects.select_related("appointment", "patient")
-        .prefetch_related(PATIENT_SEATS)
+        Encounter.objects.select_related("appointment__visit_type", "patient")
+        .prefetch_related(PATIENT_SEATS, MEMBERS)
         .filter(open_now(instant) | timely, queue=queue)
     )
     return list(found.order_by("appointment__starts_at", "arrived_at", "pk"))
 
 
 def _row(encounter: Encounter, on_date: dt.date, instant: dt.datetime) -> Row:
-    patient = encounter.patient
+    patient, group = encounter.patient, _group_words(encounter)
     return Row(
         visit_uuid=encounter.uuid,
         starts_at=encounter.appointment.starts_at,
-        patient_name=patient.full_name,
-        given_name=patient.given_name,
+        patient_name=encounter.appointment.heading if group else patient.full_name,
+        given_name=THE_GROUP if group else patient.given_name,
         age=_age(patient.birth_date, on_date),
         reason=encounter.appointment.reason,
         modality="" if encounter.appointment.is_video else encounter.appointment.get_modality_display(),
         state=_state(encounter, instant),
         minutes=_minutes(encounter, instant),
-        face=patient.face,
+        face="" if group else patient.face,
+        group=group,
     )
+
+
+def _group_words(encounter: Encounter) -> str:
+    if not is_group(encounter):
+        return ""
+    places = list(encounter.appointment.places.all())
+    here = [one for one in places if hasattr(one, "arrival") and one.arrival.arrived_at is not None]
+    return f"{len(here)} of {len(places)} are here"
 
 
 def _state(encounter: Encounter, instant: dt.datetime) -> RowState:

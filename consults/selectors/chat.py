@@ -4,6 +4,7 @@ from typing import TypedDict
 
 from accounts.actors import Actor
 from consults.models import ChatMessage, Encounter
+from consults.people import has_arrived, is_group
 from consults.policies import require_visit
 from consults.selectors.guests import has_sat
 
@@ -21,7 +22,13 @@ class ChatLine(TypedDict):
 
 
 def chat_since(actor: Actor, encounter: Encounter, seq: int) -> list[ChatLine]:
-    """The messages after number `seq` in order, 500 at most; whoever gets 500 asks again from the last."""
+    """The messages after number `seq` in order, 500 at most; whoever gets 500 asks again from the last.
+
+    What was said in a group, only those are told who have passed its door.
+    """
+    require_visit(actor, "consults.visit.view", encounter)
+    if actor.type == "patient" and is_group(encounter) and not has_arrived(actor, encounter):
+        return []
     require_visit(actor, "consults.chat.read", encounter)
     # What was written in a room that a guest has not come into is not for them.
     if actor.type == "guest" and not has_sat(actor, encounter):

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import uuid as uuids
+from collections.abc import Mapping
 from typing import Any
 
 from django.db.models import QuerySet
@@ -10,8 +11,9 @@ from accounts.actors import Actor
 from accounts.models import Patient
 from accounts.policy import may
 from consults import ports
-from consults.lifecycle import VisitStatus, door_opens_at, door_state
-from consults.models import Encounter, Seat
+from consults.lifecycle import OVER, VisitStatus, door_opens_at, door_state
+from consults.models import Arrival, Encounter, Seat
+from consults.people import THE_GROUP, arrived, faces_of, has_arrived, is_group, patient_of, patients_of
 from consults.policies import relation_to_visit, require_visit
 from consults.presence import is_open, is_present, is_sharing, open_now
 from consults.selectors.guests import for_guest
@@ -19,6 +21,7 @@ from core.clock import now
 from core.errors import NotFound
 from scheduling.lifecycle import AppointmentStatus
 from scheduling.selectors import get_link
+from scheduling.selectors.groups import coming_to, own_place
 from scheduling.viewing import record_views
 
 _STATES = {
@@ -46,17 +49,19 @@ def get_visit_for(actor: Actor, uuid: uuids.UUID | str) -> Encounter:
     encounter = _with_people().filter(uuid=parsed).first()
     if encounter is None or not may(actor, "consults.visit.view", relation_to_visit(actor, encounter)):
         raise NotFound
-    record_views(actor=actor, patient_ids=[encounter.patient_id], page="visit")
+    record_views(actor=actor, patient_ids=[one.pk for one in patients_of(encounter)], page="visit")
     return encounter
 
 
-def visit_state(encounter: Encounter, now: dt.datetime) -> str:
+def visit_state(encounter: Encounter, now: dt.datetime, actor: Actor | None = None) -> str:
     """What the visit's page shows: "early", "open", "late", "waiting", "call", "ended" or "cancelled".
 
     And, where there is no room to come to, "pending" (the clinic has not confirmed it) or "elsewhere" (by phone, or at
-    the clinic).
+    the clinic). To a patient of a group, as `actor`, it says where they stand themselves.
     """
     status = VisitStatus(encounter.status)
+    if actor is not None and (own := _own_state(actor, encounter, status, now)) is not None:
+        return own
     if status is VisitStatus.ARRIVED and not is_open(encounter, now):
         return "late"
     if status is not VisitStatus.PLANNED:
@@ -70,28 +75,49 @@ def visit_state(encounter: Encounter, now: dt.datetime) -> str:
     return state if appointment.is_video else "elsewhere"
 
 
+def _own_state(actor: Actor, encounter: Encounter, status: VisitStatus, now: dt.datetime) -> str | None:
+    """Where one of a group stands otherwise than the visit as a whole: gone, not confirmed, or not yet at the door."""
+    if actor.type != "patient" or not is_group(encounter):
+        return None
+    place = own_place(actor, encounter.appointment)
+    if place is None:
+        return "cancelled"
+    if status in OVER:
+        return None
+    if place.status == AppointmentStatus.NOSHOW:
+        return "late"
+    if place.status == AppointmentStatus.PENDING:
+        return "pending"
+    return "open" if is_open(encounter, now) and not has_arrived(actor, encounter) else None
+
+
 def last_place(patient: Patient) -> tuple[str, str]:
     """Where the patient was and the number they gave last time; else nothing and the number we have."""
-    latest = (
-        Encounter.objects.filter(patient=patient)
-        .exclude(place="")
-        .order_by("-appointment__starts_at", "-pk")
-        .values_list("place", "callback_phone")
-        .first()
-    )
-    return latest or ("", patient.phone)
+    alone = Encounter.objects.filter(patient=patient, appointment__capacity=1).exclude(place="")
+    in_groups = Arrival.objects.filter(member__patient=patient).exclude(place="")
+    said = [
+        alone.order_by("-appointment__starts_at", "-pk")
+        .values_list("appointment__starts_at", "place", "callback_phone")
+        .first(),
+        in_groups.order_by("-encounter__appointment__starts_at", "-pk")
+        .values_list("encounter__appointment__starts_at", "place", "callback_phone")
+        .first(),
+    ]
+    latest = max((one for one in said if one is not None), default=None)
+    return latest[1:] if latest else ("", patient.phone)
 
 
 def visit_snapshot(actor: Actor, encounter: Encounter) -> dict[str, Any]:
     """The visit as its pages know it (docs/signaling.md, `visit`); of other visits it holds counts only."""
     require_visit(actor, "consults.visit.view", encounter)
     instant = now()
-    seats = Seat.objects.filter(encounter=encounter, left_at=None).order_by("pk")
+    seats = _seats(actor, encounter)
+    faces = faces_of(encounter, seats)
     snapshot = {
         "id": str(encounter.uuid),
         "version": encounter.room_version,
         "status": str(encounter.status),
-        "state": visit_state(encounter, instant),
+        "state": visit_state(encounter, instant, actor),
         "server_time": instant.isoformat(),
         "opens_at": door_opens_at(encounter.appointment.starts_at).isoformat(),
         "starts_at": encounter.appointment.starts_at.isoformat(),
@@ -102,16 +128,35 @@ def visit_snapshot(actor: Actor, encounter: Encounter) -> dict[str, Any]:
             "short_name": encounter.practitioner.short_name,
             "face": encounter.practitioner.face,
         },
-        "patient": {
-            "name": encounter.patient.full_name,
-            "given_name": encounter.patient.given_name,
-            "face": encounter.patient.face,
-        },
+        "patient": _patient(actor, encounter),
+        "group": _group(encounter),
         "line": _line(encounter, instant),
-        "seats": [_seat(seat, actor, encounter, instant) for seat in seats],
+        "seats": [_seat(seat, actor, encounter, instant, faces) for seat in seats],
         **ports.snapshot_parts(encounter, actor),
     }
     return for_guest(actor, snapshot, encounter) if actor.type == "guest" else snapshot
+
+
+def _seats(actor: Actor, encounter: Encounter) -> list[Seat]:
+    """Those of the room. Who is in a group, only they learn who sit in it themselves."""
+    seats = list(Seat.objects.filter(encounter=encounter, left_at=None).order_by("pk"))
+    if not is_group(encounter) or actor.type != "patient":
+        return seats
+    return seats if any(seat.actor_type == "patient" and seat.actor_id == actor.id for seat in seats) else []
+
+
+def _patient(actor: Actor, encounter: Encounter) -> dict[str, str]:
+    if is_group(encounter) and actor.type != "patient":
+        return {"name": encounter.appointment.heading, "given_name": THE_GROUP, "face": ""}
+    patient = patient_of(actor, encounter)
+    return {"name": patient.full_name, "given_name": patient.given_name, "face": patient.face}
+
+
+def _group(encounter: Encounter) -> dict[str, int] | None:
+    """How many of how many have passed the door; None at a visit for one."""
+    if not is_group(encounter):
+        return None
+    return {"here": len(arrived(encounter)), "of": len(coming_to(encounter.appointment))}
 
 
 def told_of(encounter: Encounter) -> str:
@@ -136,7 +181,9 @@ def _line(encounter: Encounter, instant: dt.datetime) -> dict[str, Any]:
     }
 
 
-def _seat(seat: Seat, actor: Actor, encounter: Encounter, instant: dt.datetime) -> dict[str, Any]:
+def _seat(
+    seat: Seat, actor: Actor, encounter: Encounter, instant: dt.datetime, faces: Mapping[int, str]
+) -> dict[str, Any]:
     return {
         "id": str(seat.uuid),
         "label": seat.label,
@@ -146,14 +193,14 @@ def _seat(seat: Seat, actor: Actor, encounter: Encounter, instant: dt.datetime) 
         "mic": seat.mic,
         "camera": seat.camera,
         "screen": is_sharing(seat, instant),
-        "face": _face(seat, encounter),
+        "face": _face(seat, encounter, faces),
     }
 
 
-def _face(seat: Seat, encounter: Encounter) -> str:
+def _face(seat: Seat, encounter: Encounter, faces: Mapping[int, str]) -> str:
     if seat.actor_type == "guest":
         return ""
-    return encounter.patient.face if seat.actor_type == "patient" else encounter.practitioner.face
+    return faces.get(seat.actor_id, "") if seat.actor_type == "patient" else encounter.practitioner.face
 
 
 def _with_people() -> QuerySet[Encounter]:

@@ -7,13 +7,16 @@ from consent.models import Purpose
 from consent.selectors import standing_consent
 from consults import hints
 from consults.lifecycle import VisitStatus, door_state, moved
-from consults.models import Encounter, Seat
+from consults.models import Arrival, Encounter
+from consults.people import is_group, patient_of
 from consults.policies import require_visit, visit_late
 from consults.presence import is_open
-from consults.services.rows import locked_visit, record_visit, store_change
+from consults.services.rows import empty_seats, locked_visit, record_visit, seats_of_patient, store_change
 from core.clock import now
-from core.errors import Conflict, Invalid
+from core.errors import Conflict, Invalid, NotFound
 from scheduling.lifecycle import AppointmentStatus
+from scheduling.models import Appointment, GroupPlace
+from scheduling.selectors.groups import own_place
 from scheduling.services import lock_appointment, mark_arrived, mark_not_arrived
 
 LONGEST_PLACE = 200
@@ -31,8 +34,10 @@ def enter_waiting_room(*, actor: Actor, encounter: Encounter, place: str, callba
     encounter = locked_visit(encounter)
     require_visit(actor, "consults.visit.enter", encounter)
     place, callback_phone = _checked(place, callback_phone)
-    if standing_consent(encounter.patient, Purpose.TELEHEALTH) is None:
+    if standing_consent(patient_of(actor, encounter), Purpose.TELEHEALTH) is None:
         raise Conflict("Agree to the video visit first, then go in.", code="consent.missing")
+    if is_group(encounter):
+        return _enter_group(actor, encounter, appointment, place, callback_phone)
     if is_open(encounter, now()):
         return _corrected(actor, encounter, place, callback_phone)
     _require_open_door(encounter)
@@ -57,14 +62,63 @@ def leave_waiting_room(*, actor: Actor, encounter: Encounter) -> Encounter:
         return encounter
     if encounter.status == VisitStatus.IN_PROGRESS:
         raise Conflict("Your visit has begun. Press Leave in the call to hang up.", code="visit.in_progress")
+    if is_group(encounter):
+        if (own := own_place(actor, appointment)) is not None:
+            leave_door(actor, encounter, appointment, own)
+        return encounter
     encounter.status = moved(encounter.status, VisitStatus.PLANNED)
     encounter.arrived_at = None
-    Seat.objects.filter(encounter=encounter, left_at=None).update(left_at=now(), connected=False, holder=None)
+    empty_seats(encounter)
     mark_not_arrived(actor=actor, appointment=appointment)
     store_change(encounter, "status", "arrived_at")
     hints.line_changed(encounter.queue)
     record_visit(actor, "consults.visit.unenter", encounter)
     return encounter
+
+
+def _enter_group(
+    actor: Actor, encounter: Encounter, appointment: Appointment, place: str, callback_phone: str
+) -> Encounter:
+    """One of a group arrives: the visit with the first of them. Who comes while it goes on is in it at once."""
+    member = own_place(actor, appointment)
+    if member is None:
+        raise NotFound
+    arrival, _ = Arrival.objects.get_or_create(encounter=encounter, member=member)
+    if arrival.arrived_at is None:
+        if not is_open(encounter, now()):
+            _require_open_door(encounter)
+        _require_room(encounter, member)
+        arrival.arrived_at = now()
+    elif (arrival.place, arrival.callback_phone) == (place, callback_phone) and is_open(encounter, now()):
+        return encounter
+    arrival.place, arrival.callback_phone = place, callback_phone
+    arrival.save(update_fields=["arrived_at", "place", "callback_phone"])
+    if encounter.status == VisitStatus.PLANNED:
+        encounter.status = moved(encounter.status, VisitStatus.ARRIVED)
+        encounter.arrived_at = arrival.arrived_at
+        mark_arrived(actor=actor, appointment=appointment)
+    store_change(encounter, "status", "arrived_at")
+    hints.line_changed(encounter.queue)
+    record_visit(actor, "consults.visit.enter", encounter)
+    return encounter
+
+
+def leave_door(actor: Actor, encounter: Encounter, appointment: Appointment, member: GroupPlace) -> None:
+    """One of a group is gone from the waiting room; the visit waits while somebody else is there.
+
+    For the services of this app: both rows are locked, and the visit has not begun.
+    """
+    if not Arrival.objects.filter(member=member, arrived_at__isnull=False).update(arrived_at=None):
+        return
+    empty_seats(encounter, seats_of_patient(encounter, member.patient_id))
+    first = Arrival.objects.filter(encounter=encounter, arrived_at__isnull=False).order_by("arrived_at").first()
+    encounter.arrived_at = first.arrived_at if first is not None else None
+    if first is None and encounter.status == VisitStatus.ARRIVED:
+        encounter.status = moved(encounter.status, VisitStatus.PLANNED)
+        mark_not_arrived(actor=actor, appointment=appointment)
+    store_change(encounter, "status", "arrived_at")
+    hints.line_changed(encounter.queue)
+    record_visit(actor, "consults.visit.unenter", encounter)
 
 
 def _corrected(actor: Actor, encounter: Encounter, place: str, callback_phone: str) -> Encounter:
@@ -89,13 +143,14 @@ def _checked(place: str, callback_phone: str) -> tuple[str, str]:
     return place, callback_phone
 
 
-def _require_room(encounter: Encounter) -> None:
+def _require_room(encounter: Encounter, member: GroupPlace | None = None) -> None:
     """Visits by phone or at the clinic have no room; what the clinic has not confirmed is no visit yet."""
+    standing = {encounter.appointment.status, member.status if member is not None else encounter.appointment.status}
     if not encounter.appointment.is_video:
         raise Conflict("This visit is not held by video, so there is nothing to join here.", code="visit.no_room")
-    if encounter.appointment.status == AppointmentStatus.PENDING:
+    if AppointmentStatus.PENDING in standing:
         raise Conflict("The clinic has not confirmed this visit yet. Please call the desk.", code="visit.pending")
-    if encounter.appointment.status == AppointmentStatus.NOSHOW:
+    if AppointmentStatus.NOSHOW in standing:
         raise visit_late()
 
 

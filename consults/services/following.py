@@ -6,13 +6,21 @@ from accounts.actors import Actor
 from accounts.models import Patient
 from consults import hints
 from consults.lifecycle import VisitStatus, door_state, moved
-from consults.models import Encounter, Seat
+from consults.models import Arrival, Encounter, Seat
+from consults.services.door import leave_door
 from consults.services.queues import ensure_queue
-from consults.services.rows import locked_visit, raise_queue_version, record_visit, store_change
+from consults.services.rows import (
+    empty_seats,
+    locked_visit,
+    raise_queue_version,
+    record_visit,
+    seats_of_patient,
+    store_change,
+)
 from core.clock import now
 from core.errors import Conflict
 from scheduling.lifecycle import AppointmentStatus
-from scheduling.models import Appointment
+from scheduling.models import Appointment, GroupPlace
 from scheduling.ports import Before
 from scheduling.services import mark_not_arrived
 
@@ -36,7 +44,8 @@ def move_visit(actor: Actor, appointment: Appointment, before: Before) -> None:
     if was_waiting and _has_to_go(appointment):
         encounter.status = moved(encounter.status, VisitStatus.PLANNED)
         encounter.arrived_at = None
-        Seat.objects.filter(encounter=encounter, left_at=None).update(left_at=now(), connected=False, holder=None)
+        empty_seats(encounter)
+        Arrival.objects.filter(encounter=encounter).update(arrived_at=None)
         mark_not_arrived(actor=actor, appointment=appointment)
         changed += ["status", "arrived_at"]
     store_change(encounter, *changed)
@@ -76,6 +85,22 @@ def joined(appointment_ids: Sequence[int]) -> set[int]:
     """Asked by scheduling: the appointments whose patient sat in the waiting room or the call, however briefly."""
     seats = Seat.objects.filter(encounter__appointment_id__in=appointment_ids, actor_type="patient")
     return set(seats.values_list("encounter__appointment_id", flat=True))
+
+
+def patient_left(actor: Actor, appointment: Appointment, patient: Patient) -> None:
+    """Listener: one of a group comes no more. While the visit goes on nobody is taken off it (`visit.in_progress`)."""
+    encounter = locked_visit(Encounter.objects.get(appointment=appointment))
+    if encounter.status == VisitStatus.IN_PROGRESS:
+        raise Conflict("The visit has begun. Close their link to take them out of the call.", code="visit.in_progress")
+    member = GroupPlace.objects.filter(appointment=appointment, patient=patient).exclude(status="cancelled").first()
+    if member is not None:
+        leave_door(actor, encounter, appointment, member)
+
+
+def was_there(appointment: Appointment, patient: Patient) -> bool:
+    """Asked by scheduling: whether this one of a group sat in the waiting room or the call, however briefly."""
+    encounter = Encounter.objects.filter(appointment=appointment).first()
+    return encounter is not None and seats_of_patient(encounter, patient.pk).exists()
 
 
 def _has_to_go(appointment: Appointment) -> bool:

@@ -5,12 +5,14 @@ Locks are taken in one order everywhere: appointment, visit, seat, queue.
 
 from typing import Any
 
-from django.db.models import F
+from django.db.models import F, Q, QuerySet
 
 from accounts.actors import Actor
+from accounts.models import Patient
 from audit.services import record
 from consults import hints
-from consults.models import Encounter, Queue
+from consults.models import Encounter, Queue, Seat
+from core.clock import now
 from core.errors import NotFound
 
 
@@ -41,5 +43,19 @@ def raise_queue_version(queue: Queue) -> None:
     hints.queue_changed(queue)
 
 
+def empty_seats(encounter: Encounter, seats: QuerySet[Seat] | None = None) -> None:
+    """Nobody sits there any more; the visit's pages learn it by the change that comes with it."""
+    rows = Seat.objects.filter(encounter=encounter) if seats is None else seats
+    rows.filter(left_at=None).update(left_at=now(), connected=False, holder=None, sharing=None)
+
+
+def seats_of_patient(encounter: Encounter, patient_id: int | None) -> QuerySet[Seat]:
+    """A patient's seat, under whichever of their names they came by a link."""
+    names = Patient.objects.filter(Q(pk=patient_id or 0) | Q(merged_into_id=patient_id or 0)).values("pk")
+    return Seat.objects.filter(encounter=encounter, actor_type="patient", actor_id__in=names)
+
+
 def record_visit(actor: Actor, action: str, encounter: Encounter, **detail: Any) -> None:
-    record(actor=actor, action=action, entity=encounter, patient_id=encounter.patient_id, detail=detail)
+    # Of a group everybody's own doings stand in their own record.
+    own = actor.patient_id if actor.type == "patient" and encounter.appointment.is_group else None
+    record(actor=actor, action=action, entity=encounter, patient_id=own or encounter.patient_id, detail=detail)

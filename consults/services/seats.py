@@ -12,6 +12,7 @@ from audit.services import record
 from consults import hints, ports
 from consults.lifecycle import OVER, VisitStatus
 from consults.models import Encounter, Seat
+from consults.people import name_in_room, patient_of
 from consults.policies import require_visit, visit_late, visit_over
 from consults.presence import SILENT_AFTER, is_open, is_sharing, may_sit
 from consults.selectors.guests import has_agreed
@@ -143,7 +144,8 @@ def _require_open_for(actor: Actor, encounter: Encounter) -> None:
     if encounter.status == VisitStatus.ARRIVED and not is_open(encounter, now()):
         raise visit_late()
     if not may_sit(actor, encounter, now()):
-        raise Conflict("This visit is not open yet. Wait for the patient to be called in.", code="visit.not_open")
+        words = "Go in by the door of your page first." if actor.type == "patient" else "Call the patient in first."
+        raise Conflict(f"This visit is not open yet. {words}", code="visit.not_open")
 
 
 def _seat_of(actor: Actor, encounter: Encounter) -> Seat | None:
@@ -159,7 +161,7 @@ def _new_seat(actor: Actor, encounter: Encounter) -> Seat:
         label = Guest.objects.get(pk=person_id(actor)).label
         return Seat(encounter=encounter, actor_type=actor.type, actor_id=person_id(actor), label=label, role=Role.GUEST)
     is_patient = actor.type == "patient"
-    label = encounter.patient.full_name if is_patient else encounter.practitioner.display_name
+    label = name_in_room(patient_of(actor, encounter), encounter) if is_patient else encounter.practitioner.display_name
     role = "patient" if is_patient else "practitioner"
     return Seat(encounter=encounter, actor_type=actor.type, actor_id=person_id(actor), label=label, role=role)
 

@@ -1,17 +1,21 @@
 """Writing the visit itself: planned with its appointment, cancelled with it, begun and finished by its practitioner."""
 
+import uuid as uuids
+
 from django.db import transaction
 
 from accounts.actors import Actor
+from audit.services import record
 from consults import hints, ports
 from consults.lifecycle import OVER, VisitStatus, moved
-from consults.models import Encounter, Seat
+from consults.models import Arrival, Encounter
+from consults.people import is_group
 from consults.policies import require_visit
 from consults.presence import is_open
 from consults.services.queues import ensure_queue
-from consults.services.rows import locked_visit, raise_queue_version, record_visit, store_change
+from consults.services.rows import empty_seats, locked_visit, raise_queue_version, record_visit, store_change
 from core.clock import now
-from core.errors import Conflict
+from core.errors import Conflict, NotFound
 from scheduling.models import Appointment
 from scheduling.services import fulfil_appointment, lock_appointment
 
@@ -37,7 +41,7 @@ def cancel_visit(actor: Actor, appointment: Appointment) -> None:
     was_waiting = encounter.status == VisitStatus.ARRIVED
     encounter.status = moved(encounter.status, VisitStatus.CANCELLED)
     encounter.ended_at = now()
-    _empty_seats(encounter)
+    empty_seats(encounter)
     store_change(encounter, "status", "ended_at")
     ports.tell_visit_over(actor, encounter)
     if was_waiting:
@@ -80,7 +84,7 @@ def finish_visit(*, actor: Actor, encounter: Encounter) -> Encounter:
         raise Conflict("This visit has not begun. Call the patient in first.", code="visit.not_begun")
     encounter.status = moved(encounter.status, VisitStatus.FINISHED)
     encounter.ended_at = now()
-    _empty_seats(encounter)
+    empty_seats(encounter)
     fulfil_appointment(actor=actor, appointment=appointment)
     store_change(encounter, "status", "ended_at")
     ports.tell_visit_over(actor, encounter)
@@ -90,23 +94,32 @@ def finish_visit(*, actor: Actor, encounter: Encounter) -> Encounter:
 
 
 @transaction.atomic
-def confirm_identity(*, actor: Actor, encounter: Encounter) -> Encounter:
-    """Keep who saw that the patient is the one in the banner, and when; the first time counts."""
+def confirm_identity(*, actor: Actor, encounter: Encounter, member: uuids.UUID | None = None) -> Encounter | Arrival:
+    """Keep who saw that the patient is the one in the banner, and when; the first time counts.
+
+    Of a group `member` is the place of the one who was seen; NotFound for who has not arrived.
+    """
     encounter = locked_visit(encounter)
     require_visit(actor, "consults.visit.identify", encounter)
-    if encounter.identity_confirmed_at is not None:
-        return encounter
+    seen: Encounter | Arrival = encounter if not is_group(encounter) else _arrived(encounter, member)
+    if seen.identity_confirmed_at is not None:
+        return seen
     if encounter.status != VisitStatus.IN_PROGRESS:
         raise Conflict("Call the patient in first, then confirm who they are.", code="visit.not_open")
-    encounter.identity_confirmed_at = now()
-    encounter.identity_confirmed_by_id = actor.user_id
-    encounter.save(update_fields=["identity_confirmed_at", "identity_confirmed_by"])
+    seen.identity_confirmed_at = now()
+    seen.identity_confirmed_by_id = actor.user_id
+    seen.save(update_fields=["identity_confirmed_at", "identity_confirmed_by"])
     hints.visit_changed(encounter)
-    record_visit(actor, "consults.visit.identify", encounter)
-    return encounter
+    patient_id = seen.member.patient_id if isinstance(seen, Arrival) else encounter.patient_id
+    record(actor=actor, action="consults.visit.identify", entity=encounter, patient_id=patient_id)
+    return seen
 
 
-def _empty_seats(encounter: Encounter) -> None:
-    Seat.objects.filter(encounter=encounter, left_at=None).update(
-        left_at=now(), connected=False, holder=None, sharing=None
-    )
+def _arrived(encounter: Encounter, member: uuids.UUID | None) -> Arrival:
+    if member is None:
+        raise NotFound
+    rows = Arrival.objects.select_for_update(of=("self",)).select_related("member")
+    found = rows.filter(encounter=encounter, member__uuid=member, arrived_at__isnull=False).first()
+    if found is None:
+        raise NotFound
+    return found

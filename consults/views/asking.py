@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from accounts.actors import Actor
+from accounts.models import Patient
 from consent.models import Consent, ConsentText, Purpose
 from consent.selectors import agreed_in_visit, current_text, standing_consent
 from consults import selectors
@@ -16,6 +17,7 @@ from consults.forms import (
     ConsentForm,
 )
 from consults.models import Encounter
+from consults.people import patient_of
 
 NO_RECORDING = uuids.UUID(int=0)
 """Stands in an address for the recording that the page is told of later."""
@@ -30,6 +32,8 @@ class Questions:
     recording: dict[str, Any] | None
     """What this person may know of the recording; None where this house does not record."""
     about: Encounter
+    patient: Patient
+    """Who is asked, or comes along with whom is."""
     is_guest: bool = False
 
     @property
@@ -56,7 +60,7 @@ class Questions:
     @property
     def language(self) -> str:
         """Patients are asked in their own; which is a guest's nobody knows, so in the clinic's."""
-        return self.about.organization.language if self.is_guest else self.about.patient.language
+        return self.about.organization.language if self.is_guest else self.patient.language
 
     def form(self, data: Any = None) -> ConsentForm:
         """The questions as they stand, with nothing chosen beforehand."""
@@ -68,9 +72,10 @@ class Questions:
 
 
 def questions(actor: Actor, encounter: Encounter) -> Questions:
-    """Which questions the patient of the visit is asked at its door."""
-    standing = standing_consent(encounter.patient, Purpose.TELEHEALTH)
-    return Questions(standing, recording_of(actor, encounter), encounter)
+    """Which questions a patient of the visit is asked at its door."""
+    patient = patient_of(actor, encounter)
+    standing = standing_consent(patient, Purpose.TELEHEALTH)
+    return Questions(standing, recording_of(actor, encounter), encounter, patient)
 
 
 def questions_to_guest(actor: Actor, encounter: Encounter) -> Questions:
@@ -79,7 +84,7 @@ def questions_to_guest(actor: Actor, encounter: Encounter) -> Questions:
     if actor.id is not None:
         clinic, person = encounter.organization, actor.id
         standing = agreed_in_visit(clinic, encounter.uuid, Purpose.TELEHEALTH, actor.type, person)
-    return Questions(standing, recording_of(actor, encounter), encounter, is_guest=True)
+    return Questions(standing, recording_of(actor, encounter), encounter, encounter.patient, is_guest=True)
 
 
 def records(actor: Actor, encounter: Encounter) -> bool:
@@ -101,9 +106,9 @@ def recording_text(encounter: Encounter, language: str) -> ConsentText:
     return current_text(encounter.organization, Purpose.RECORDING, language)
 
 
-def video_words(encounter: Encounter) -> dict[str, Any]:
+def video_words(encounter: Encounter, language: str) -> dict[str, Any]:
     """The short words above the tick box, and the full ones where they say more than these."""
-    text, doctor = video_text(encounter, encounter.patient.language), encounter.practitioner.short_name
+    text, doctor = video_text(encounter, language), encounter.practitioner.short_name
     short, full = SHORT_CONSENT.format(doctor=doctor), text.body_for(doctor)
     return {
         "consent_text": text,

@@ -12,11 +12,13 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.actors import Actor
 from accounts.policy import guarded
 from consults import selectors, services
-from consults.models import Encounter
+from consults.models import Arrival, Encounter
+from consults.people import THE_GROUP, is_group
 from consults.views.asking import NO_RECORDING, recording_words, records
 from core.clock import now, today
 from core.http import no_store, wants_json
 from core.templatetags.ui import clock_time
+from scheduling.selectors.groups import coming_to
 
 
 @guarded("consults.visit.view")
@@ -26,14 +28,21 @@ def call(request: HttpRequest, visit: uuids.UUID) -> HttpResponseBase:
     encounter = selectors.get_visit_for(_actor(request), visit)
     queue = reverse("queue-board", kwargs={"queue": encounter.queue.uuid})
     state = selectors.visit_state(encounter, now())
+    group = is_group(encounter)
+    members = _members(encounter) if group else []
     context = {
         "encounter": encounter,
         "patient": encounter.patient,
+        "members": members,
+        "here": sum(one["is_here"] for one in members),
+        "face": "" if group else encounter.patient.face,
+        "whom": THE_GROUP if group else encounter.patient.given_name,
+        "Whom": THE_GROUP.capitalize() if group else encounter.patient.given_name,
         "appointment": encounter.appointment,
         "age": _age(encounter.patient.birth_date, today(encounter.organization.timezone)),
         "state": state,
         "queue_url": queue,
-        "identity_words": _identity_words(encounter),
+        "identity_words": _identity_words(encounter, encounter),
         "zone": encounter.organization.timezone,
         "recording_urls": _recording_urls(visit),
         "records": records(_actor(request), encounter),
@@ -41,7 +50,7 @@ def call(request: HttpRequest, visit: uuids.UUID) -> HttpResponseBase:
         "page_data": {
             "path": reverse("call", kwargs={"visit": visit}),
             "state": state,
-            "patient": encounter.patient.given_name,
+            "patient": THE_GROUP if group else encounter.patient.given_name,
             "queue": queue,
         },
     }
@@ -53,9 +62,11 @@ def call(request: HttpRequest, visit: uuids.UUID) -> HttpResponseBase:
 @require_POST
 def confirm_identity(request: HttpRequest, visit: uuids.UUID) -> HttpResponseBase:
     encounter = selectors.get_visit_for(_actor(request), visit)
-    encounter = services.confirm_identity(actor=_actor(request), encounter=encounter)
+    seen = services.confirm_identity(
+        actor=_actor(request), encounter=encounter, member=_uuid(request.POST.get("member", ""))
+    )
     if wants_json(request):
-        return JsonResponse({"ok": True, "words": _identity_words(encounter)})
+        return JsonResponse({"ok": True, "words": _identity_words(seen, encounter)})
     return redirect("call", visit=visit)
 
 
@@ -96,13 +107,38 @@ def _to_board(request: HttpRequest, encounter: Encounter) -> HttpResponseBase:
     return redirect("queue-board", queue=encounter.queue.uuid)
 
 
-def _identity_words(encounter: Encounter) -> str:
+def _identity_words(seen: Encounter | Arrival, encounter: Encounter) -> str:
     """Who confirmed it and when, in the clinic's time; empty while nobody has."""
-    if encounter.identity_confirmed_at is None:
+    if seen.identity_confirmed_at is None:
         return ""
-    by: Any = encounter.identity_confirmed_by
-    at = clock_time(encounter.identity_confirmed_at, encounter.organization.timezone)
+    by: Any = seen.identity_confirmed_by
+    at = clock_time(seen.identity_confirmed_at, encounter.organization.timezone)
     return f"Identity confirmed by {by.name} at {at}"
+
+
+def _members(encounter: Encounter) -> list[dict[str, Any]]:
+    """Everybody who comes to a group, and what each said at the door."""
+    arrivals = {one.member_id: one for one in encounter.arrivals.select_related("identity_confirmed_by")}
+    found = []
+    for place in coming_to(encounter.appointment):
+        arrival = arrivals.get(place.pk)
+        found.append(
+            {
+                "place": place,
+                "patient": place.patient,
+                "arrival": arrival,
+                "is_here": arrival is not None and arrival.arrived_at is not None,
+                "words": _identity_words(arrival, encounter) if arrival is not None else "",
+            }
+        )
+    return found
+
+
+def _uuid(text: str) -> uuids.UUID | None:
+    try:
+        return uuids.UUID(text)
+    except ValueError:
+        return None
 
 
 def _age(born: dt.date, on: dt.date) -> int:

@@ -18,6 +18,7 @@ from consults import selectors, services
 from consults.forms import NO_CONSENT, NO_RECORDING_ANSWER, ConsentForm, PlaceForm, field_errors
 from consults.lifecycle import door_opens_at
 from consults.models import Encounter
+from consults.people import arrival_of, patient_of
 from consults.selectors.visits import told_of
 from consults.views.asking import questions, recording_of, recording_words, video_words
 from consults.views.guests import guest_page
@@ -48,7 +49,7 @@ def visit(request: HttpRequest, link: uuids.UUID) -> HttpResponseBase:
         return render(request, "consults/visit_opening.html", {"link": link})
     encounter = selectors.get_visit(actor)
     if wants_json(request):
-        state = selectors.visit_state(encounter, now())
+        state = selectors.visit_state(encounter, now(), actor)
         return JsonResponse({"ok": True, "state": state, "told": told_of(encounter)})
     if actor.type == "guest":
         return guest_page(request, actor, encounter, link, step=request.GET.get("step", ""))
@@ -77,7 +78,7 @@ def consent(request: HttpRequest, link: uuids.UUID) -> HttpResponseBase:
     form = questions(actor, encounter).form(request.POST)
     if not form.is_valid():
         return _refused(request, encounter, link, form, "consent")
-    given: dict[str, Any] = {"actor": actor, "patient": encounter.patient, "about": encounter.uuid}
+    given: dict[str, Any] = {"actor": actor, "patient": patient_of(actor, encounter), "about": encounter.uuid}
     with transaction.atomic():
         if version := form.cleaned_data.get("version"):
             give_consent(**given, purpose=Purpose.TELEHEALTH, text_version=version)
@@ -135,7 +136,7 @@ def cancel(request: HttpRequest, link: uuids.UUID) -> HttpResponseBase:
             encounter = selectors.get_visit(_actor(request))
         else:
             return _next(request, link, "cancelled")
-    state = selectors.visit_state(encounter, now())
+    state = selectors.visit_state(encounter, now(), _actor(request))
     if state in TERMINAL or state == "call":
         return redirect("visit", link=link)
     context = {"link": link, "refused": refused, **_words(_actor(request), encounter)}
@@ -176,7 +177,7 @@ def _page(
     forms: dict[str, Any] | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    state = selectors.visit_state(encounter, now())
+    state = selectors.visit_state(encounter, now(), _actor(request))
     if state in TERMINAL | ELSEWHERE:
         recording = recording_of(_actor(request), encounter)
         context = {"state": state, "link": link, "recording": recording, **_words(_actor(request), encounter)}
@@ -190,15 +191,15 @@ def _page(
         "asked": asked,
         "steps": asked.steps,
         "records": asked.asks_recording,
-        **video_words(encounter),
-        **recording_words(encounter, encounter.patient.language),
+        **video_words(encounter, asked.language),
+        **recording_words(encounter, asked.language),
         "consent_url": reverse("visit-consent", kwargs={"link": link}),
         "agree_words": f"Yes, I agree to see {encounter.practitioner.short_name} by video",
         "consent_form": asked.form(),
         "no_consent": NO_CONSENT,
         "no_recording_answer": NO_RECORDING_ANSWER,
         "recording_urls": recording_urls(link),
-        "place_form": PlaceForm(initial=_place_of(encounter)),
+        "place_form": PlaceForm(initial=_place_of(_actor(request), encounter)),
         "page_data": {
             "state": state,
             "step": shown,
@@ -226,19 +227,21 @@ def _step(state: str, wanted: str, *, needs_consent: bool) -> str:
     return wanted if wanted in DOOR_STEPS else "door"
 
 
-def _place_of(encounter: Encounter) -> dict[str, str]:
-    if encounter.place:
-        return {"place": encounter.place, "callback_phone": encounter.callback_phone}
-    place, phone = selectors.last_place(encounter.patient)
+def _place_of(actor: Actor, encounter: Encounter) -> dict[str, str]:
+    said = arrival_of(actor, encounter) or encounter
+    if said.place:
+        return {"place": said.place, "callback_phone": said.callback_phone}
+    place, phone = selectors.last_place(patient_of(actor, encounter))
     return {"place": place, "callback_phone": phone}
 
 
 def _words(actor: Actor, encounter: Encounter) -> dict[str, Any]:
     """Who and when, what may be changed, and who comes along."""
+    patient = patient_of(actor, encounter)
     return {
         "encounter": encounter,
-        "patient": encounter.patient,
-        "own_name": encounter.patient.given_name,
+        "patient": patient,
+        "own_name": patient.given_name,
         "guests": guests_of(encounter.appointment),
         **when_words(encounter),
         **_changes(actor, encounter.appointment),

@@ -24,6 +24,9 @@ Answers = dict[tuple[str, int], Consent]
 
 def snapshot_part(encounter: Encounter, actor: Actor) -> dict[str, Any]:
     """The snapshot's `recording`: null where this house cannot record and never has in this visit."""
+    if encounter.appointment.is_group:
+        # Groups are not recorded: the words that people agree to promise that only two can play it.
+        return {"recording": None}
     newest = Recording.objects.filter(encounter=encounter).order_by("-pk").first()
     can_record = keystore.has_clinic_key(encounter.organization.uuid)
     if newest is None and not can_record:

@@ -34,6 +34,7 @@ def start_recording(*, actor: Actor, encounter: Encounter, text_version: str) ->
     """
     encounter = locked_visit(encounter)
     require_visit(actor, "recordings.start", encounter)
+    _require_for_one(encounter)
     if encounter.status != VisitStatus.IN_PROGRESS:
         raise Conflict("You can record once the call has begun.", code="visit.not_open")
     standing = open_recording(encounter)
@@ -75,6 +76,7 @@ def answer_recording(*, actor: Actor, encounter: Encounter, decision: str, text_
     """
     encounter = locked_visit(encounter)
     require_visit(actor, "recordings.consent", encounter)
+    _require_for_one(encounter)
     if encounter.status in OVER and decision != Consent.Decision.DENY:
         raise visit_over()
     consent = _answer(actor, encounter, decision, text_version)
@@ -98,6 +100,12 @@ def finish(actor: Actor, encounter: Encounter, recording: Recording, problem: st
     move(actor, recording, RecordingStatus.FINISHING if was_permitted else RecordingStatus.FAILED)
     recording.save()
     store_change(encounter)
+
+
+def _require_for_one(encounter: Encounter) -> None:
+    """The words that people agree to promise that only patient and practitioner can play it."""
+    if encounter.appointment.is_group:
+        raise Conflict("Group visits are not recorded.", code="recording.group")
 
 
 def _answer(actor: Actor, encounter: Encounter, decision: str, text_version: str) -> Consent:

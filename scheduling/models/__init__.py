@@ -12,6 +12,7 @@ from scheduling.models.availability import (
 )
 from scheduling.models.calendars import BusyCalendar, BusyTime, CalendarFeed
 from scheduling.models.files import FileIn
+from scheduling.models.groups import GroupPlace
 from scheduling.models.guests import MOST_PEOPLE, Guest
 from scheduling.models.merging import PatientMerge
 from scheduling.models.waiting import WaitListEntry, WaitListOffer
@@ -27,6 +28,7 @@ __all__ = [
     "CalendarFeed",
     "DatedException",
     "FileIn",
+    "GroupPlace",
     "Guest",
     "Interpreter",
     "Modality",

@@ -83,6 +83,9 @@ class Appointment(models.Model):
     status = models.CharField(max_length=16, choices=Status.choices, default=Status.BOOKED)
     reason = models.CharField(max_length=200, blank=True)
     cancellation_reason = models.CharField(max_length=200, blank=True)
+    # How many patients it takes, as its type said when it was made; more than one is a group visit (groups.py).
+    # `patient` is one of those then.
+    capacity = models.PositiveSmallIntegerField(default=1)
     # The practitioner's time before and after that is taken too, as it was when the appointment was made.
     buffer_before = models.PositiveSmallIntegerField(default=0)
     buffer_after = models.PositiveSmallIntegerField(default=0)
@@ -125,6 +128,18 @@ class Appointment(models.Model):
     def is_video(self) -> bool:
         """Whether it is held in a room of this house; otherwise nobody is offered one to join."""
         return self.modality in VIDEO
+
+    @property
+    def is_group(self) -> bool:
+        """Whether several patients may come; each has a place of their own then (groups.py)."""
+        return self.capacity > 1
+
+    @property
+    def heading(self) -> str:
+        """Whose visit it is, as a heading says it: of a group no name."""
+        if self.is_group:
+            return f"Group: {self.visit_type.name}" if self.visit_type is not None else "Group visit"
+        return self.patient.full_name if self.patient is not None else "A new booking"
 
     @property
     def booked_for(self) -> int:

@@ -17,6 +17,7 @@ class PatientMerge(models.Model):
     # Primary keys.
     appointments = models.JSONField(default=list)
     wait_list_entries = models.JSONField(default=list)
+    group_places = models.JSONField(default=list)
     merged_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, null=True, related_name="+")
     merged_at = models.DateTimeField(default=now, editable=False)
     undone_at = models.DateTimeField(null=True, blank=True)

@@ -15,6 +15,7 @@ from scheduling.lifecycle import OVER, AppointmentStatus
 from scheduling.models import Appointment, PersonalLink
 from scheduling.policies import relation_to
 from scheduling.ports import Standing
+from scheduling.selectors.groups import coming_to
 from scheduling.viewing import record_views
 
 _AS_BOOKED = {
@@ -35,7 +36,8 @@ def get_appointment(actor: Actor, uuid: uuids.UUID | str) -> Appointment:
     found = _with_people().filter(uuid=_parsed(uuid)).first()
     if found is None or not _may_view(actor, found):
         raise NotFound
-    record_views(actor=actor, patient_ids=[found.booked_for], page="appointment")
+    seen = [found.booked_for] if not found.is_group else [place.patient_id for place in coming_to(found)]
+    record_views(actor=actor, patient_ids=[pk for pk in seen if pk is not None], page="appointment")
     return found
 
 
@@ -76,6 +78,13 @@ def link_of(actor: Actor, appointment: Appointment) -> PersonalLink:
     """The patient's link to an appointment, for those who may hand it over."""
     require(actor, "scheduling.link.view", relation_to(actor, appointment, over=_is_over(appointment)))
     return PersonalLink.objects.get(_whose(appointment.booked_for), appointment=appointment)
+
+
+def links_of_group(actor: Actor, group: Appointment) -> dict[int, PersonalLink]:
+    """The links of who comes to a group visit, by the patient's primary key, for those who may hand them over."""
+    require(actor, "scheduling.link.view", relation_to(actor, group, over=_is_over(group)))
+    links = PersonalLink.objects.select_related("patient").filter(appointment=group, guest=None).order_by("-pk")
+    return {link.patient.merged_into_id or link.patient_id: link for link in links}
 
 
 def _whose(patient_id: int | None) -> Q:

@@ -18,6 +18,7 @@ from scheduling import ports
 from scheduling.lifecycle import AppointmentStatus
 from scheduling.models import Appointment, VisitType
 from scheduling.selectors.appointments import standings_now
+from scheduling.selectors.groups import counts_of
 from scheduling.viewing import record_views
 
 # Not begun, so another time can still be found; a patient who waits can be moved as well.
@@ -35,6 +36,7 @@ SHOWN = (
     "reason",
     "modality",
     "sequence",
+    "capacity",
     "late_minutes",
     "patient__given_name",
     "patient__family_name",
@@ -120,8 +122,10 @@ def calendar_page(
     found = list(rows.select_related("patient", "visit_type", "room", "interpreter").only(*SHOWN))
     standing = standings_now(actor, found)
     movable = {each.pk for each in people if _may_move(actor, each)}
-    visits = tuple(_visit(row, *standing[row.pk], row.practitioner_id in movable) for row in found)
-    seen = [row.patient_id for row in found if row.patient_id is not None]
+    coming = counts_of(row for row in found if row.patient_id is not None)
+    visits = tuple(_visit(row, *standing[row.pk], row.practitioner_id in movable, coming.get(row.pk)) for row in found)
+    # Of a group no name is shown here.
+    seen = [row.patient_id for row in found if row.patient_id is not None and not row.is_group]
     record_views(actor=actor, patient_ids=seen, page="calendar")
     return CalendarPage(clinic.timezone, first_day, until_day, people, visits)
 
@@ -207,8 +211,9 @@ def _rows(
 ) -> QuerySet[Appointment]:
     starts, ends = _instants(clinic, first_day, until_day)
     found = Appointment.objects.filter(organization=clinic, starts_at__gte=starts, starts_at__lt=ends)
-    # A hold that is over is nobody's time, and neither is one that was let go.
-    found = found.filter(Q(patient__isnull=False) | Q(status="proposed", held_until__gt=now()))
+    # A hold that is over is nobody's time, and neither is one that was let go; a held place is in its group's time.
+    held = Q(status="proposed", held_until__gt=now(), holds_place=None)
+    found = found.filter(Q(patient__isnull=False) | held)
     if not may_see_all(actor):
         found = found.filter(practitioner_id=actor.practitioner_id or 0)
     if narrowed.practitioner is not None:
@@ -231,14 +236,16 @@ def _may_move(actor: Actor, practitioner: Practitioner) -> bool:
     return any(may(actor, "scheduling.appointment.move", one) for one in asked)
 
 
-def _visit(row: Appointment, state: str, minutes: int | None, may_move: bool) -> CalendarVisit:
+def _visit(
+    row: Appointment, state: str, minutes: int | None, may_move: bool, coming: int | None = None
+) -> CalendarVisit:
     modality = row.get_modality_display()
     return CalendarVisit(
         uuid=row.uuid,
         practitioner_id=row.practitioner_id,
         starts_at=row.starts_at,
         ends_at=row.ends_at,
-        name=row.patient.full_name if row.patient is not None else "A new booking",
+        name=row.heading if coming is None else f"Group: {coming} of {row.capacity}",
         state=state,
         minutes=minutes,
         reason=row.reason,

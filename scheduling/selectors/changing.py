@@ -30,10 +30,10 @@ def is_changeable(actor: Actor, appointment: Appointment) -> bool:
 def movable_to(actor: Actor, appointment: Appointment) -> Wanted | None:
     """What times to offer for a move: of the same practitioner and length, at which the patient is free, too.
 
-    None when it is too late, or when it is no kind of visit that patients choose times for.
+    None when it is too late, when others come too, or when it is no kind of visit that patients choose times for.
     """
     visit_type = appointment.visit_type
-    if visit_type is None or not is_changeable(actor, appointment):
+    if visit_type is None or appointment.is_group or not is_changeable(actor, appointment):
         return None
     if not visit_type.self_booking or not terms_of(appointment.organization).self_booking:
         return None

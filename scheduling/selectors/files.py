@@ -6,14 +6,16 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 
 from accounts.actors import Actor
 from accounts.models import Organization, Patient, Practitioner
 from accounts.policy import Relation, require
 from audit.services import record
 from core.errors import NotFound
-from scheduling.models import Appointment, FileIn, WaitListEntry
+from scheduling.lifecycle import OVER
+from scheduling.models import Appointment, FileIn, GroupPlace, WaitListEntry
+from scheduling.selectors.groups import COMING
 from scheduling.viewing import record_views
 
 ROWS_AT_ONCE = 500
@@ -48,20 +50,20 @@ def patient_rows(actor: Actor) -> Iterator[Values]:
     yield ("given_name", "family_name", "birth_date", "email", "phone", "timezone", "language")
     rows = Patient.objects.filter(organization_id=actor.organization_id or 0, merged_into=None)
 
-    def told(one: Patient) -> Values:
-        return (
+    def told(one: Patient) -> Iterator[Values]:
+        yield (
             one.given_name, one.family_name, one.birth_date, one.email, one.phone, one.timezone, one.language
         )  # fmt: skip
 
-    yield from _in_parts(actor, rows, told, lambda one: one.pk)
+    yield from _in_parts(actor, rows, told, lambda one: [one.pk])
 
 
 def practitioner_rows(actor: Actor) -> Iterator[Values]:
     yield ("email", "prefix", "given_name", "family_name", "specialty")
     rows = Practitioner.objects.filter(organization_id=actor.organization_id or 0).select_related("user")
 
-    def told(one: Practitioner) -> Values:
-        return (one.user.email, one.prefix, one.given_name, one.family_name, one.specialty)
+    def told(one: Practitioner) -> Iterator[Values]:
+        yield (one.user.email, one.prefix, one.given_name, one.family_name, one.specialty)
 
     yield from _in_parts(actor, rows, told, None)
 
@@ -74,24 +76,38 @@ def appointment_rows(actor: Actor, clinic: Organization, first: dt.date, last: d
     )  # fmt: skip
     zone = ZoneInfo(clinic.timezone)
     last = min(last, first + dt.timedelta(days=MOST_DAYS))
-    rows = Appointment.objects.select_related("patient", "practitioner__user", "visit_type").filter(
+    places = Prefetch("places", GroupPlace.objects.select_related("patient").order_by("number"))
+    rows = Appointment.objects.select_related("patient", "practitioner__user", "visit_type").prefetch_related(places)
+    rows = rows.filter(
         organization=clinic,
         patient__isnull=False,
         starts_at__gte=dt.datetime.combine(first, dt.time.min, tzinfo=zone),
         starts_at__lt=dt.datetime.combine(last + dt.timedelta(days=1), dt.time.min, tzinfo=zone),
     )
 
-    def told(one: Appointment) -> Values:
+    def told(one: Appointment) -> Iterator[Values]:
         local = one.starts_at.astimezone(zone)
-        patient, kind = one.patient, one.visit_type
+        kind = one.visit_type.name if one.visit_type else ""
         minutes = int((one.ends_at - one.starts_at).total_seconds() // 60)
-        return (
-            patient.given_name if patient else "", patient.family_name if patient else "",
-            patient.birth_date if patient else "", one.practitioner.user.email, local.date(), f"{local:%H:%M}", minutes,
-            kind.name if kind else "", one.modality, one.reason, one.status,
-        )  # fmt: skip
+        for patient, status in _whose(one):
+            yield (
+                patient.given_name, patient.family_name, patient.birth_date, one.practitioner.user.email, local.date(),
+                f"{local:%H:%M}", minutes, kind, one.modality, one.reason, status,
+            )  # fmt: skip
 
-    yield from _in_parts(actor, rows, told, lambda one: one.booked_for)
+    yield from _in_parts(actor, rows, told, lambda one: [patient.pk for patient, _ in _whose(one)])
+
+
+def _whose(appointment: Appointment) -> list[tuple[Patient, str]]:
+    """Whose it is and how it stands for them: a group visit is a line for each of its patients."""
+    if not appointment.is_group:
+        return [(appointment.patient, appointment.status)] if appointment.patient else []
+    as_a_whole = appointment.status in OVER
+    return [
+        (place.patient, str(appointment.status if as_a_whole and place.status != "noshow" else place.status))
+        for place in appointment.places.all()
+        if place.patient is not None and place.status in COMING
+    ]
 
 
 def wait_list_rows(actor: Actor) -> Iterator[Values]:
@@ -101,20 +117,24 @@ def wait_list_rows(actor: Actor) -> Iterator[Values]:
         organization_id=actor.organization_id or 0
     )
 
-    def told(one: WaitListEntry) -> Values:
+    def told(one: WaitListEntry) -> Iterator[Values]:
         who, kind = one.patient, one.visit_type.name
-        return (who.given_name, who.family_name, who.birth_date, kind, one.first_day, one.last_day, one.status)
+        yield (who.given_name, who.family_name, who.birth_date, kind, one.first_day, one.last_day, one.status)
 
-    yield from _in_parts(actor, rows, told, lambda one: one.patient_id)
+    yield from _in_parts(actor, rows, told, lambda one: [one.patient_id])
 
 
 def _in_parts(
-    actor: Actor, rows: QuerySet[Any], told: Callable[[Any], Values], patient_of: Callable[[Any], int] | None
+    actor: Actor,
+    rows: QuerySet[Any],
+    told: Callable[[Any], Iterator[Values]],
+    patients_of: Callable[[Any], Sequence[int]] | None,
 ) -> Iterator[Values]:
     """A part at a time by primary key: a long list neither fills the memory nor keeps a transaction open."""
     after = 0
     while part := list(rows.filter(pk__gt=after).order_by("pk")[:ROWS_AT_ONCE]):
         after = part[-1].pk
-        if patient_of is not None:
-            record_views(actor=actor, patient_ids={patient_of(one) for one in part}, page="export")
-        yield from (told(one) for one in part)
+        if patients_of is not None:
+            record_views(actor=actor, patient_ids={pk for one in part for pk in patients_of(one)}, page="export")
+        for one in part:
+            yield from told(one)

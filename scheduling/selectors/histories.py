@@ -7,6 +7,7 @@ from core.errors import NotFound
 from scheduling.lifecycle import OVER
 from scheduling.models import Appointment
 from scheduling.policies import relation_to
+from scheduling.selectors.groups import visits_with
 from scheduling.viewing import record_views
 
 MOST = 200
@@ -16,7 +17,7 @@ def visits_of(actor: Actor, patient: Patient) -> list[Appointment]:
     """The newest visits of a patient that the actor may see, latest first; two queries however many there are."""
     if actor.organization_id is None or patient.organization_id != actor.organization_id:
         raise NotFound
-    rows = Appointment.objects.select_related("practitioner", "visit_type").filter(patient=patient)
+    rows = Appointment.objects.select_related("practitioner", "visit_type").filter(visits_with(patient))
     found = []
     for row in rows.order_by("-starts_at", "-pk")[:MOST]:
         if may(actor, "scheduling.appointment.view", relation_to(actor, row, over=row.status in OVER)):

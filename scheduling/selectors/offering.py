@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.cache import cache
-from django.db.models import Max, Prefetch
+from django.db.models import Max, Prefetch, Q
 
 from accounts.actors import Actor
 from accounts.models import Organization, Practitioner
@@ -16,7 +16,7 @@ from accounts.selectors import organization_of
 from core.clock import now, today
 from core.errors import NotFound
 from scheduling.lifecycle import AppointmentStatus
-from scheduling.models import Appointment, BookingTerms, PersonalLink, Schedule, VisitType
+from scheduling.models import Appointment, BookingTerms, GroupPlace, PersonalLink, Schedule, VisitType
 from scheduling.selectors.slots import free_slots
 
 NEXT_FREE_DAYS = 14
@@ -103,29 +103,43 @@ def booked_instead(
     if not actor.session or hold.held_by != actor.session:
         return None
     rows = Appointment.objects.filter(
-        held_by=actor.session,
-        visit_type=hold.visit_type,
-        starts_at=starts_at,
-        status__in=(AppointmentStatus.PENDING, AppointmentStatus.BOOKED),
-        pk__gt=hold.pk,
+        held_by=actor.session, visit_type=hold.visit_type, starts_at=starts_at, pk__gt=hold.pk
     )
+    booked = Q(status__in=(AppointmentStatus.PENDING, AppointmentStatus.BOOKED))
+    joined = Q(holds_place__patient__isnull=False)
     if person is not None:
-        rows = rows.filter(**{f"patient__{name}": person[name] for name in ("given_name", "family_name", "birth_date")})
-    return rows.order_by("pk").first()
+        names = ("given_name", "family_name", "birth_date")
+        booked &= Q(**{f"patient__{name}": person[name] for name in names})
+        joined &= Q(**{f"holds_place__patient__{name}": person[name] for name in names})
+    return rows.filter(booked | joined).order_by("pk").first()
 
 
 def own_booking(actor: Actor, uuid: uuids.UUID) -> PersonalLink:
     """The link to what this browser has booked by itself within the hour."""
     booked = own_hold(actor, uuid)
-    link = None
-    if booked.patient_id is not None and booked.created_at > now() - SHOWN_AGAIN:
-        rows = PersonalLink.objects.select_related("patient", "appointment__practitioner", "appointment__visit_type")
-        rows = rows.select_related("appointment__organization", "organization")
-        # The first one only: where the desk has made another, it went to whom the desk knows.
-        link = rows.filter(appointment=booked, guest=None, revoked_at=None, generation=1).order_by("pk").first()
+    link = link_from(booked) if booked.created_at > now() - SHOWN_AGAIN else None
     if link is None:
         raise NotFound
     return link
+
+
+def is_booked(hold: Appointment) -> bool:
+    """Whether what was held is somebody's visit by now, or their place in one."""
+    return hold.patient_id is not None or GroupPlace.objects.filter(hold=hold, patient__isnull=False).exists()
+
+
+def link_from(hold: Appointment) -> PersonalLink | None:
+    """The standing link of whoever booked what was held; in a group there are links of others beside it."""
+    place = GroupPlace.objects.filter(Q(hold=hold) | Q(appointment=hold), patient__isnull=False).order_by("pk").first()
+    if place is None and hold.patient_id is None:
+        return None
+    appointment, patient = (place.appointment_id, place.patient_id) if place else (hold.pk, hold.patient_id)
+    rows = PersonalLink.objects.select_related("patient", "appointment__practitioner", "appointment__visit_type")
+    rows = rows.select_related("appointment__organization", "organization")
+    theirs = Q(patient_id=patient) | Q(patient__merged_into_id=patient)
+    # The first one only: where the desk has made another, it went to whom the desk knows.
+    rows = rows.filter(theirs, appointment_id=appointment, guest=None, revoked_at=None, generation=1)
+    return rows.order_by("pk").first()
 
 
 def next_free(organization: Organization) -> dict[int, dt.datetime]:

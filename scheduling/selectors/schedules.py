@@ -173,7 +173,8 @@ def with_people(actor: Actor, visits: Sequence[Appointment]) -> list[Appointment
     """The same visits with the people of each, for a page that names them; recorded as seen."""
     rows = Appointment.objects.filter(pk__in=[visit.pk for visit in visits], patient__isnull=False)
     found = list(rows.select_related("patient", "practitioner", "visit_type").order_by("starts_at", "pk"))
-    record_views(actor=actor, patient_ids=[row.booked_for for row in found], page="stranded")
+    seen = [row.booked_for for row in found if not row.is_group]
+    record_views(actor=actor, patient_ids=seen, page="stranded")
     return found
 
 

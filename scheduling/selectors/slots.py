@@ -14,9 +14,10 @@ from core.errors import NotFound
 from scheduling import availability
 from scheduling.availability import Slot, Slots, Span
 from scheduling.models import BookingTerms, VisitType
+from scheduling.selectors.groups import joinable
 from scheduling.selectors.plans import plans_of
 from scheduling.selectors.taken import Others, Window, busy_of, rooms_taken, taken_of, visits_of
-from scheduling.week import Stretch
+from scheduling.week import Plan, Stretch
 from scheduling.zones import instant, midnight
 
 ONE_DAY = dt.timedelta(days=1)
@@ -60,8 +61,9 @@ def free_slots(
     """The free times from `from_day` until `until_day` (not in it), by the primary key of whoever has them.
 
     `practitioner` None asks for anybody who offers the visit type. Days are those of `zone`, or of each practitioner's
-    own. Without a visit type the practitioner and the minutes must be given. Staff are not held to notice and horizon;
-    to everybody else only what may be booked by patients is shown. The number of queries does not depend on rows.
+    own. A group visit that stands is a free time while it has a place left. Without a visit type the practitioner and
+    the minutes must be given. Staff are not held to notice and horizon; to everybody else only what may be booked by
+    patients is shown. The number of queries does not depend on rows.
     """
     who, length = _asked(actor, visit_type, practitioner, minutes)
     if until_day - from_day > LONGEST_ASKED:
@@ -87,6 +89,24 @@ def free_slots(
     if visit_type is not None and visit_type.needs_room and others.room is None:
         rooms = rooms_taken(visit_type.organization_id, window, others)
         found = {key: with_a_room(slots, rooms) for key, slots in found.items()}
+    if visit_type is not None and visit_type.capacity > 1 and others.besides is None:
+        for key, slots in _of_groups(visit_type, plans, from_day, until_day, zone, others).items():
+            found[key] = sorted({*found.get(key, ()), *slots})
+    return found
+
+
+def _of_groups(
+    visit_type: VisitType, plans: Mapping[int, Plan], from_day: dt.date, until_day: dt.date, zone: str, others: Others
+) -> dict[int, list[Slot]]:
+    """When the group visits begin that can still be joined, by the same notice and horizon as any other time."""
+    window, present = Window.of_days(from_day, until_day), now()
+    found: dict[int, list[Slot]] = {}
+    for group in joinable(visit_type, plans, window.first, window.last, others):
+        plan = plans[group.practitioner_id]
+        asked = midnight(zone or plan.zone, from_day), midnight(zone or plan.zone, until_day)
+        first, last = availability.bounds(plan, *asked, present)
+        if first <= group.starts_at.timestamp() < last:
+            found.setdefault(group.practitioner_id, []).append(Slot(group.starts_at, group.ends_at))
     return found
 
 

@@ -12,6 +12,7 @@ from accounts.selectors import patients
 from core.errors import NotFound
 from scheduling.models import Appointment, PatientMerge, WaitListEntry
 from scheduling.policies import relation_to_patient
+from scheduling.selectors.groups import visits_with
 from scheduling.selectors.waiting import STANDING
 from scheduling.viewing import record_views
 
@@ -59,7 +60,7 @@ def unsorted(actor: Actor, uuid: uuids.UUID) -> Unsorted:
     if patient is None:
         raise NotFound
     require(actor, "scheduling.patient.merge", relation_to_patient(actor, patient))
-    visits = Appointment.objects.filter(patient=patient).select_related("practitioner", "visit_type")
+    visits = Appointment.objects.filter(visits_with(patient)).select_related("practitioner", "visit_type")
     is_open = patient.self_registered and patient.merged_into_id is None
     candidates = _candidates(actor, patient) if is_open else []
     seen = [patient.pk, *(one.patient.pk for one in candidates)]

@@ -10,6 +10,7 @@ from core.errors import NotFound
 from scheduling.lifecycle import WaitStatus
 from scheduling.models import PersonalLink, WaitListEntry, WaitListOffer
 from scheduling.policies import relation_to_entry
+from scheduling.selectors.offering import link_from
 from scheduling.viewing import record_views
 
 STANDING = (WaitStatus.OFFERED, WaitStatus.WAITING)
@@ -32,10 +33,9 @@ def own_visit(actor: Actor, entry: WaitListEntry) -> PersonalLink | None:
     Not one that the desk has made since: it closed the old one, and who has the link to the list may be the reason.
     """
     require(actor, "scheduling.wait.view", relation_to_entry(actor, entry))
-    if entry.status != WaitStatus.BOOKED or entry.offer_id is None:
+    if entry.status != WaitStatus.BOOKED or entry.offer is None:
         return None
-    rows = PersonalLink.objects.select_related("patient", "appointment")
-    return rows.filter(appointment_id=entry.offer_id, guest=None, revoked_at=None, generation=1).order_by("pk").first()
+    return link_from(entry.offer)
 
 
 def wait_list(actor: Actor) -> tuple[list[WaitListEntry], list[WaitListEntry]]:

@@ -9,6 +9,13 @@ from scheduling.services.arrival import (
     mark_not_arrived,
 )
 from scheduling.services.booking import book_appointment, cancel_appointment, confirm_appointment
+from scheduling.services.groups import (
+    add_patient,
+    confirm_patient,
+    correct_patient_missing,
+    mark_patient_missing,
+    remove_patient,
+)
 from scheduling.services.guests import add_guest, remove_guest
 from scheduling.services.holds import book_held, end_holds, hold_time, release_hold
 from scheduling.services.lateness import tell_late
@@ -20,6 +27,7 @@ from scheduling.services.series import book_series, cancel_series, move_series
 
 __all__ = [
     "add_guest",
+    "add_patient",
     "book_appointment",
     "book_held",
     "book_series",
@@ -27,7 +35,9 @@ __all__ = [
     "cancel_appointment",
     "cancel_series",
     "confirm_appointment",
+    "confirm_patient",
     "correct_no_show",
+    "correct_patient_missing",
     "end_holds",
     "fulfil_appointment",
     "hold_time",
@@ -36,11 +46,13 @@ __all__ = [
     "mark_held",
     "mark_no_show",
     "mark_not_arrived",
+    "mark_patient_missing",
     "move_appointment",
     "move_series",
     "reissue_link",
     "release_hold",
     "remove_guest",
+    "remove_patient",
     "revoke_link",
     "tell_late",
 ]

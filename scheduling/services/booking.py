@@ -8,13 +8,14 @@ from django.db import transaction
 
 from accounts.actors import Actor
 from accounts.models import Location, Patient, Practitioner
-from accounts.policy import require
+from accounts.policy import Relation, require
 from audit.services import record
 from core.errors import Conflict
 from scheduling import ports
 from scheduling.lifecycle import OVER, AppointmentStatus, moved
-from scheduling.models import Appointment, Interpreter, PersonalLink, Series, VisitType
+from scheduling.models import Appointment, GroupPlace, Interpreter, PersonalLink, Series, VisitType
 from scheduling.policies import relation_to
+from scheduling.selectors.groups import coming_to, own_place
 from scheduling.services.checks import (
     Companion,
     Wish,
@@ -26,6 +27,7 @@ from scheduling.services.checks import (
 )
 from scheduling.services.guests import bring_guests
 from scheduling.services.openness import require_open, with_nearest
+from scheduling.services.places import give_up, group_of, join, open_places
 from scheduling.services.rows import lock_appointment, record_move
 from scheduling.services.spans import guarded, occupy, vacate
 
@@ -45,13 +47,18 @@ def book_appointment(
     interpreter: Interpreter | None = None,
     follows: Appointment | None = None,
     guests: Sequence[Companion] = (),
+    further: Sequence[Patient] = (),
     outside_rules: bool = False,
 ) -> Appointment:
     """Make an appointment with its spans, the patient's link and, through the ports, its visit; all or nothing.
 
-    Raises Conflict `slot.taken` (extra `whose`: "practitioner", "patient", "location" or "interpreter", and `nearest`,
-    the free times around), Invalid for impossible times, NotFound for people of another clinic. Staff are told of a
-    time outside the practitioner's hours, Invalid `appointment.outside_rules`, until they say `outside_rules`.
+    A visit type for several takes `further` patients; where a group visit of that type begins then already, they
+    join it and get that one.
+
+    Raises Conflict `slot.taken` (extra `whose`: "practitioner", "patient", "location", "interpreter" or "group", and
+    `nearest`, the free times around), Invalid for impossible times, NotFound for people of another clinic. Staff are
+    told of a time outside the practitioner's hours, Invalid `appointment.outside_rules`, until they say
+    `outside_rules`.
     """
     wish = Wish(
         practitioner=practitioner,
@@ -66,10 +73,11 @@ def book_appointment(
         reason=reason,
         follows=follows,
         guests=tuple(guests),
+        further=tuple(further),
     )
     require_possible(actor, starts_at, ends_at, timezone)
     require_booking(actor, wish)
-    if not outside_rules:
+    if not outside_rules and group_of(wish) is None:
         require_open(actor, wish)
     try:
         return book_wish(actor, wish)
@@ -89,6 +97,8 @@ def confirm_appointment(*, actor: Actor, appointment: Appointment) -> Appointmen
     appointment.status = moved(before, AppointmentStatus.BOOKED)
     appointment.sequence += 1
     appointment.save(update_fields=["status", "sequence"])
+    waiting = GroupPlace.objects.filter(appointment=appointment, status=AppointmentStatus.PENDING)
+    waiting.update(status=AppointmentStatus.BOOKED)
     ports.tell_status_changed(actor, appointment)
     ports.tell_changed(appointment)
     record_move(actor, "scheduling.appointment.confirm", appointment, before)
@@ -99,19 +109,29 @@ def confirm_appointment(*, actor: Actor, appointment: Appointment) -> Appointmen
 def cancel_appointment(
     *, actor: Actor, appointment: Appointment, reason: str, sequence: int | None = None
 ) -> Appointment:
-    """Cancel before it begins and give the time back. The link stays and says so; cancelling twice changes nothing."""
+    """Cancel before it begins and give the time back. The link stays and says so; cancelling twice changes nothing.
+
+    A patient of a group says so for themselves alone; when the last one does, the visit is cancelled.
+    """
     appointment = lock_appointment(appointment.pk)
     over = appointment.status in OVER
     relation = relation_to(actor, appointment)
     require(actor, "scheduling.appointment.cancel", relation)
-    if appointment.status == AppointmentStatus.CANCELLED:
+    if appointment.status == AppointmentStatus.CANCELLED or relation is Relation.LEFT:
         return appointment
     if over:
         raise Conflict("This appointment is over. There is nothing left to cancel.", code="appointment.over")
     require_unchanged(appointment, sequence)
     require_notice(actor, appointment)
-    cancel_locked(actor, appointment, reason)
+    if not (appointment.is_group and _leave(actor, appointment, reason)):
+        cancel_locked(actor, appointment, reason)
     return appointment
+
+
+def _leave(actor: Actor, group: Appointment, reason: str) -> bool:
+    """Of a group a patient gives up only their own place. False for staff, and for who is the last."""
+    place = own_place(actor, group)
+    return place is not None and give_up(actor, group, place, reason, "scheduling.group.leave")
 
 
 def cancel_locked(actor: Actor, appointment: Appointment, reason: str) -> None:
@@ -148,17 +168,31 @@ def make_appointment(actor: Actor, wish: Wish, *, series: Series | None = None) 
     """For the services of this app: a booked appointment with all that belongs to it, inside `guarded`."""
     if wish.patient is None:
         raise ValueError("an appointment is for somebody")
+    if group := group_of(wish):
+        group = join(actor, group, wish.patients, "scheduling.appointment.book")
+        bring_guests(actor, group, wish.guests)
+        return group
     appointment = insert_appointment(actor, wish, status=AppointmentStatus.BOOKED, series=series)
     tell_made(actor, appointment)
     bring_guests(actor, appointment, wish.guests)
-    record(actor=actor, action="scheduling.appointment.book", entity=appointment, patient_id=wish.patient.pk)
+    for patient in wish.patients:
+        record(actor=actor, action="scheduling.appointment.book", entity=appointment, patient_id=patient.pk)
     return appointment
 
 
 def insert_appointment(actor: Actor, wish: Wish, **columns: Any) -> Appointment:
     """The row and the time it takes."""
+    appointment = insert_row(wish, capacity=wish.capacity, **columns)
+    if appointment.is_group:
+        open_places(appointment, wish.patients)
+    occupy(actor, appointment)
+    return appointment
+
+
+def insert_row(wish: Wish, **columns: Any) -> Appointment:
+    """The row alone."""
     before, after = buffers_of(wish.practitioner)
-    appointment = Appointment.objects.create(
+    return Appointment.objects.create(
         organization_id=wish.practitioner.organization_id,
         location=Location.objects.get(organization_id=wish.practitioner.organization_id, is_default=True),
         patient=wish.patient,
@@ -176,15 +210,18 @@ def insert_appointment(actor: Actor, wish: Wish, **columns: Any) -> Appointment:
         buffer_after=after,
         **columns,
     )
-    occupy(actor, appointment)
-    return appointment
 
 
 def tell_made(actor: Actor, appointment: Appointment) -> None:
-    """What comes with an appointment that is for somebody: the link, and what higher rooms make of it."""
-    PersonalLink.objects.create(
-        organization_id=appointment.organization_id, appointment=appointment, patient_id=appointment.booked_for
+    """What comes with an appointment that is for somebody: a link each, and what higher rooms make of it."""
+    coming = (
+        [place.patient_id for place in coming_to(appointment)] if appointment.is_group else [appointment.booked_for]
     )
+    for patient_id in coming:
+        if patient_id is not None:
+            PersonalLink.objects.create(
+                organization_id=appointment.organization_id, appointment=appointment, patient_id=patient_id
+            )
     ports.tell_booked(actor, appointment)
     ports.tell_changed(appointment)
 

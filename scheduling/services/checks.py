@@ -55,6 +55,18 @@ class Wish:
     reason: str = ""
     follows: Appointment | None = None
     guests: tuple[Companion, ...] = ()
+    # Further patients of a group visit.
+    further: tuple[Patient, ...] = ()
+
+    @property
+    def patients(self) -> list[Patient]:
+        """Everybody whom it is for, each once."""
+        return list(dict.fromkeys(one for one in (self.patient, *self.further) if one is not None))
+
+    @property
+    def capacity(self) -> int:
+        """How many patients it takes."""
+        return self.visit_type.capacity if self.visit_type else 1
 
     @property
     def how(self) -> str:
@@ -92,7 +104,7 @@ def require_same_clinic(actor: Actor, wish: Wish) -> None:
         raise NotFound
     if actor.type == "system" and actor.organization_id not in (None, clinic):
         raise NotFound
-    others = (wish.patient, wish.visit_type, wish.room, wish.interpreter, wish.follows)
+    others = (*wish.patients, wish.visit_type, wish.room, wish.interpreter, wish.follows)
     if any(other is not None and other.organization_id != clinic for other in others):
         raise NotFound
     if wish.room is not None and not wish.room.is_room:
@@ -110,7 +122,8 @@ def require_fitting(wish: Wish) -> None:
     """Raise Invalid for a type of visit that is not offered so."""
     if wish.modality and wish.modality not in Modality.values:
         raise Invalid("Choose how you meet from the list.", code="appointment.modality")
-    require_companions(wish.guests, already=1 + (wish.visit_type.capacity if wish.visit_type else 1))
+    _require_places(wish)
+    require_companions(wish.guests, already=1 + wish.capacity)
     require_using(wish)
     if wish.visit_type is None:
         return
@@ -118,6 +131,12 @@ def require_fitting(wish: Wish) -> None:
         raise Invalid("This kind of visit is no longer offered. Choose another.", code="visit_type.inactive")
     if not wish.visit_type.practitioners.filter(pk=wish.practitioner.pk).exists():
         raise Invalid("They do not offer this kind of visit. Choose somebody else.", code="visit_type.not_offered")
+
+
+def _require_places(wish: Wish) -> None:
+    if len(wish.patients) > wish.capacity:
+        most = f"{wish.capacity} patients" if wish.capacity > 1 else "one patient"
+        raise Invalid(f"This kind of visit is for {most} at most. Take somebody off.", code="group.too_many")
 
 
 def require_using(wish: Wish, *, standing: Appointment | None = None) -> None:

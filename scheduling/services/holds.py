@@ -13,13 +13,14 @@ from core.clock import now
 from core.errors import Conflict, Invalid, NotFound
 from scheduling import ports
 from scheduling.lifecycle import AppointmentStatus, moved
-from scheduling.models import Appointment, BookingTerms, VisitType
+from scheduling.models import Appointment, BookingTerms, GroupPlace, VisitType
 from scheduling.policies import may_for
 from scheduling.selectors.offered import free_at
 from scheduling.selectors.pool import pool_for
-from scheduling.services.booking import insert_appointment, record_refusal, tell_made
+from scheduling.services.booking import insert_appointment, insert_row, record_refusal, tell_made
 from scheduling.services.checks import Wish, require_fitting, require_possible, require_same_clinic
 from scheduling.services.openness import with_nearest
+from scheduling.services.places import group_of, hold_place, open_places, take_held
 from scheduling.services.rows import lock_appointment, spoken_time
 from scheduling.services.spans import end_hold, guarded, reoccupy, taken
 
@@ -53,6 +54,8 @@ def hold_time(
         free = free_at(visit_type, starts_at)
         asked = [one for one in asked if one.pk in free]
     wishes = [Wish(one, None, starts_at, ends_at, timezone, visit_type=visit_type) for one in asked]
+    # A group that stands is joined before another one is opened.
+    wishes.sort(key=lambda wish: group_of(wish) is None)
     try:
         return _hold_first(actor, wishes, starts_at, timezone, minutes)
     except Conflict as conflict:
@@ -75,6 +78,7 @@ def release_hold(*, actor: Actor, appointment: Appointment) -> None:
 def book_held(*, actor: Actor, appointment: Appointment, patient: Patient, reason: str = "") -> Appointment:
     """The held time is for `patient`: booked, or pending where the clinic confirms what patients book themselves.
 
+    Of a held place in a group visit the answer is that visit, and the hold ends.
     Pressed twice it stays what it became. Raises Conflict `hold.over` when the time was given back, `slot.taken` when
     the patient has another visit then.
     """
@@ -135,9 +139,12 @@ def _hold_first(
 
 def _hold(actor: Actor, wish: Wish, minutes: int | None) -> Appointment:
     kept = minutes or _hold_minutes(wish.practitioner.organization_id)
-    hold = insert_appointment(
-        actor, wish, status=AppointmentStatus.PROPOSED, held_until=now() + dt.timedelta(minutes=kept)
-    )
+    until = now() + dt.timedelta(minutes=kept)
+    if group := group_of(wish):
+        hold = insert_row(wish, status=AppointmentStatus.PROPOSED, held_until=until)
+        hold_place(actor, group, hold)
+    else:
+        hold = insert_appointment(actor, wish, status=AppointmentStatus.PROPOSED, held_until=until)
     ports.tell_changed(hold)
     record(actor=actor, action="scheduling.hold.make", entity=hold)
     return hold
@@ -147,14 +154,20 @@ def _book_held(actor: Actor, appointment: Appointment, patient: Patient, reason:
     hold = lock_appointment(appointment.pk)
     if hold.status in (AppointmentStatus.PENDING, AppointmentStatus.BOOKED) and hold.patient_id == patient.pk:
         return hold
+    if joined := GroupPlace.objects.select_related("appointment").filter(hold=hold, patient=patient).first():
+        return joined.appointment
     if hold.status != AppointmentStatus.PROPOSED or is_over(hold):
-        raise Conflict("We could not keep this time for you any longer. Choose a time again.", code="hold.over")
+        raise _over()
     before = hold.status
     target = AppointmentStatus.PENDING if _waits_for_desk(actor, hold) else AppointmentStatus.BOOKED
+    if GroupPlace.objects.filter(hold=hold).exists():
+        return _book_held_place(actor, hold, patient, target)
     hold.status = moved(before, target)
     hold.patient, hold.reason, hold.held_until = patient, reason.strip()[:200], None
     hold.sequence += 1
     hold.save(update_fields=["status", "patient", "reason", "held_until", "sequence"])
+    if hold.is_group:
+        open_places(hold, [patient])
     reoccupy(actor, hold)
     tell_made(actor, hold)
     record(
@@ -165,6 +178,19 @@ def _book_held(actor: Actor, appointment: Appointment, patient: Patient, reason:
         detail={"from": str(before), "to": str(hold.status)},
     )
     return hold
+
+
+def _book_held_place(actor: Actor, hold: Appointment, patient: Patient, target: AppointmentStatus) -> Appointment:
+    """Of a group visit a place was held: it is the patient's, and the hold has done its work."""
+    group = take_held(actor, hold, patient, target, "scheduling.hold.book")
+    if group is None:
+        raise _over()
+    end_hold(actor, hold, "booked")
+    return group
+
+
+def _over() -> Conflict:
+    return Conflict("We could not keep this time for you any longer. Choose a time again.", code="hold.over")
 
 
 def _waits_for_desk(actor: Actor, hold: Appointment) -> bool:

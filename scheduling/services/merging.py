@@ -6,8 +6,10 @@ moved is written down. Links and consents stay with the name under which they we
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
+from django.db.models import Count
 
 from accounts.actors import Actor
 from accounts.models import Patient
@@ -17,7 +19,8 @@ from core.clock import now
 from core.errors import Conflict, NotFound
 from scheduling import ports
 from scheduling.guards import NO_OVERLAP
-from scheduling.models import Appointment, BookableActor, OccupiedSpan, PatientMerge, WaitListEntry
+from scheduling.lifecycle import AppointmentStatus
+from scheduling.models import Appointment, BookableActor, GroupPlace, OccupiedSpan, PatientMerge, WaitListEntry
 from scheduling.policies import relation_to_patient
 
 ACTION = "scheduling.patient.merge"
@@ -50,7 +53,10 @@ def undo_merge(*, actor: Actor, patient: Patient) -> Patient:
         return patient
     # Only what still is with them: an appointment that was moved on since stays where it is.
     standing = Appointment.objects.filter(pk__in=merge.appointments, patient=into)
-    _hand_over(actor, list(standing.values_list("pk", flat=True)), merge.wait_list_entries, into, patient)
+    # Who has come to the head of a group since goes back with their place in it.
+    led = Appointment.objects.filter(places__in=merge.group_places, patient=into)
+    appointments = [*standing.values_list("pk", flat=True), *led.values_list("pk", flat=True)]
+    _hand_over(actor, _Moved(sorted(set(appointments)), merge.wait_list_entries, merge.group_places), into, patient)
     patient.merged_into = None
     patient.self_registered = True
     patient.save(update_fields=["merged_into", "self_registered"])
@@ -87,9 +93,11 @@ def _merge(actor: Actor, patient: Patient, into: Patient) -> PatientMerge:
         raise _sorted()
     if Patient.objects.filter(merged_into=patient).exists():
         raise _sorted()
+    _require_no_group_of_both(patient, known)
     appointments = list(Appointment.objects.filter(patient=patient).order_by("pk").values_list("pk", flat=True))
     entries = list(WaitListEntry.objects.filter(patient=patient).values_list("pk", flat=True))
-    _hand_over(actor, appointments, entries, patient, known)
+    places = list(GroupPlace.objects.filter(patient=patient).order_by("pk").values_list("pk", flat=True))
+    _hand_over(actor, _Moved(appointments, entries, places), patient, known)
     patient.merged_into = known
     patient.save(update_fields=["merged_into"])
     merge = PatientMerge.objects.create(
@@ -98,29 +106,49 @@ def _merge(actor: Actor, patient: Patient, into: Patient) -> PatientMerge:
         into=known,
         appointments=appointments,
         wait_list_entries=entries,
+        group_places=places,
         merged_by_id=actor.user_id,
     )
     _record(actor, ACTION, patient, known, appointments=len(appointments))
     return merge
 
 
-def _hand_over(
-    actor: Actor, appointments: Sequence[int], entries: Sequence[int], former: Patient, patient: Patient
-) -> None:
+@dataclass(frozen=True)
+class _Moved:
+    """Primary keys of what goes over."""
+
+    appointments: Sequence[int]
+    entries: Sequence[int]
+    places: Sequence[int]
+
+
+def _hand_over(actor: Actor, moved: _Moved, former: Patient, patient: Patient) -> None:
     """Everything that says whose these appointments are says so of `patient` from now on."""
-    locked = list(Appointment.objects.select_for_update().filter(pk__in=appointments).order_by("pk"))
+    groups = GroupPlace.objects.filter(pk__in=moved.places, patient=former).values_list("appointment_id", flat=True)
+    every = {*moved.appointments, *groups}
+    locked = list(Appointment.objects.select_for_update().filter(pk__in=every).order_by("pk"))
     bookable, _ = BookableActor.objects.get_or_create(
         patient=patient,
         defaults={"organization_id": patient.organization_id, "kind": BookableActor.Kind.PATIENT},
     )
     BookableActor.objects.select_for_update().get(pk=bookable.pk)
-    ids = [one.pk for one in locked]
-    for span in OccupiedSpan.objects.filter(appointment__in=ids, actor__patient=former).order_by("starts_at"):
+    ids = [one.pk for one in locked if one.pk in moved.appointments]
+    for span in OccupiedSpan.objects.filter(appointment__in=every, actor__patient=former).order_by("starts_at"):
         span.actor = bookable
         span.save(update_fields=["actor"])
     Appointment.objects.filter(pk__in=ids).update(patient=patient)
-    WaitListEntry.objects.filter(pk__in=entries, patient=former).update(patient=patient)
+    GroupPlace.objects.filter(pk__in=moved.places, patient=former).update(patient=patient)
+    WaitListEntry.objects.filter(pk__in=moved.entries, patient=former).update(patient=patient)
     ports.tell_patient_changed(actor, ids, patient)
+
+
+def _require_no_group_of_both(patient: Patient, known: Patient) -> None:
+    """One person cannot have two places in one group."""
+    theirs = GroupPlace.objects.filter(patient__in=(patient, known)).exclude(status=AppointmentStatus.CANCELLED)
+    if theirs.values("appointment").annotate(places=Count("pk")).filter(places__gt=1).exists():
+        raise Conflict(
+            "Both have a place in the same group visit. Take one of the two off it first.", code="patient.two_visits"
+        )
 
 
 def _locked(actor: Actor, patient: Patient, other: Patient | None) -> tuple[Patient, Patient | None]:

@@ -159,6 +159,11 @@ def _require_movable(actor: Actor, appointment: Appointment, to: Place) -> None:
         raise Conflict("This appointment is over. Book a new one instead.", code="appointment.over")
     if appointment.status == AppointmentStatus.PROPOSED:
         raise Conflict("This time is only held. Give it back and hold another.", code="appointment.held")
+    if actor.type == "patient" and appointment.is_group:
+        raise Conflict(
+            "Others come to this visit too, so its time stays. Cancel your place and book another time.",
+            code="group.fixed",
+        )
     require_notice(actor, appointment)
     if to.practitioner.organization_id != appointment.organization_id:
         raise NotFound

@@ -12,6 +12,7 @@ from scheduling.selectors.pool import pool_for
 from scheduling.services.booking import book_wish
 from scheduling.services.checks import Companion, Wish, require_possible
 from scheduling.services.openness import require_open, with_nearest
+from scheduling.services.places import GROUP, group_of
 from scheduling.services.rows import spoken_time
 from scheduling.services.spans import taken
 
@@ -28,6 +29,7 @@ def book_with_anyone(
     modality: str = "",
     room: Location | None = None,
     interpreter: Interpreter | None = None,
+    further: Sequence[Patient] = (),
     language: str = "",
     region: str = "",
     guests: Sequence[Companion] = (),
@@ -49,21 +51,25 @@ def book_with_anyone(
             interpreter,
             reason,
             guests=tuple(guests),
+            further=tuple(further),
         )
         for one in pool
         if may_for(actor, "scheduling.appointment.book", one)
-    ]
+    ]  # fmt: skip
+    # A group that stands is joined before another one is opened.
+    wishes.sort(key=lambda wish: group_of(wish) is None)
     refusal: Conflict = taken(f"{spoken_time(starts_at, timezone)}: nobody is free. Choose another time.", starts_at)
     for wish in wishes:
         try:
-            require_open(actor, wish)
+            if group_of(wish) is None:
+                require_open(actor, wish)
         except Invalid:
             continue
         try:
             return book_wish(actor, wish)
         except Conflict as conflict:
             refusal = conflict
-            if conflict.extra.get("whose") != "practitioner":
+            if conflict.extra.get("whose") not in ("practitioner", GROUP):
                 break  # The patient, the room or the interpreter is taken whoever it is with.
     if wishes:
         with_nearest(refusal, actor, wishes[0], anybody=True)

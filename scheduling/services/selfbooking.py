@@ -20,7 +20,7 @@ from core.errors import Conflict, NotFound
 from scheduling.lifecycle import AppointmentStatus
 from scheduling.models import Appointment, VisitType
 from scheduling.selectors.days import Wanted
-from scheduling.selectors.offering import booked_instead
+from scheduling.selectors.offering import booked_instead, is_booked
 from scheduling.services.holds import book_held, hold_time, is_over, release_hold
 from scheduling.services.offered import require_offered
 from scheduling.services.rows import lock_appointment
@@ -85,7 +85,7 @@ def _book(
     actor: Actor, hold: Appointment, person: Mapping[str, Any], starts_at: dt.datetime | None, is_anyone: bool
 ) -> Appointment:
     hold = lock_appointment(hold.pk)
-    if hold.patient_id is not None:
+    if is_booked(hold):
         return hold
     wanted = starts_at or hold.starts_at
     if not stands(hold) and (booked := booked_instead(actor, hold, wanted, person)) is not None:
@@ -93,7 +93,9 @@ def _book(
     if wanted != hold.starts_at or not stands(hold):
         hold = _take_instead(actor, hold, wanted, is_anyone)
     patient = register_oneself(actor=actor, organization=hold.organization, timezone=hold.timezone, **person)
-    return book_held(actor=actor, appointment=hold, patient=patient)
+    booked = book_held(actor=actor, appointment=hold, patient=patient)
+    # Of a place in a group the browser knows the hold alone: by that it finds its own link, and nobody else's.
+    return booked if booked.pk == hold.pk else hold
 
 
 def _hold(

@@ -69,6 +69,7 @@ def book_series(
     room: Location | None = None,
     interpreter: Interpreter | None = None,
     guests: Sequence[Companion] = (),
+    further: Sequence[Patient] = (),
 ) -> Booked:
     """Book every time of `rrule` from the naive `starts_local` on, in the zone: all or none.
 
@@ -95,6 +96,7 @@ def book_series(
         interpreter,
         reason,
         guests=tuple(guests),
+        further=tuple(further),
     )
     require_booking(actor, wish)
     require_possible(actor, wish.starts_at, wish.ends_at, timezone)

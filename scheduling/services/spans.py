@@ -13,16 +13,18 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 
 from accounts.actors import Actor
+from accounts.models import Patient
 from audit.services import record
 from core.clock import now
 from core.errors import Conflict
 from scheduling import ports
 from scheduling.guards import NO_OVERLAP
 from scheduling.lifecycle import AppointmentStatus, moved
-from scheduling.models import Appointment, BookableActor, OccupiedSpan
+from scheduling.models import Appointment, BookableActor, GroupPlace, OccupiedSpan
 from scheduling.services.rows import spoken_time
 
 JUST_NOW = dt.timedelta(minutes=5)
+CANCELLED = AppointmentStatus.CANCELLED
 Kind = BookableActor.Kind
 # In this order actors are made and their conflicts told.
 KINDS = (Kind.PRACTITIONER, Kind.PATIENT, Kind.LOCATION, Kind.INTERPRETER)
@@ -64,12 +66,16 @@ def reoccupy(actor: Actor, appointment: Appointment) -> None:
     standing = [span.actor for span in appointment.spans.select_related("actor")]
     # Whose time is given back is locked too: of two who change places neither may wait for the other's queue.
     locked = lock_bookables(appointment, standing)
-    # Further patients of a group visit come along; who else takes part, the appointment says.
-    patients = {one.pk for one in standing if one.kind == Kind.PATIENT}
     places = _places(appointment)
     appointment.spans.all().delete()
-    takes_part = [one for one in locked if one.pk in patients or any(_is_of(one, place) for place in places)]
+    takes_part = [one for one in locked if any(_is_of(one, place) for place in places)]
     _take(actor, appointment, takes_part)
+
+
+def occupy_more(actor: Actor, appointment: Appointment, patients: Sequence[Patient]) -> None:
+    """Take the time of further patients of a group visit, whose row is locked; raises Overlap like `occupy`."""
+    ids = {one.pk for one in patients}
+    _take(actor, appointment, [one for one in lock_bookables(appointment) if one.patient_id in ids])
 
 
 def lock_bookables(appointment: Appointment, others: Sequence[BookableActor] = ()) -> list[BookableActor]:
@@ -98,9 +104,14 @@ def lock_everybody_of(appointments: Sequence[Appointment], others: Sequence[Book
     list(BookableActor.objects.select_for_update().filter(pk__in=set(ids)).order_by("pk"))
 
 
-def vacate(appointment: Appointment) -> None:
-    """Give the time back."""
-    OccupiedSpan.objects.filter(appointment=appointment).delete()
+def vacate(appointment: Appointment, patient: Patient | None = None) -> None:
+    """Give the time back: everybody's, or that of one patient of a group."""
+    spans = OccupiedSpan.objects.filter(appointment=appointment)
+    if patient is None:
+        GroupPlace.objects.filter(appointment=appointment, status=AppointmentStatus.PROPOSED).update(status=CANCELLED)
+    else:
+        spans = spans.filter(actor__patient=patient)
+    spans.delete()
 
 
 def end_hold(actor: Actor, hold: Appointment, why: str) -> None:
@@ -108,6 +119,7 @@ def end_hold(actor: Actor, hold: Appointment, why: str) -> None:
     hold.status = moved(hold.status, AppointmentStatus.CANCELLED)
     hold.save(update_fields=["status"])
     vacate(hold)
+    GroupPlace.objects.filter(hold=hold, status=AppointmentStatus.PROPOSED).update(status=CANCELLED)
     ports.tell_changed(hold)
     record(actor=actor, action="scheduling.hold.end", entity=hold, detail={"why": why})
 
@@ -125,9 +137,11 @@ def guarded() -> Iterator[None]:
 def refused(overlap: Overlap) -> Conflict:
     """The Conflict for an overlap: whose time it was, and whether it went a moment ago."""
     appointment = overlap.appointment
-    kind, is_fresh = _in_the_way(overlap)
+    kind, is_fresh, who = _in_the_way(overlap)
     time = spoken_time(appointment.starts_at, appointment.timezone)
-    if kind == Kind.PRACTITIONER:
+    if kind == Kind.PATIENT and who:
+        message = f"{who} already has a visit at {time}. Choose another time."
+    elif kind == Kind.PRACTITIONER:
         message = f"{time}, {'was just' if is_fresh else 'is'} taken. Choose another time."
     else:
         message = _MESSAGES[kind].format(time=time, room=appointment.room, interpreter=appointment.interpreter)
@@ -187,20 +201,23 @@ def _overlapping(spans: Sequence[OccupiedSpan]) -> Q:
     return Q(actor__in=[span.actor_id for span in spans], starts_at__lt=ends_at, ends_at__gt=starts_at)
 
 
-def _in_the_way(overlap: Overlap) -> tuple[Kind, bool]:
-    """Whose time is taken, and whether it was taken within minutes; what stood there before is no news."""
+def _in_the_way(overlap: Overlap) -> tuple[Kind, bool, str]:
+    """Whose time is taken, whether it was taken within minutes (what stood there before is no news), and which one
+    of the patients of a group that is."""
     found = (
         OccupiedSpan.objects.filter(_overlapping(overlap.spans))
         # Not by primary key: SQLite gives that of a row which was rolled back to the next one.
         .exclude(appointment__uuid=overlap.appointment.uuid)
-        .select_related("actor", "appointment")
+        .select_related("actor__patient", "appointment")
     )
     rows = [row for row in found if any(_collide(row, span) for span in overlap.spans)]
     if not rows:  # Given back again since: all that is known is that it was taken.
-        return Kind.PRACTITIONER, True
+        return Kind.PRACTITIONER, True, ""
     kind = min((Kind(row.actor.kind) for row in rows), key=KINDS.index)
     of_that_kind = [row for row in rows if row.actor.kind == kind]
-    return kind, all(row.appointment.created_at >= now() - JUST_NOW for row in of_that_kind)
+    is_fresh = all(row.appointment.created_at >= now() - JUST_NOW for row in of_that_kind)
+    patient = of_that_kind[0].actor.patient if overlap.appointment.is_group else None
+    return kind, is_fresh, patient.full_name if patient is not None else ""
 
 
 def _collide(one: OccupiedSpan, other: OccupiedSpan) -> bool:
@@ -210,11 +227,19 @@ def _collide(one: OccupiedSpan, other: OccupiedSpan) -> bool:
 def _places(appointment: Appointment) -> list[_Place]:
     wanted = {
         Kind.PRACTITIONER: appointment.practitioner_id,
-        Kind.PATIENT: appointment.patient_id,
         Kind.LOCATION: appointment.room_id,
         Kind.INTERPRETER: appointment.interpreter_id,
     }
-    return [_Place(str(kind), row_id) for kind, row_id in wanted.items() if row_id is not None]
+    places = [_Place(str(kind), row_id) for kind, row_id in wanted.items() if row_id is not None]
+    return places + [_Place(str(Kind.PATIENT), row_id) for row_id in _patients(appointment)]
+
+
+def _patients(appointment: Appointment) -> list[int]:
+    """The patient, or those who have a place in a group; nobody yet while the time is only held."""
+    if appointment.is_group:
+        places = GroupPlace.objects.filter(appointment=appointment, patient__isnull=False)
+        return list(places.exclude(status=CANCELLED).values_list("patient_id", flat=True))
+    return [] if appointment.patient_id is None else [appointment.patient_id]
 
 
 def _locked(places: Sequence[_Place], known: set[int]) -> list[BookableActor]:

@@ -29,6 +29,7 @@ from scheduling.selectors.offering import (
     Offering,
     booked_instead,
     clinic_of,
+    is_booked,
     last_day,
     offerings,
     own_booking,
@@ -102,7 +103,7 @@ def book_details(request: HttpRequest, hold: uuids.UUID) -> HttpResponse:
     """The third step: who you are. Nothing that was typed is lost, whatever has become of the time."""
     actor, clinic = _who(request)
     held = own_hold(actor, hold)
-    if held.patient_id is not None:
+    if is_booked(held):
         return redirect("book-done", hold=held.uuid)
     if request.method != "POST" and not stands(held):
         booked = booked_instead(actor, held, held.starts_at)

@@ -79,6 +79,7 @@ function placeChat(stage) {
  */
 function onVisit(visit, data, call, media) {
   document.documentElement.dataset.visitState = visit.status === "in-progress" ? "call" : visit.status;
+  groupCount(visit);
   if (visit.status !== "finished" && visit.status !== "cancelled") return;
   stop(call, media);
   call.socket.close();
@@ -126,16 +127,28 @@ function finishing(call, media) {
   });
 }
 
+/** How many of a group are here. The list of who that is stays as it was read, and says when it is old. @param {import("./types.js").VisitView} visit */
+function groupCount(visit) {
+  const line = document.querySelector("[data-group-count]");
+  if (!visit.group || !(line instanceof HTMLElement)) return;
+  const words = `${visit.group.here} of ${visit.group.of} are here.`;
+  if (line.textContent === words) return;
+  line.textContent = words;
+  need(document, "[data-group-new]").hidden = false;
+}
+
+/** One form for the patient, or one for everybody of a group. */
 function identity() {
-  const form = document.querySelector("[data-form=identity]");
-  if (!(form instanceof HTMLFormElement)) return;
-  enhance(form, (answer) => {
-    const line = need(document, "[data-identity]");
-    line.replaceChildren(icon("check-circle", "fill"), ` ${String(answer.words ?? "Identity confirmed")}`);
-    line.hidden = false;
-    form.hidden = true;
-    announce(line.textContent ?? "");
-  });
+  for (const form of document.querySelectorAll("[data-form=identity]")) {
+    if (!(form instanceof HTMLFormElement) || !form.parentElement) continue;
+    const line = need(form.parentElement, "[data-identity]");
+    enhance(form, (answer) => {
+      line.replaceChildren(icon("check-circle", "fill"), ` ${String(answer.words ?? "Identity confirmed")}`);
+      line.hidden = false;
+      form.hidden = true;
+      announce(line.textContent ?? "");
+    });
+  }
 }
 
 const held = document.getElementById("call-page");

@@ -6,6 +6,6 @@
  */
 export function shortName(seat, visit) {
   if (seat.role === "practitioner" && visit) return visit.practitioner.short_name;
-  if (seat.role === "patient" && visit) return visit.patient.given_name;
+  if (seat.role === "patient" && visit && !visit.group) return visit.patient.given_name;
   return seat.label;
 }

@@ -26,6 +26,7 @@
  * @property {string|null} started_at
  * @property {{name: string, short_name: string, face: string}} practitioner
  * @property {{name: string, given_name: string, face: string}} patient
+ * @property {{here: number, of: number}|null} [group] how many of how many patients have come; nothing at a visit for one
  * @property {{position: number|null, waiting: number, now: boolean}} line
  * @property {SeatView[]} seats
  * @property {RecordingView|null} [recording] nothing where this house does not record

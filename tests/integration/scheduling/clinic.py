@@ -28,6 +28,19 @@ class Clinic:
         self.visit_type.practitioners.set(self.practitioners)
         self.at = (now() + 2 * DAY).replace(hour=16, minute=0, second=0, microsecond=0)
 
+    def offer_groups(self, capacity: int = 3) -> VisitType:
+        """The visit type is for several from now on."""
+        self.visit_type.capacity = capacity
+        self.visit_type.save()
+        return self.visit_type
+
+    def group(self, patients: int = 2, **changes: Any) -> Appointment:
+        """A group visit with so many patients."""
+        if self.visit_type.capacity == 1:
+            self.offer_groups()
+        first, *others = [self.new_patient() for _ in range(patients)]
+        return self.book(**{"visit_type": self.visit_type, "patient": first, "further": others, **changes})
+
     def new_patient(self) -> Patient:
         return make.make_patient(self.organization)
 
