@@ -30,7 +30,7 @@ PATIENT_SEATS = Prefetch("seats", queryset=Seat.objects.filter(actor_type="patie
 
 RowState = Literal["expected", "pending", "waiting", "reconnecting", "in-call", "done", "cancelled", "noshow"]
 
-# Read for groups only: the others have none.
+# Only groups have any; one query for the whole line.
 MEMBERS = Prefetch(
     "appointment__places", queryset=GroupPlace.objects.filter(status__in=COMING).select_related("arrival")
 )
