@@ -79,4 +79,4 @@ def _bring(actor: Actor, appointment: Appointment, wanted: Companion) -> Guest:
 def _patients(appointment: Appointment) -> int:
     """How many patients may sit there: in a group also those whose places are still free."""
     coming = appointment.spans.filter(actor__kind=BookableActor.Kind.PATIENT).count()
-    return max(coming, appointment.visit_type.capacity if appointment.visit_type is not None else 1)
+    return max(coming, appointment.capacity)
