@@ -16,8 +16,10 @@ CPU_SECONDS = 3
 MEMORY_BYTES = 768 * 1024 * 1024
 MOST_EVENTS = 20_000
 MOST_SPANS = 5_000
-# Made by this house: visits that come back by another calendar must not block their own time.
-OWN_UID = "@housecall"
+LONGEST_NAME = 64
+# Made by a house like this one. Our own visits that come back must not block their time, another clinic's must: which
+# they are, the parent asks its database.
+HOUSE_UID = "@housecall"
 _KEPT = frozenset(
     {
         "BEGIN", "END", "VERSION", "PRODID", "X-WR-TIMEZONE", "UID", "DTSTART", "DTEND", "DURATION", "RRULE", "RDATE",
@@ -43,7 +45,7 @@ def main() -> None:
     asked = json.loads(sys.stdin.buffer.readline())
     first, last = (dt.datetime.fromisoformat(asked[name]) for name in ("from", "until"))
     try:
-        answer: dict[str, Any] = {"busy": busy(sys.stdin.buffer.read(), first, last, ZoneInfo(asked["zone"]))}
+        answer: dict[str, Any] = busy(sys.stdin.buffer.read(), first, last, ZoneInfo(asked["zone"]))
     except TooMuch:
         answer = {"problem": "too_much"}
     except MemoryError:
@@ -53,8 +55,10 @@ def main() -> None:
     sys.stdout.write(json.dumps(answer))
 
 
-def busy(content: bytes, first: dt.datetime, last: dt.datetime, zone: ZoneInfo) -> list[tuple[int, int]]:
-    """The taken stretches from `first` to `last` in seconds since 1970, in order, none touching another."""
+def busy(content: bytes, first: dt.datetime, last: dt.datetime, zone: ZoneInfo) -> dict[str, Any]:
+    """What is taken from `first` to `last` in seconds since 1970: "busy", in order, none touching another; and "house",
+    stretches that a house like ours has made, each after the name that it gave them.
+    """
     from icalendar import Calendar
     from recurring_ical_events import of
 
@@ -63,9 +67,20 @@ def busy(content: bytes, first: dt.datetime, last: dt.datetime, zone: ZoneInfo) 
     if calendar.name != "VCALENDAR":
         raise NotCalendar
     found = of(calendar, skip_bad_series=True).between(first, last)
-    spans = (_span(event, zone) for event in found if _counts(event))
     low, high = int(first.timestamp()), int(last.timestamp())
-    return merged((max(starts, low), min(ends, high)) for starts, ends in spans)
+    spans, house = [], []
+    for event in found:
+        if not _counts(event):
+            continue
+        starts, ends = _span(event, zone)
+        span, uid = (max(starts, low), min(ends, high)), str(event.get("UID", "")).lower()
+        if uid.endswith(HOUSE_UID):
+            house.append((uid.removesuffix(HOUSE_UID)[:LONGEST_NAME], *span))
+        else:
+            spans.append(span)
+    if len(house) > MOST_SPANS:
+        raise TooMuch
+    return {"busy": merged(spans), "house": house}
 
 
 def needed_lines(text: str) -> Iterator[str]:
@@ -121,8 +136,6 @@ def _name_of(line: str) -> str:
 
 
 def _counts(event: Any) -> bool:
-    if str(event.get("UID", "")).lower().endswith(OWN_UID):
-        return False
     return str(event.get("TRANSP", "")).upper() != "TRANSPARENT" and str(event.get("STATUS", "")).upper() != "CANCELLED"
 
 

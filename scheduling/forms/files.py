@@ -25,9 +25,16 @@ class FileForm(forms.Form):
     )
 
 
+class Words(forms.CharField):
+    """Words in one line: what a cell has of line breaks and double spaces is no part of a name."""
+
+    def to_python(self, value: object) -> str:
+        return " ".join((super().to_python(value) or "").split())
+
+
 def _name(label: str, *, most: int = 100, required: bool = True) -> forms.CharField:
     words = {"required": f"The {label} is missing", "max_length": f"The {label} is longer than {most} letters"}
-    return forms.CharField(max_length=most, required=required, error_messages=words)
+    return Words(max_length=most, required=required, error_messages=words)
 
 
 def _day(label: str) -> forms.DateField:

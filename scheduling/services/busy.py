@@ -1,6 +1,7 @@
 """A practitioner's own calendars: adding and removing their addresses, and keeping the busy times that are read."""
 
 import datetime as dt
+import uuid as uuids
 
 from django.db import transaction
 from django.db.models import Q
@@ -16,7 +17,7 @@ from scheduling.busy.addresses import read_url
 from scheduling.busy.beside import Span, read_busy
 from scheduling.busy.fetching import fetch
 from scheduling.busy.problems import WORDS, Problem
-from scheduling.models import BusyCalendar, BusyTime, Schedule
+from scheduling.models import Appointment, BusyCalendar, BusyTime, Schedule
 from scheduling.policies import relation_to_practitioner
 
 MOST_CALENDARS = 5
@@ -102,12 +103,28 @@ def read_calendar(calendar: BusyCalendar) -> None:
             _keep_unchanged(calendar)
             return
         spans = read_busy(
-            answer.body, first=instant - dt.timedelta(days=1), last=instant + dt.timedelta(days=days + 2), zone=zone
+            answer.body,
+            first=instant - dt.timedelta(days=1),
+            last=instant + dt.timedelta(days=days + 2),
+            zone=zone,
+            ours=lambda names: _ours(calendar, names),
         )
     except Problem as problem:
         _keep_problem(calendar, problem.code)
     else:
         keep_times(calendar, spans, etag=answer.etag)
+
+
+def _ours(calendar: BusyCalendar, names: set[str]) -> set[str]:
+    """Those that are visits of this very clinic, which its own spans keep; of another clinic they count as busy."""
+    possible = []
+    for name in names:
+        try:
+            possible.append(uuids.UUID(name))
+        except ValueError:
+            continue
+    rows = Appointment.objects.filter(organization_id=calendar.organization_id, uuid__in=possible)
+    return {str(uuid) for uuid in rows.values_list("uuid", flat=True)}
 
 
 @transaction.atomic

@@ -32,7 +32,7 @@ def calendar(*events: str, head: str = "") -> bytes:
 
 
 def read(content: bytes) -> list[str]:
-    spans = read_busy(content, first=FIRST, last=LAST, zone=ZONE)
+    spans = read_busy(content, first=FIRST, last=LAST, zone=ZONE, ours=lambda names: names)
     return [f"{starts:%m-%dT%H:%M}/{ends:%m-%dT%H:%M}" for starts, ends in spans]
 
 
@@ -104,6 +104,27 @@ def test_sweep_keeps_times_claims_once_and_leaves_what_it_knows_when_reading_fai
     BusyCalendar.objects.update(claimed_until=now())
     assert busy.read_due_calendars() == 1
     assert (BusyCalendar.objects.get().problem, BusyTime.objects.count()) == ("slow", 1)
+
+
+def test_visits_of_another_clinic_that_runs_the_same_house_are_busy_and_our_own_are_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    doctor = make.make_practitioner()
+    at = (now() + dt.timedelta(days=3)).replace(minute=0, second=0, microsecond=0)
+    own = make.make_appointment(practitioner=doctor, starts_at=at)
+    elsewhere = make.make_appointment(starts_at=at + dt.timedelta(hours=2))
+    lines = [
+        f"DTSTART:{one:%Y%m%dT%H%M%SZ}\r\nDURATION:PT20M\r\nUID:{name}@housecall"
+        for name, one in ((own.uuid, at), (elsewhere.uuid, elsewhere.starts_at), ("abc", at + dt.timedelta(hours=4)))
+    ]
+    told = calendar(*lines)
+    for number in range(3):
+        told = told.replace(f"UID:{number}\r\n".encode(), b"")
+    monkeypatch.setattr(busy, "fetch", lambda url, etag: Answer(told, ""))
+    busy.add_busy_calendar(actor=make.practitioner_actor(doctor), url="https://example.org/a")
+    assert busy.read_due_calendars() == 1
+    hours = [(one - at).total_seconds() / 3600 for one in BusyTime.objects.values_list("starts_at", flat=True)]
+    assert sorted(hours) == [2, 4]
 
 
 def test_reading_that_lost_its_claim_or_its_calendar_keeps_nothing() -> None:

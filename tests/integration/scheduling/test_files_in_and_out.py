@@ -121,6 +121,14 @@ def test_appointments_are_told_what_is_wrong_and_booked_as_a_whole() -> None:
     assert {one.starts_at for one in Appointment.objects.all()} == {winter, winter + DAY, winter + 3 * DAY}
 
 
+def test_name_over_two_lines_is_the_one_that_is_here() -> None:
+    desk = make.staff_actor(Role.FRONT_DESK)
+    file = checked(desk, "patients", PATIENTS + b'"Ada\n "," Lind",1980-02-03,\n"Eva\nMaria",Lind,1980-02-03,\n')
+    assert [outcome for _, outcome in outcomes(file)] == ["new", "new", "known", "new"]
+    brought(desk, file)
+    assert Patient.objects.filter(given_name="Eva Maria").exists()
+
+
 def test_whatever_would_refuse_an_appointment_is_told_beforehand() -> None:
     clinic = Clinic()
     winter = dt.datetime(now().year + 1, 1, 12, 16, tzinfo=dt.UTC)
