@@ -33,7 +33,7 @@ def practitioners(actor: Actor) -> QuerySet[Practitioner]:
 
 def practitioners_to_meet() -> QuerySet[Practitioner]:
     """Whom the clinic's public page names: what hangs beside the door, for everybody to read."""
-    return Practitioner.objects.filter(organization=default_organization()).order_by("pk")
+    return Practitioner.objects.filter(organization=default_organization(), user__is_active=True).order_by("pk")
 
 
 def patients(actor: Actor) -> QuerySet[Patient]:

@@ -13,6 +13,15 @@ NO_DAY = "Enter a day that is in the calendar"
 IN_CALENDAR = (MinValueValidator(EARLIEST, NO_DAY), MaxValueValidator(LATEST, NO_DAY))
 
 
+def read_instant(text: str) -> dt.datetime | None:
+    """An instant with its offset, in UTC; None for what is none, or lies where the calendar ends."""
+    try:
+        instant = dt.datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return instant.astimezone(dt.UTC) if instant.tzinfo is not None and 1970 <= instant.year <= LATEST.year else None
+
+
 class PatientChoice(forms.ModelChoiceField):
     """Name first, so that typing finds it; the birth date tells two people of one name apart."""
 

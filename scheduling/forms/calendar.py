@@ -5,10 +5,9 @@ from typing import Any
 
 from django import forms
 from django.db.models import QuerySet
-from django.utils.dateparse import parse_datetime
 
 from accounts.models import Location, Practitioner
-from scheduling.forms.appointments import IN_CALENDAR, LENGTHS, NO_DAY, PractitionerChoice
+from scheduling.forms.appointments import IN_CALENDAR, LENGTHS, NO_DAY, PractitionerChoice, read_instant
 from scheduling.forms.rooms import interpreter_choice, room_choice
 from scheduling.models import Interpreter, VisitType
 from scheduling.selectors.calendar import Narrowed
@@ -122,11 +121,8 @@ class MoveForm(forms.Form):
     def clean_starts(self) -> dt.datetime | None:
         """An instant; a time without its offset would be another one where the clocks change."""
         typed = self.cleaned_data["starts"]
-        try:
-            found = parse_datetime(typed) if typed else None
-        except ValueError:
-            found = None
-        if typed and (found is None or found.tzinfo is None):
+        found = read_instant(typed) if typed else None
+        if typed and found is None:
             raise forms.ValidationError("Choose a time from the list")
         return found
 

@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 
 from accounts.models import Location, Patient, Practitioner
 from core.templatetags.ui import clock_time
-from scheduling.forms.appointments import IN_CALENDAR, LENGTHS, NO_DAY, PatientChoice, PractitionerChoice
+from scheduling.forms.appointments import IN_CALENDAR, LENGTHS, NO_DAY, PatientChoice, PractitionerChoice, read_instant
 from scheduling.forms.rooms import interpreter_choice, room_choice
 from scheduling.models import Interpreter, Modality, VisitType
 from scheduling.recurrence import MOST, comes_twice, instant_of
@@ -159,12 +159,10 @@ class AppointmentForm(forms.Form):
         """What a press on one of the offered times changes: with whom and when, as this form's own fields."""
         who, _, when = self.data.get("instead", "").partition(" ")
         try:
-            practitioner, starts_at = uuids.UUID(who), dt.datetime.fromisoformat(when)
+            practitioner, starts_at = uuids.UUID(who), read_instant(when)
         except ValueError:
             return {}
-        if starts_at.tzinfo is None:
-            return {}
-        return {"practitioner": practitioner, "starts_at": starts_at.astimezone(dt.UTC)}
+        return {"practitioner": practitioner, "starts_at": starts_at} if starts_at else {}
 
     def _find_instant(self, cleaned: dict[str, Any], local: dt.datetime) -> None:
         first = instant_of(local, self.timezone)

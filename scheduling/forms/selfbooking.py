@@ -9,7 +9,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from core.clock import today
-from scheduling.forms.appointments import IN_CALENDAR, NO_DAY
+from scheduling.forms.appointments import IN_CALENDAR, NO_DAY, read_instant
 from scheduling.selectors.offering import Offering
 
 ANYONE = "anyone"
@@ -72,13 +72,10 @@ class InstantField(forms.Field):
     def to_python(self, value: Any) -> dt.datetime | None:
         if value in self.empty_values:
             return None
-        try:
-            instant = dt.datetime.fromisoformat(str(value))
-        except ValueError:
-            raise ValidationError(self.error_messages["invalid"], code="invalid") from None
-        if instant.tzinfo is None or not 1970 <= instant.year < 2200:
+        instant = read_instant(str(value))
+        if instant is None:
             raise ValidationError(self.error_messages["invalid"], code="invalid")
-        return instant.astimezone(dt.UTC)
+        return instant
 
 
 class TimeForm(forms.Form):

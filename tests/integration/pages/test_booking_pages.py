@@ -341,6 +341,8 @@ def test_home_names_the_next_free_time_of_each(booking: OpenClinic, stranger: Cl
     page = text(stranger.get("/"))
     assert "Next free: " in page
     assert f"/book/?who={booking.practitioner.uuid}" in page
+    type(booking.practitioner.user).objects.update(is_active=False)
+    assert booking.practitioner.display_name not in text(stranger.get("/"))
 
 
 def test_booking_that_the_desk_confirms_is_pending_and_says_so(clinic: Organization, stranger: Client) -> None:

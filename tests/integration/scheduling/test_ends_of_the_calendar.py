@@ -1,10 +1,13 @@
 """Days at the ends of the calendar, in zones before and behind UTC: refused like other nonsense, and never a fault."""
 
+import datetime as dt
+
 import pytest
 from django.test import Client
 
 from accounts.models import Organization
 from accounts.roles import Role
+from core.clock import now
 from scheduling.models import Appointment
 from tests import factories as make
 
@@ -37,3 +40,25 @@ def test_booking_outside_the_calendar_is_422(desk: Client, clinic: Organization,
     typed = {"patient": patient.uuid, "practitioner": doctor.uuid, "on": day, "at": time, "minutes": "90"}
     assert desk.post("/staff/appointments/new/", typed).status_code == 422
     assert not Appointment.objects.exists()
+
+
+INSTANTS = ("9999-12-31T23:59:00-05:00", "9999-12-31T23:50:00+00:00", "0001-01-01T00:00:00+05:00")
+
+
+@pytest.mark.parametrize("instant", INSTANTS)
+def test_offered_time_outside_the_calendar_is_refused(desk: Client, clinic: Organization, instant: str) -> None:
+    patient, doctor = make.make_patient(clinic), make.make_practitioner(clinic)
+    day = (now() + dt.timedelta(days=1)).date()
+    typed = {"patient": patient.uuid, "practitioner": doctor.uuid, "on": day, "at": "10:00", "minutes": "20"}
+    answer = desk.post("/staff/appointments/new/", {**typed, "instead": f"{doctor.uuid} {instant}"})
+    assert answer.status_code in (302, 422)
+    assert {one.starts_at.year for one in Appointment.objects.all()} <= {day.year}
+
+
+@pytest.mark.parametrize("instant", INSTANTS)
+def test_move_to_a_time_outside_the_calendar_is_422(desk: Client, clinic: Organization, instant: str) -> None:
+    booked = make.make_appointment(organization=clinic)
+    typed = {"to": booked.practitioner.uuid, "on": booked.starts_at.date(), "starts": instant, "minutes": "20"}
+    answer = desk.post(f"/staff/appointments/{booked.uuid}/move/", {**typed, "sequence": booked.sequence})
+    assert answer.status_code == 422
+    assert Appointment.objects.get().starts_at == booked.starts_at
