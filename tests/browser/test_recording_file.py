@@ -47,8 +47,11 @@ PLAY = """async (text) => {
   canvas.width = canvas.height = 8;
   const brush = canvas.getContext('2d');
   const light = async (at) => {
+    // A seek is over before its picture can be drawn.
+    const shown = new Promise((done) => film.requestVideoFrameCallback(done));
     film.currentTime = at;
     await new Promise((done) => film.addEventListener('seeked', done, { once: true }));
+    await shown;
     brush.drawImage(film, 0, 0, 8, 8);
     return brush.getImageData(4, 4, 1, 1).data[0];
   };
