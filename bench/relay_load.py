@@ -28,7 +28,6 @@ from tests.servers import stop
 
 ADDRESS = "10.99.0.1"
 WARM_UP_SECONDS = 1.5
-RECORDINGS = "recordings"
 _INSIDE = "HOUSECALL_BENCH_INSIDE"
 _SETTING_UP = f"""
 ip link set lo up && ip link add bench0 type veth peer name bench1 && ip addr add {ADDRESS}/32 dev bench0 &&
@@ -57,12 +56,12 @@ class Result:
 
 
 @contextlib.contextmanager
-def server_running(kind: str, folder: Path) -> Iterator[int]:
+def server_running(kind: str, folder: Path, recordings: Path) -> Iterator[int]:
     """A fresh relay, or stock aiortc in its place; yields its process id and stops it at the end."""
     relay = ["relay", "--bind", ADDRESS, "--announce", ADDRESS, "--port", "0", "--drain", "0"]
     command = [sys.executable, "-m", *(["bench.stock"] if kind == "stock" else relay)]
     command += ["--control", str(folder / "relay.sock")]
-    environment = {**os.environ, "RELAY_RECORDINGS": str(folder / RECORDINGS)}
+    environment = {**os.environ, "RELAY_RECORDINGS": str(recordings)}
     process = subprocess.Popen(command, stdout=subprocess.PIPE, env=environment)
     try:
         assert process.stdout is not None
@@ -77,10 +76,11 @@ def measure(options: argparse.Namespace) -> Result:
     """Start the server, fill it, load it, stop it."""
     with tempfile.TemporaryDirectory(prefix="hc-load-") as name:
         folder = Path(name)
+        recordings = Path(tempfile.mkdtemp(dir=options.recordings) if options.recordings else folder / "recordings")
         if options.kind == "janus":
             server = janus.running(folder, ADDRESS, options.event_loops)
         else:
-            server = server_running(options.kind, folder)
+            server = server_running(options.kind, folder, recordings)
         with server as pid:
             process = psutil.Process(pid)
             started_at = time.monotonic()
@@ -93,7 +93,7 @@ def measure(options: argparse.Namespace) -> Result:
             setup = time.monotonic() - started_at
             loop = Loop(seats, house.chore)
             result = _window(loop, seats, process, options, setup)
-        parts = [path.stat().st_size for path in (folder / RECORDINGS).rglob("*.age")]
+        parts = [path.stat().st_size for path in recordings.rglob("*.age")]
         return replace(result, recorded_kib=sum(parts) // 1024)
 
 
@@ -154,6 +154,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=8.0)
     parser.add_argument("--warm-up", type=float, default=WARM_UP_SECONDS)
     parser.add_argument("--recorded", action="store_true", help="everybody, by the relay")
+    parser.add_argument("--recordings", default="", help="a folder where they stay; else they go at the end")
     parser.add_argument("--event-loops", type=int, default=0, help="Janus' own threads; 0: one for each connection")
     parser.add_argument("--profile", default="", help="a command that gets the server's process id, while loaded")
     options = parser.parse_args()

@@ -97,7 +97,8 @@ class Part:
     arrivals: Arrivals = field(repr=False)
     size: int  # bytes of media, for the bound of the queue
     last: bool = False  # nothing follows in this stream, for now
-    body: bytes | bytearray | None = field(default=None, repr=False)  # its arrivals as records, once that is done
+    # Its arrivals as records, once that is done.
+    body: bytes | bytearray | memoryview | None = field(default=None, repr=False)
 
     @property
     def is_empty(self) -> bool:

@@ -1,8 +1,8 @@
 """A process of its own that seals and writes parts, because sealing holds Python's lock while media waits for it.
 
-`Scribe` and `Desk` are the relay's side: a socket for each writing thread, over which a part goes and what became of
-it comes back. `python -m relay.scribe` is the other side. It has nothing but the folder, and ends with its relay:
-what it got whole before a relay was killed is still written.
+`Scribe` and `Desk` are the relay's side: for each writing thread memory that both have, in which the media of parts
+lie, and a socket over which is said where, and what became of them. `python -m relay.scribe` is the other side. It has
+nothing but the folder, and ends with its relay: what it was told of before a relay was killed is still written.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import contextlib
 import json
 import logging
 import marshal
+import mmap
 import os
 import select
 import signal
@@ -22,7 +23,7 @@ import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from relay.confine import confine
 from relay.memory import keep_for_parts
@@ -33,6 +34,7 @@ from relay.shelf import Shelf
 logger = logging.getLogger(__name__)
 
 _LENGTH = struct.Struct("!I")
+_TABLE_BYTES = 4 << 20  # of each desk: a dozen parts as they usually are; what finds no place goes over the socket
 _END_SECONDS = 5.0
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -59,7 +61,7 @@ class Scribe:
     def start(self) -> None:
         """Before the relay gives up its right to make processes."""
         theirs = [desk.open() for desk in self._desks]
-        order = json.dumps(self._order | {"desks": [end.fileno() for end in theirs]})
+        order = json.dumps(self._order | {"desks": [end.numbers for end in theirs]})
         # It has them blocked from its first moment; at one that came before it can ignore them it would end.
         mask = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
         try:
@@ -67,7 +69,7 @@ class Scribe:
                 [sys.executable, "-m", "relay.scribe", order],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
-                pass_fds=[end.fileno() for end in theirs],
+                pass_fds=[number for end in theirs for number in end.numbers],
             )
         except OSError as error:
             logger.warning("no process of its own for recordings: %s", error.strerror or error)
@@ -93,15 +95,19 @@ class Desk:
     def __init__(self, press: Press) -> None:
         self._press = press
         self._socket: socket.socket | None = None
+        self._table = mmap.mmap(-1, 1)
 
-    def open(self) -> socket.socket:
-        """Returns the other end."""
+    def open(self) -> _OtherEnd:
         self._socket, other = socket.socketpair()
-        return other
+        memory = os.memfd_create("parts")
+        os.ftruncate(memory, _TABLE_BYTES)
+        self._table = mmap.mmap(memory, _TABLE_BYTES)
+        return _OtherEnd(other, memory)
 
     def close(self) -> None:
         if self._socket is not None:
             self._socket.close()
+            self._table.close()
             self._socket = None
 
     def write(self, parts: Sequence[Part]) -> list[Outcome]:
@@ -110,8 +116,14 @@ class Desk:
             return self._press.write(parts)
         outcomes: list[Outcome] = []
         with contextlib.suppress(OSError):
+            laid = 0  # all of the last time is written by now
             for part in parts:
-                _send(self._socket, marshal.dumps(_packed(part)), records(part))
+                body = records(part)
+                if fits := laid + len(body) <= len(self._table):
+                    self._table[laid : laid + len(body)] = body
+                here = (laid, len(body)) if fits else None
+                laid += len(body) if fits else 0
+                _send(self._socket, marshal.dumps((_packed(part), here)), *([] if fits else [body]))
             for part in parts:
                 answer = _receive(self._socket)
                 if answer is None:
@@ -128,6 +140,21 @@ class Desk:
         return Outcome("failing", 0, 0, self._press.clock(), part.last)
 
 
+class _OtherEnd(NamedTuple):
+    """What the other process gets of a desk."""
+
+    socket: socket.socket
+    memory: int
+
+    @property
+    def numbers(self) -> tuple[int, int]:
+        return self.socket.fileno(), self.memory
+
+    def close(self) -> None:
+        self.socket.close()
+        os.close(self.memory)
+
+
 def _packed(part: Part) -> tuple[Any, ...]:
     stream = part.stream
     return (
@@ -142,7 +169,7 @@ def _packed(part: Part) -> tuple[Any, ...]:
     )
 
 
-def _unpacked(packed: tuple[Any, ...], body: bytearray) -> Part:
+def _unpacked(packed: tuple[Any, ...], body: bytearray | memoryview) -> Part:
     stream, run, began, ended, tracks, gaps, size, last = packed
     return Part(
         Stream(*stream),
@@ -181,24 +208,35 @@ def _exactly(end: socket.socket, count: int) -> bytearray | None:
     return data
 
 
-def _serve(end: socket.socket, press: Press) -> None:
+def _serve(end: socket.socket, table: memoryview, press: Press) -> None:
     with end, contextlib.suppress(OSError):
-        while parts := _waiting(end):
+        while parts := _waiting(end, table):
             for outcome in press.write(parts):
                 # Nobody may be there to hear it; what was handed over before is still to be read and written.
                 with contextlib.suppress(OSError):
                     _send(end, marshal.dumps((outcome.result, outcome.number, outcome.size, press.shelf.free)))
 
 
-def _waiting(end: socket.socket) -> list[Part]:
+def _waiting(end: socket.socket, table: memoryview) -> list[Part]:
     """What the other end hands over together; nothing when it has ended. Of each stream one part, as it sends them."""
     parts: list[Part] = []
     while not parts or select.select([end], [], [], 0)[0]:
-        packed, body = _receive(end), _receive(end)
-        if packed is None or body is None:
+        told = _receive(end)
+        if told is None:
             break  # what came whole before is written, and the next time says so again
-        parts.append(_unpacked(marshal.loads(packed), body))  # noqa: S302 - our own program
+        packed, here = marshal.loads(told)  # noqa: S302 - our own program
+        body = _receive(end) if here is None else table[here[0] : sum(here)]
+        if body is None:
+            break
+        parts.append(_unpacked(packed, body))
     return parts
+
+
+def _laid_open(memory: int) -> memoryview:
+    """It is read only: a part stays as the relay has laid it down."""
+    table = mmap.mmap(memory, _TABLE_BYTES, prot=mmap.PROT_READ)
+    os.close(memory)
+    return memoryview(table)
 
 
 def main() -> int:
@@ -212,8 +250,10 @@ def main() -> int:
     keep_for_parts()
     shelf = Shelf(Path(order["root"]), order["reserve"], order["group"])
     press = Press(shelf, Wall(order["zero"], 0.0), time.monotonic)
-    ends = [socket.socket(fileno=desk) for desk in order["desks"]]
-    threads = [threading.Thread(target=_serve, args=(end, press), name="scribe") for end in ends]
+    threads = [
+        threading.Thread(target=_serve, args=(socket.socket(fileno=end), _laid_open(memory), press), name="scribe")
+        for end, memory in order["desks"]
+    ]
     for thread in threads:
         thread.start()
     confine(order["memory"])
