@@ -43,7 +43,7 @@ MAX_REPORTERS = 1024  # SSRCs one seat may ever send RTCP from; browsers use one
 
 PART_SECONDS = 0.9  # of a recording; looked at ten times a second, so that a part stays below a second
 QUIET_SECONDS = 1.0  # in which nothing of a person came: a gap in their recording
-SEEK_SECONDS = 4.0  # between key frames of what is recorded: whoever skips waits for the decoding from the last one on
+SEEK_SECONDS = 3.0  # between key frames of what is recorded: whoever skips waits for the decoding from the last one on
 FRESH_SECONDS = 2.0  # since the last sync, in which a room counts as being recorded
 FLUSH_SECONDS = 5.0  # for the last parts, when the relay ends
 
