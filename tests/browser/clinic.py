@@ -108,6 +108,17 @@ def front_desk(organization: Organization) -> Cookie:
     return session_of(user)
 
 
+def administrator(organization: Organization) -> Cookie:
+    """The session of somebody who keeps rooms, interpreters and people."""
+    number = next(_numbers)
+    actor = system_actor("test", organization.pk)
+    user = create_user(
+        actor=actor, organization=organization, email=f"admin{number}@lantern.example", name="Ada Bellamy"
+    )
+    assign_role(actor=actor, user=user, organization=organization, role=Role.ADMINISTRATOR)
+    return session_of(user)
+
+
 def privacy_officer(organization: Organization) -> Cookie:
     """The session of somebody who keeps and erases."""
     number = next(_numbers)

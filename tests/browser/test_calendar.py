@@ -9,6 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from core.clock import now
 from scheduling.models import Appointment, Schedule, WeeklyRule
+from scheduling.services.rooms import save_interpreter
 from tests import factories
 from tests.browser import clinic as clinics
 from tests.browser.clinic import Cookie
@@ -56,6 +57,18 @@ def _tomorrow(base_url: str) -> Tomorrow:
     ]
     desks = (clinics.front_desk(clinic), clinics.front_desk(clinic))
     return Tomorrow(day, str(visits[0].uuid), str(visits[1].uuid), desks)
+
+
+def _interpreted_elsewhere(tomorrow: Tomorrow) -> None:
+    """From 9:20 until 10 the clinic's interpreter is in another visit."""
+    clinic = Appointment.objects.get(uuid=tomorrow.otto).organization
+    voice = save_interpreter(actor=factories.SYSTEM, organization=clinic, name="Paloma Reyes", languages=["es"])
+    factories.make_appointment(
+        practitioner=factories.make_practitioner(clinic),
+        starts_at=dt.datetime.combine(tomorrow.day, dt.time(9, 20), tzinfo=CHICAGO),
+        lasts=dt.timedelta(minutes=40),
+        interpreter=voice,
+    )
 
 
 @pytest.fixture
@@ -167,13 +180,22 @@ def test_keys_alone_move_a_visit_and_every_key_of_the_list_works(person: OpenCon
         page.wait_for_url(f"**{part}**")
 
 
-def test_phone_has_the_list_and_the_form_on_its_own_page(person: OpenContext, tomorrow: Tomorrow) -> None:
+def test_phone_has_the_list_and_the_form_on_its_own_page(person: OpenContext, tomorrow: Tomorrow, make: Make) -> None:
+    make(_interpreted_elsewhere, tomorrow)
     page: Page = person(tomorrow.desks[0], viewport=NARROW).new_page()
     page.goto(tomorrow.path)
     expect(page.locator("[data-grid]")).to_be_hidden()
     page.get_by_role("link", name="Otto Pepperday").click()
-    page.get_by_label("Time", exact=True).select_option(label="9:40 am, free")
+    times = page.get_by_label("Time", exact=True)
+    # The free times are those of everybody who is asked for.
+    page.get_by_text("Interpreter", exact=True).first.click()
+    page.get_by_label("Interpreter").select_option(label="Spanish: Paloma Reyes")
+    expect(times).not_to_contain_text("9:40 am, free")
+    expect(times).to_contain_text("9:00 am, free")
     check_page(ChromiumTab(page))
+    page.get_by_label("Interpreter").select_option(label="No interpreter")
+    expect(times).to_contain_text("9:40 am, free")
+    times.select_option(label="9:40 am, free")
     page.get_by_role("button", name="Move the visit").click()
     expect(page.get_by_text("Moved to 9:40 am")).to_be_visible()
     expect(page.locator(f"[data-visit='{tomorrow.otto}']")).to_contain_text("9:40 am")

@@ -71,3 +71,30 @@ def test_pages_of_hours_are_accessible(look: Looks, visit: Visit, make: Make) ->
     ):
         desk.goto(path)
         look.check(desk)
+
+
+def test_rooms_and_interpreters_are_kept_and_then_asked_for_by_the_booking_form(
+    look: Looks, visit: Visit, make: Make, watch: Watch
+) -> None:
+    watch.allow("422")
+    admin = look.open(make(clinics.administrator, visit.encounter.organization))
+    admin.goto("/staff/rooms/new/")
+    look.check(admin)
+    admin.fill("[name=name]", "Room 2")
+    admin.click("main [type=submit]")
+    admin.page.wait_for_url("**/staff/rooms/")
+    admin.goto("/staff/interpreters/new/")
+    admin.fill("[name=name]", "Paloma Reyes")
+    admin.fill("[name=languages]", "Spansh")
+    admin.click("main [type=submit]")
+    admin.wait_for("document.title.startsWith('Error')")
+    assert "Did you mean Spanish?" in admin.page.inner_text("main")
+    look.check(admin)
+    admin.fill("[name=languages]", "Spanish, American Sign Language")
+    admin.click("main [type=submit]")
+    admin.page.wait_for_url("**/staff/rooms/")
+    look.check(admin)
+    admin.goto("/staff/appointments/new/")
+    look.check(admin)
+    admin.page.get_by_label("Room").select_option(label="Room 2")
+    admin.page.get_by_label("Interpreter").select_option(label="Spanish, American Sign Language: Paloma Reyes")
