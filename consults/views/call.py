@@ -19,6 +19,7 @@ from core.clock import now, today
 from core.http import no_store, wants_json
 from core.templatetags.ui import clock_time
 from scheduling.selectors.groups import coming_to
+from scheduling.selectors.guests import guests_of
 
 
 @guarded("consults.visit.view")
@@ -39,6 +40,7 @@ def call(request: HttpRequest, visit: uuids.UUID) -> HttpResponseBase:
         "whom": THE_GROUP if group else encounter.patient.given_name,
         "Whom": THE_GROUP.capitalize() if group else encounter.patient.given_name,
         "appointment": encounter.appointment,
+        "guests": guests_of(encounter.appointment),
         "age": _age(encounter.patient.birth_date, today(encounter.organization.timezone)),
         "state": state,
         "queue_url": queue,

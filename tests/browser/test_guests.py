@@ -3,6 +3,7 @@
 from tests.browser import clinic as clinics
 from tests.browser.clinic import Visit
 from tests.browser.conftest import Make, OpenContext
+from tests.browser.house import House
 from tests.browser.looks import NARROW, check_page
 from tests.browser.people import (
     ChromiumTab,
@@ -16,9 +17,10 @@ from tests.browser.people import (
     wait_for_media,
     write,
 )
+from tests.browser.playback import answer, ask_to_record, sees_the_light, withdraw
 
 
-def come_along(guest: ChromiumTab, link: str) -> None:
+def come_along(guest: ChromiumTab, link: str, recording: str) -> None:
     """From the guest's link through device check and their own answer to the page that waits."""
     go_to_the_door(guest, link)
     check_page(guest)
@@ -30,15 +32,16 @@ def come_along(guest: ChromiumTab, link: str) -> None:
     guest.click("[data-step=check] [data-act=go-on]")
     state_is(guest, "consent")
     check_page(guest)
-    answer_at_the_door(guest)
+    answer_at_the_door(guest, recording)
     state_is(guest, "waiting")
 
 
 def test_guest_waits_outside_comes_in_with_the_visit_and_is_out_when_removed(
-    patient: ChromiumTab, doctor: ChromiumTab, visit: Visit, person: OpenContext, make: Make
+    house: House, patient: ChromiumTab, doctor: ChromiumTab, visit: Visit, person: OpenContext, make: Make
 ) -> None:
+    make(clinics.can_record, visit, house.var)
     guest = ChromiumTab(person(timezone_id="Asia/Tokyo", viewport=NARROW).new_page())
-    come_along(guest, make(clinics.invite, visit, "Ana Lopez"))
+    come_along(guest, make(clinics.invite, visit, "Ana Lopez"), "deny")
     check_page(guest)
     words = guest.page.inner_text("main")
     assert "You come in when the visit begins" in words
@@ -54,6 +57,7 @@ def test_guest_waits_outside_comes_in_with_the_visit_and_is_out_when_removed(
     assert all(tab.evaluate("document.querySelector('[data-tiles]').dataset.count") == "2" for tab in people.values())
     write(guest, "Good evening from Tokyo")
     has_read(patient, "Good evening from Tokyo")
+    _is_recorded_only_when_the_guest_agrees(doctor, patient, guest)
     guest.reload()
     state_is(guest, "call")
     wait_for_media(guest)
@@ -67,3 +71,17 @@ def test_guest_waits_outside_comes_in_with_the_visit_and_is_out_when_removed(
     for tab in (patient, doctor):
         tab.wait_for("document.querySelector('[data-tiles]').dataset.count === '1'")
         wait_for_media(tab)
+
+
+def _is_recorded_only_when_the_guest_agrees(doctor: ChromiumTab, patient: ChromiumTab, guest: ChromiumTab) -> None:
+    ask_to_record(doctor)
+    for tab in (doctor, patient, guest):
+        tab.wait_for("document.documentElement.dataset.recording === 'waiting'")
+    guest.click("[data-recording-pill]")
+    guest.click("[data-record-mine] button[value=allow]")
+    answer(guest, "permit")
+    for tab in (doctor, patient, guest):
+        sees_the_light(tab)
+    withdraw(guest)
+    for tab in (doctor, patient, guest):
+        sees_the_light(tab, on=False)

@@ -155,6 +155,18 @@ def test_patients_page_says_who_comes_along(visit: Encounter, guest: Guest) -> N
     assert "Ana Lopez, interpreter" in client.get(f"/v/{link.uuid}/").content.decode()
 
 
+def test_call_page_names_who_comes_along_and_leads_to_where_they_are_removed(
+    doctor: Practitioner, doctors_browser: Client
+) -> None:
+    begun = factories.make_visit_in_progress(organization=doctor.organization, practitioner=doctor)
+    call = f"/staff/visits/{begun.uuid}/"
+    assert "Nobody is invited besides." in doctors_browser.get(call).content.decode()
+    factories.make_guest(begun.appointment)
+    page = doctors_browser.get(call).content.decode()
+    assert "Ana Lopez, interpreter" in page
+    assert f'href="/staff/appointments/{begun.appointment.uuid}/#guests-title"' in page
+
+
 def test_guest_answers_for_themself_and_is_asked_what_is_open(visit: Encounter, guest: Guest) -> None:
     keystore.create_clinic_key(visit.organization.uuid)
     browser, base = opened(guest), f"/v/{guest.link.uuid}/"
