@@ -23,8 +23,7 @@ def has_agreed(actor: Actor, encounter: Encounter) -> bool:
 def host_of(actor: Actor) -> str:
     """What the patient is called whom this guest comes along with; empty for a group, whose members are not told."""
     link = get_link(actor)
-    visit_type = link.appointment.visit_type
-    if visit_type is not None and visit_type.capacity > 1:
+    if link.appointment.is_group:
         return ""
     return (link.patient.merged_into or link.patient).given_name
 

@@ -30,7 +30,7 @@ from scheduling.forms.appointments import SeenForm
 from scheduling.links import open_link, set_session
 from scheduling.models import Appointment
 from scheduling.selectors.changing import is_changeable, movable_to, until_when
-from scheduling.selectors.guests import guests_of
+from scheduling.selectors.guests import guests_told_to_patients
 from scheduling.selectors.offering import offerings
 from scheduling.services import cancel_appointment
 
@@ -242,7 +242,7 @@ def _words(actor: Actor, encounter: Encounter) -> dict[str, Any]:
         "encounter": encounter,
         "patient": patient,
         "own_name": patient.given_name,
-        "guests": guests_of(encounter.appointment),
+        "also_there": guests_told_to_patients(encounter.appointment),
         **when_words(encounter),
         **_changes(actor, encounter.appointment),
     }

@@ -64,7 +64,7 @@ def get_link(actor: Actor) -> PersonalLink:
     mine = _whose_guest(actor.id) if actor.type == "guest" else _whose(actor.patient_id)
     link = (
         PersonalLink.objects.select_related(
-            "organization", "patient__merged_into", "guest", "appointment__practitioner", "appointment__visit_type"
+            "organization", "patient__merged_into", "guest", "appointment__practitioner"
         )
         .filter(mine, pk=actor.link_id or 0, revoked_at=None)
         .first()

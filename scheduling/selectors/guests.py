@@ -15,6 +15,17 @@ def guests_of(appointment: Appointment) -> list[Guest]:
     return list(appointment.guests.filter(removed_at=None))
 
 
+def guests_told_to_patients(appointment: Appointment) -> list[str]:
+    """Who else will be there, as a patient's page says it before they go in.
+
+    Of a group only how many: a name could tell the others who somebody is.
+    """
+    guests = guests_of(appointment)
+    if not appointment.is_group:
+        return [guest.label for guest in guests]
+    return [f"{len(guests)} guest{'' if len(guests) == 1 else 's'}"] if guests else []
+
+
 def get_guest(appointment: Appointment, uuid: uuids.UUID) -> Guest:
     """One guest of this visit who is still invited, or NotFound."""
     found = appointment.guests.filter(uuid=uuid, removed_at=None).first()

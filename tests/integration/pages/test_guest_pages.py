@@ -15,7 +15,7 @@ from consults.services import finish_visit
 from core.clock import now
 from recordings import keystore
 from scheduling.links import COOKIE_NAME, address_of, secret_for, session_cookie_for
-from scheduling.models import Appointment, Guest
+from scheduling.models import Appointment, Guest, VisitType
 from scheduling.services import cancel_appointment, move_appointment, remove_guest
 from tests import factories
 
@@ -153,6 +153,24 @@ def test_patients_page_says_who_comes_along(visit: Encounter, guest: Guest) -> N
     link = visit.appointment.links.get(guest=None)
     client.cookies[COOKIE_NAME] = session_cookie_for(link)
     assert "Ana Lopez, interpreter" in client.get(f"/v/{link.uuid}/").content.decode()
+
+
+def test_page_of_one_of_a_group_says_how_many_guests_and_a_guests_page_names_none_of_the_group(
+    doctor: Practitioner, patient: Patient
+) -> None:
+    kind = VisitType.objects.create(organization=doctor.organization, name="Breathing group", minutes=60, capacity=4)
+    kind.practitioners.add(doctor)
+    group = factories.make_appointment(practitioner=doctor, patient=patient, visit_type=kind)
+    guest = factories.make_guest(group, "Otto Fern", "family")
+    link = group.links.get(guest=None)
+    client = Client(headers={"host": "127.0.0.1"})
+    client.cookies[COOKIE_NAME] = session_cookie_for(link)
+    page = client.get(f"/v/{link.uuid}/").content.decode()
+    assert "1 guest" in page
+    assert "Otto" not in page
+    page = page_of(guest)
+    assert "You come along to a group visit with" in page
+    assert "Rosalind" not in page
 
 
 def test_call_page_names_who_comes_along_and_leads_to_where_they_are_removed(
