@@ -154,7 +154,7 @@ def cancel_locked(actor: Actor, appointment: Appointment, reason: str) -> None:
 def book_wish(actor: Actor, wish: Wish) -> Appointment:
     """For the services of this app: book it, all or nothing; a refusal is recorded."""
     require_booking(actor, wish)
-    require_fitting(wish)
+    require_fitting(wish, joins=group_of(wish) is not None)
     try:
         with guarded():
             return make_appointment(actor, wish)

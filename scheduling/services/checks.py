@@ -118,13 +118,14 @@ def require_booking(actor: Actor, wish: Wish) -> None:
         raise NotFound
 
 
-def require_fitting(wish: Wish) -> None:
-    """Raise Invalid for a type of visit that is not offered so."""
+def require_fitting(wish: Wish, *, joins: bool = False) -> None:
+    """Raise Invalid for a type of visit that is not offered so. Who `joins` a group comes to the room that it has."""
     if wish.modality and wish.modality not in Modality.values:
         raise Invalid("Choose how you meet from the list.", code="appointment.modality")
     _require_places(wish)
     require_companions(wish.guests, already=1 + wish.capacity)
-    require_using(wish)
+    if not joins:
+        require_using(wish)
     if wish.visit_type is None:
         return
     if not wish.visit_type.is_active:

@@ -145,6 +145,25 @@ def test_room_and_interpreter_of_another_clinic_and_a_place_that_is_no_room_do_n
     assert house.visit(modality=Modality.VIDEO_CLINIC, practitioner=house.practitioners[1], room=house.rooms[1])
 
 
+def test_group_takes_a_room_once_and_who_joins_comes_to_it_wherever_it_is_moved(house: House) -> None:
+    house.offer_groups()
+    house.visit_type.needs_room = True
+    house.visit_type.save()
+    group = house.visit(room=house.rooms[0], interpreter=house.interpreter)
+    house.retire(house.rooms[0])
+    assert house.visit() == group
+    moved = move_appointment(
+        actor=house.desk, appointment=group, starts_at=house.at + HOUR, using=Using(house.rooms[1], house.interpreter)
+    )
+    kinds = ["interpreter", "location", "patient", "patient", "practitioner"]
+    assert sorted(kind for kind, *_ in moved.spans.values_list("actor__kind")) == kinds
+    with pytest.raises(Conflict) as refused:
+        house.visit(house.at + HOUR, practitioner=house.practitioners[1], room=house.rooms[1])
+    assert refused.value.extra["whose"] == "location"
+    with pytest.raises(Invalid, match="needs a room"):
+        house.visit()
+
+
 def test_whoever_is_free_of_a_pool_is_not_asked_on_for_a_room_that_is_taken(house: House) -> None:
     house.visit(room=house.rooms[0])
     with pytest.raises(Conflict) as refused:
