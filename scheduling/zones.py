@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final, NamedTuple
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 DAY: Final = 24 * 60 * 60
@@ -12,6 +12,12 @@ ONE_DAY: Final = dt.timedelta(days=1)
 _EPOCH_DAY: Final = EPOCH.toordinal()
 # No zone has changed its clocks there and back within so many seconds.
 _LOOK_EVERY: Final = 6 * 60 * 60
+
+
+@lru_cache(maxsize=1)
+def known_zones() -> frozenset[str]:
+    """The names of zones that mean the same on every machine: `localtime` is wherever the server stands."""
+    return frozenset(available_timezones()) - {"localtime", "posixrules", "Factory"}
 
 
 class Piece(NamedTuple):

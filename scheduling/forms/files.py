@@ -1,7 +1,6 @@
 """The form that takes a file, and one for a row of each kind of table. Who is known and what is free, services say."""
 
 import datetime as dt
-from zoneinfo import available_timezones
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -10,6 +9,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from core.clock import now
 from scheduling.forms.appointments import EARLIEST, LATEST
 from scheduling.models import FileIn, Modality
+from scheduling.zones import known_zones
 
 DAY = "Write the day like 1980-02-03"
 
@@ -81,7 +81,7 @@ class PatientRow(forms.Form):
 
     def clean_timezone(self) -> str:
         zone: str = self.cleaned_data["timezone"]
-        if zone and zone not in available_timezones():
+        if zone and zone not in known_zones():
             raise ValidationError("There is no such time zone. Write it like Europe/Vienna")
         return zone
 

@@ -6,7 +6,7 @@ Everything chosen so far is in the address, so that back, reload and a bookmark 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from django.http import QueryDict
 
@@ -14,6 +14,7 @@ from accounts.actors import Actor
 from core.clock import now, today
 from core.templatetags.ui import clock_time
 from scheduling.selectors.days import FreeDay, Wanted, free_days
+from scheduling.zones import known_zones
 
 STRIP = 7
 NOON, EVENING = 12, 18
@@ -76,13 +77,13 @@ class Times:
 
 def read_zone(asked: str | None, usual: str) -> str:
     """The zone that was asked for, if there is such a one."""
-    return asked if asked and asked in available_timezones() else usual
+    return asked if asked and asked in known_zones() else usual
 
 
 def zones() -> dict[str, list[tuple[str, str]]]:
     """The zones to choose from, by continent: ("America/Chicago", "Chicago")."""
     found: dict[str, list[tuple[str, str]]] = {}
-    for name in sorted(available_timezones()):
+    for name in sorted(known_zones()):
         area, slash, place = name.partition("/")
         if slash and not name.startswith(_NO_PLACES):
             found.setdefault(area, []).append((name, place.replace("_", " ").replace("/", ", ")))

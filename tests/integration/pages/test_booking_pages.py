@@ -277,8 +277,9 @@ def test_time_in_another_zone_names_both(booking: OpenClinic, stranger: Client) 
     assert Appointment.objects.get().timezone == "Europe/Berlin"
 
 
-def test_zone_that_is_none_is_the_clinics(booking: OpenClinic, stranger: Client) -> None:
-    assert "Chicago time" in text(stranger.get(booking.times(zone="Mars/Olympus")))
+@pytest.mark.parametrize("zone", ["Mars/Olympus", "localtime", "Factory"])
+def test_zone_that_is_none_everywhere_is_the_clinics(booking: OpenClinic, stranger: Client, zone: str) -> None:
+    assert "Chicago time" in text(stranger.get(booking.times(zone=zone)))
 
 
 def test_days_say_how_many_are_free_and_which_is_closed(booking: OpenClinic, stranger: Client) -> None:
