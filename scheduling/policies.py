@@ -6,7 +6,7 @@ from accounts.actors import Actor
 from accounts.models import Patient, Practitioner
 from accounts.policy import PUBLIC, Policy, Relation, declare, may, require
 from accounts.roles import Role
-from core.errors import NotFound
+from core.errors import Conflict
 from scheduling.lifecycle import AppointmentStatus
 from scheduling.models import Appointment, GroupPlace, PersonalLink, WaitListEntry
 
@@ -145,10 +145,10 @@ def may_change_clinic(actor: Actor, organization_id: int, action: str = "schedul
 
 
 def require_group(actor: Actor, appointment: Appointment) -> None:
-    """Raise NotFound unless `actor` may change who comes to this group visit."""
-    if not appointment.is_group:
-        raise NotFound
+    """Raise NotFound unless `actor` may change who comes to this visit, and Conflict where it is for one alone."""
     require(actor, "scheduling.group.change", relation_to(actor, appointment))
+    if not appointment.is_group:
+        raise Conflict("This visit is for one patient. Book a kind that takes several.", code="group.single")
 
 
 def _relation_by_link(actor: Actor, appointment: Appointment) -> Relation:

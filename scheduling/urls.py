@@ -5,7 +5,7 @@ from django.urls import path
 from scheduling.hours_urls import urlpatterns as hours
 from scheduling.patient_urls import urlpatterns as patients
 from scheduling.views import appointments as views
-from scheduling.views import calendar, calendar_move, desk_booking, guests, standing
+from scheduling.views import calendar, calendar_move, desk_booking, groups, guests, standing
 
 urlpatterns = [
     *hours,
@@ -23,6 +23,8 @@ urlpatterns = [
         name="appointment-standing",
     ),
     path("staff/appointments/<uuid:appointment>/cancel/", views.appointment_cancel, name="appointment-cancel"),
+    path("staff/appointments/<uuid:appointment>/patients/", groups.appointment_patients, name="appointment-patients"),
+    path("staff/group-places/<uuid:place>/", groups.group_place, name="group-place"),
     path("staff/appointments/<uuid:appointment>/guests/", guests.appointment_guests, name="appointment-guests"),
     path("staff/appointments/<uuid:appointment>/guests/<uuid:guest>/new-link/", guests.guest_link, name="guest-link"),
     path("staff/appointments/<uuid:appointment>/guests/<uuid:guest>/remove/", guests.guest_remove, name="guest-remove"),

@@ -68,6 +68,18 @@ def taken(prefix: str = "") -> Q:
     return ~given_up & ~run_out
 
 
+def places_left(
+    visit_type: VisitType, practitioners: Iterable[int], from_: dt.datetime, until: dt.datetime
+) -> dict[dt.datetime, int]:
+    """By the beginning of each standing group visit that can be joined, how many places it has left."""
+    if visit_type.capacity == 1:
+        return {}
+    found: dict[dt.datetime, int] = {}
+    for group in joinable(visit_type, practitioners, from_, until, Others()):
+        found[group.starts_at] = max(group.left, found.get(group.starts_at, 0))  # type: ignore[attr-defined]
+    return found
+
+
 def joinable(
     visit_type: VisitType, practitioners: Iterable[int], from_: dt.datetime, until: dt.datetime, others: Others
 ) -> list[Appointment]:

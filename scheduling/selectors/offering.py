@@ -64,8 +64,8 @@ def offerings(organization: Organization) -> list[Offering]:
     bookable = Practitioner.objects.filter(schedule__isnull=False, user__is_active=True).select_related("schedule")
     people = Prefetch("practitioners", bookable.order_by("pk"))
     found = VisitType.objects.filter(organization=organization, is_active=True, self_booking=True)
-    # Groups and rooms are put together by the desk.
-    found = found.filter(capacity=1, needs_room=False)
+    # Rooms are put together by the desk.
+    found = found.filter(needs_room=False)
     rows = [Offering(one, tuple(one.practitioners.all())) for one in found.order_by("pk").prefetch_related(people)]
     return [one for one in rows if one.practitioners]
 

@@ -14,7 +14,7 @@ from django.db.models.sql.compiler import SQLCompiler
 from accounts.models import Location, Patient
 from core.clock import now
 from scheduling.lifecycle import AppointmentStatus
-from scheduling.models import Appointment, BusyTime, Interpreter, OccupiedSpan
+from scheduling.models import Appointment, BusyTime, GroupPlace, Interpreter, OccupiedSpan
 from scheduling.week import Plan, Stretch
 
 # Neither stands in anybody's way any more, nor counts for the day's maximum.
@@ -23,7 +23,10 @@ NOT_STANDING = (AppointmentStatus.CANCELLED, AppointmentStatus.NOSHOW)
 
 @dataclass(frozen=True, slots=True)
 class Others:
-    """Who else takes part, whose times must be free too; and the appointment to be moved, which is not in the way."""
+    """Who else takes part, whose times must be free too; and the appointment to be moved, which is not in the way.
+
+    Of a group that is to be moved everybody takes part.
+    """
 
     patient: Patient | None = None
     interpreter: Interpreter | None = None
@@ -133,6 +136,10 @@ def _also(others: Others) -> Q | None:
         if row is not None:
             each = Q(**{f"actor__{name}": row})
             found = each if found is None else found | each
+    if others.besides is not None and others.besides.is_group:
+        places = GroupPlace.objects.filter(appointment=others.besides).exclude(status=AppointmentStatus.CANCELLED)
+        everybody = Q(actor__patient__in=places.values("patient"))
+        found = everybody if found is None else found | everybody
     return found
 
 

@@ -159,9 +159,19 @@ def book_wish(actor: Actor, wish: Wish) -> Appointment:
         with guarded():
             return make_appointment(actor, wish)
     except Conflict as conflict:
+        if conflict.extra.get("whose") == "practitioner" and (group := group_of(wish)):
+            # Somebody else opened the same group this moment.
+            return _join_opened(actor, wish, group)
         # Written after the rollback, which would have taken it along.
         record_refusal(actor, "scheduling.appointment.book", wish, conflict)
         raise
+
+
+def _join_opened(actor: Actor, wish: Wish, group: Appointment) -> Appointment:
+    with guarded():
+        join(actor, group, wish.patients, "scheduling.appointment.book")
+        bring_guests(actor, group, wish.guests)
+    return group
 
 
 def make_appointment(actor: Actor, wish: Wish, *, series: Series | None = None) -> Appointment:
@@ -169,9 +179,7 @@ def make_appointment(actor: Actor, wish: Wish, *, series: Series | None = None) 
     if wish.patient is None:
         raise ValueError("an appointment is for somebody")
     if group := group_of(wish):
-        group = join(actor, group, wish.patients, "scheduling.appointment.book")
-        bring_guests(actor, group, wish.guests)
-        return group
+        return _join_opened(actor, wish, group)
     appointment = insert_appointment(actor, wish, status=AppointmentStatus.BOOKED, series=series)
     tell_made(actor, appointment)
     bring_guests(actor, appointment, wish.guests)

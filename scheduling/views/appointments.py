@@ -23,6 +23,7 @@ from scheduling.policies import may_for, relation_to
 from scheduling.selectors import get_appointment, link_of, states_now
 from scheduling.selectors.histories import following_in_series
 from scheduling.services import cancel_appointment, cancel_series, reissue_link
+from scheduling.views.groups import group_shown
 from scheduling.views.guests import guests_shown
 from scheduling.views.standing import sayings_for
 
@@ -81,6 +82,8 @@ def _cancel(request: HttpRequest, actor: Actor, found: Appointment, form: Cancel
 def appointment_link(request: HttpRequest, appointment: uuids.UUID) -> HttpResponse:
     actor, _ = who(request)
     found = get_appointment(actor, appointment)
+    if found.is_group:
+        raise Conflict("Everybody in a group has a link. Renew it beside their name.", code="group.links")
     if request.method != "POST":
         return render(request, "scheduling/appointment_link.html", NAV | {"appointment": found})
     reissue_link(actor=actor, link=link_of(actor, found))
@@ -103,7 +106,7 @@ def _show(request: HttpRequest, actor: Actor, found: Appointment, cancel_form: C
         "appointment": found,
         "state": states_now(actor, [found])[found.pk],
         "address": address_of(link_of(actor, found))
-        if is_open and may(actor, "scheduling.link.view", relation)
+        if is_open and not found.is_group and may(actor, "scheduling.link.view", relation)
         else "",
         "may_renew": is_open and may(actor, "scheduling.link.reissue", relation),
         "may_cancel": is_open and may(actor, "scheduling.appointment.cancel", relation),
@@ -112,6 +115,7 @@ def _show(request: HttpRequest, actor: Actor, found: Appointment, cancel_form: C
         "following": following_in_series(found),
         "sayings": sayings_for(actor, found),
         **guests_shown(actor, found),
+        **group_shown(actor, found),
         "may_follow": may_for(actor, "scheduling.appointment.book", found.practitioner),
     }
     return render(request, "scheduling/appointment.html", NAV | context)
@@ -119,4 +123,4 @@ def _show(request: HttpRequest, actor: Actor, found: Appointment, cancel_form: C
 
 def _is_unsorted(appointment: Appointment) -> bool:
     """Whether the patient typed themselves in, and nobody has said yet who that is."""
-    return appointment.patient is not None and appointment.patient.self_registered
+    return not appointment.is_group and appointment.patient is not None and appointment.patient.self_registered

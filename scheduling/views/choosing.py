@@ -14,6 +14,7 @@ from accounts.actors import Actor
 from core.clock import now, today
 from core.templatetags.ui import clock_time
 from scheduling.selectors.days import FreeDay, Wanted, free_days
+from scheduling.selectors.groups import places_left
 from scheduling.zones import known_zones
 
 STRIP = 7
@@ -43,6 +44,8 @@ class Choice:
     value: str
     label: str
     is_chosen: bool
+    note: str = ""
+    """How many places a group that stands has left."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +119,7 @@ def times(
         theirs=theirs if theirs and _differ(zone, theirs, day.times[0] if day else now()) else "",
         day=day,
         cells=tuple(_cell(one, one is day, query) for one in found),
-        parts=tuple(_parts(day, zone, chosen)) if day else (),
+        parts=tuple(_parts(day, zone, chosen, _places_left(wanted, day))) if day else (),
         more=_query(query, **{"from": found[-1].on + dt.timedelta(days=1)}, day="") if found and has_more else "",
         earlier=_query(query, **{"from": ""}, day="") if first > present else "",
         chosen=chosen if day and chosen in day.times else None,
@@ -124,12 +127,15 @@ def times(
     )
 
 
-def choice(starts_at: dt.datetime, zone: str, chosen: dt.datetime | None = None, *, is_twice: bool = False) -> Choice:
+def choice(
+    starts_at: dt.datetime, zone: str, chosen: dt.datetime | None = None, *, is_twice: bool = False, left: int = 0
+) -> Choice:
     """A time to press. One that the clocks show twice that day is told apart by its zone's letters."""
     label = clock_time(starts_at, zone)
     if is_twice:
         label = f"{label} {starts_at.astimezone(ZoneInfo(zone)).tzname()}"
-    return Choice(starts_at, starts_at.astimezone(dt.UTC).isoformat(), label, starts_at == chosen)
+    note = f"{left} place{'' if left == 1 else 's'} left" if left else ""
+    return Choice(starts_at, starts_at.astimezone(dt.UTC).isoformat(), label, starts_at == chosen, note)
 
 
 def near_choices(instants: Iterable[dt.datetime], around: dt.datetime, zone: str) -> tuple[Choice, ...]:
@@ -144,14 +150,22 @@ def near_choices(instants: Iterable[dt.datetime], around: dt.datetime, zone: str
     return tuple(choices)
 
 
-def _parts(day: FreeDay, zone: str, chosen: dt.datetime | None) -> Iterator[Part]:
+def _places_left(wanted: Wanted, day: FreeDay) -> Mapping[dt.datetime, int]:
+    """Of a kind for several: at which times of the day a group stands already."""
+    until = day.times[-1] + dt.timedelta(seconds=1)
+    return places_left(wanted.visit_type, [one.pk for one in wanted.people], day.times[0], until)
+
+
+def _parts(day: FreeDay, zone: str, chosen: dt.datetime | None, left: Mapping[dt.datetime, int]) -> Iterator[Part]:
     labels = [clock_time(at, zone) for at in day.times]
     here = ZoneInfo(zone)
     by_part: dict[int, list[Choice]] = {}
     for at, label in zip(day.times, labels, strict=True):
         hour = at.astimezone(here).hour
         part = 0 if hour < NOON else 1 if hour < EVENING else 2
-        by_part.setdefault(part, []).append(choice(at, zone, chosen, is_twice=labels.count(label) > 1))
+        by_part.setdefault(part, []).append(
+            choice(at, zone, chosen, is_twice=labels.count(label) > 1, left=left.get(at, 0))
+        )
     for part in sorted(by_part):
         yield Part(PARTS[part], tuple(by_part[part]))
 

@@ -17,6 +17,7 @@ from accounts.selectors import organization_of, patients, practitioners
 from core.clock import today
 from core.errors import Conflict, Invalid, NotFound
 from scheduling.forms.desk_booking import AppointmentForm
+from scheduling.forms.groups import MORE_PATIENTS, FurtherPatientsForm
 from scheduling.forms.guests import GuestRows
 from scheduling.forms.rooms import FIELD_OF
 from scheduling.models import Appointment
@@ -48,19 +49,22 @@ def appointment_new(request: HttpRequest) -> HttpResponse:
     if clinic is None:
         raise NotFound
     guests = GuestRows(request.POST if request.method == "POST" else None)
-    form = _form(request, actor, clinic)
+    form, further = _form(request, actor, clinic), _further(request, actor)
     answer = Answer(status=200)
-    if wants_a_row(request):
+    if "more_guests" in request.POST:
         guests.add_row()
-    elif request.method == "POST":
-        answer = _book(actor, clinic, form, guests)
+    elif request.method == "POST" and not wants_a_row(request):
+        answer = _book(actor, clinic, form, guests, further)
         if answer.booked is not None:
             messages.success(request, "The visit is booked. Copy the link below and send it to the patient.")
             return redirect("appointment", appointment=answer.booked.uuid)
     form.fields["patient"].queryset = _patients_shown(actor, form)  # type: ignore[attr-defined]
+    further.narrow(lambda: patients_to_choose(actor))
     context = {
         "form": form,
         "guests": guests,
+        "further": further,
+        "takes_several": visit_types_to_book(actor).filter(capacity__gt=1).exists(),
         "nearest": answer.nearest,
         "outside": answer.outside,
         "conflicts": [_date_of(one) for one in answer.conflicts],
@@ -86,8 +90,16 @@ def _form(request: HttpRequest, actor: Actor, clinic: Organization) -> Appointme
 
 
 def wants_a_row(request: HttpRequest) -> bool:
-    """Nothing is booked yet: the form comes back as it was typed, with room for one more guest."""
-    return request.method == "POST" and "more_guests" in request.POST
+    """Nothing is booked yet: the form comes back as it was typed, with room for one more guest or patient."""
+    return request.method == "POST" and ("more_guests" in request.POST or MORE_PATIENTS in request.POST)
+
+
+def _further(request: HttpRequest, actor: Actor) -> FurtherPatientsForm:
+    data = request.POST if request.method == "POST" else None
+    is_asked = data is not None and not wants_a_row(request)
+    return FurtherPatientsForm(
+        data, patients=patients(actor), is_asked=is_asked, one_more=MORE_PATIENTS in request.POST
+    )
 
 
 def _date_of(conflict: dict[str, Any]) -> dict[str, Any]:
@@ -113,13 +125,15 @@ def _first_values(actor: Actor, clinic: Organization) -> dict[str, object]:
     return {"on": today(clinic.timezone), "practitioner": own.uuid if own else None}
 
 
-def _book(actor: Actor, clinic: Organization, form: AppointmentForm, guests: GuestRows) -> Answer:
+def _book(
+    actor: Actor, clinic: Organization, form: AppointmentForm, guests: GuestRows, further: FurtherPatientsForm
+) -> Answer:
     """422 for what was typed and for a time outside the hours, 409 for one taken meanwhile; nothing typed is lost."""
-    # Both are asked: whoever puts things right is told all of them at once.
-    if not all([form.is_valid(), guests.is_valid()]):
+    # All are asked: whoever puts things right is told all of them at once.
+    if not all([form.is_valid(), guests.is_valid(), further.is_valid()]):
         return Answer()
     try:
-        return Answer(booked=_booked(actor, clinic, form, guests))
+        return Answer(booked=_booked(actor, clinic, form, guests, further))
     except Conflict as refusal:
         form.add_error(FIELD_OF.get(refusal.extra.get("whose", ""), "at"), refusal.message)
         return Answer(status=refusal.status, nearest=_times(refusal), conflicts=refusal.extra.get("conflicts", []))
@@ -130,7 +144,9 @@ def _book(actor: Actor, clinic: Organization, form: AppointmentForm, guests: Gue
         return Answer(status=refusal.status, outside=outside)
 
 
-def _booked(actor: Actor, clinic: Organization, form: AppointmentForm, guests: GuestRows) -> Appointment:
+def _booked(
+    actor: Actor, clinic: Organization, form: AppointmentForm, guests: GuestRows, further: FurtherPatientsForm
+) -> Appointment:
     typed = form.cleaned_data
     visit_type, instead = typed["visit_type"], form.instead()
     practitioner = typed["practitioner"]
@@ -152,6 +168,7 @@ def _booked(actor: Actor, clinic: Organization, form: AppointmentForm, guests: G
         "interpreter": typed["interpreter"],
         "reason": typed["reason"],
         "guests": guests.companions,
+        "further": further.patients,
     }
     if practitioner is None:
         return book_with_anyone(**wanted, language=typed["patient"].language)

@@ -29,7 +29,7 @@ function time(form) {
   const show = () => {
     const chosen = form.querySelector("input[name=time]:checked");
     if (!(chosen instanceof HTMLInputElement)) return;
-    const label = chosen.nextElementSibling?.textContent ?? "";
+    const label = chosen.nextElementSibling?.firstChild?.textContent?.trim() ?? "";
     const at = new Date(chosen.value);
     const clock = label.replace(/^.*, /, "");
     say(when, `${longDay(at, zone)}, ${clock}`);

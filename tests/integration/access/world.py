@@ -24,6 +24,7 @@ from scheduling.models import (
     BusyCalendar,
     CalendarFeed,
     FileIn,
+    GroupPlace,
     Guest,
     Interpreter,
     PersonalLink,
@@ -69,6 +70,7 @@ class Objects:
     guest: Guest
     room: Location
     interpreter: Interpreter
+    place: GroupPlace
 
     @property
     def secret(self) -> Group:
@@ -161,6 +163,10 @@ def _visit(practitioner: Practitioner) -> Objects:
         ),
         Location.objects.create(organization=organization, name=f"Room {practitioner.pk}", is_room=True),
         Interpreter.objects.create(organization=organization, name="Ada Voice", languages=["es"]),
+        # A visit for one has none; who may change it, the visit says all the same.
+        GroupPlace.objects.create(
+            organization=organization, appointment=appointment, patient=appointment.patient, number=1, capacity=1
+        ),
     )
 
 
@@ -232,7 +238,7 @@ def relation(actor: Actor, name: str, objects: Objects) -> Relation:
     if name in {"visit_type", "room", "interpreter"}:
         is_here = actor.organization_id == objects.visit_type.organization_id
         return Relation.SAME_CLINIC if is_here else Relation.OTHER_CLINIC
-    if name in {"appointment", "guest"}:
+    if name in {"appointment", "guest", "place"}:
         return relation_to(actor, objects.appointment)
     if name == "entry":
         return relation_to_entry(actor, objects.wait)

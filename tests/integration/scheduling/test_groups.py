@@ -20,6 +20,7 @@ from scheduling.selectors import get_link
 from scheduling.selectors.groups import coming_to
 from scheduling.selectors.offering import link_from
 from scheduling.selectors.slots import free_slots
+from scheduling.selectors.taken import Others
 from scheduling.services import (
     add_patient,
     book_held,
@@ -79,8 +80,9 @@ def test_visit_for_one_takes_no_second_patient(clinic: Clinic) -> None:
     assert refused.value.code == "group.too_many"
     with pytest.raises(Invalid):
         clinic.book(further=[clinic.new_patient()])
-    with pytest.raises(NotFound):
+    with pytest.raises(Conflict) as single:
         add_patient(actor=clinic.desk, appointment=clinic.book(), patient=clinic.new_patient())
+    assert single.value.code == "group.single"
 
 
 def test_same_patient_named_twice_has_one_place(clinic: Clinic) -> None:
@@ -321,7 +323,21 @@ def test_confirming_a_group_confirms_who_opened_it(clinic: Clinic) -> None:
     assert place_of(opened, clinic.patient).status == "booked"
 
 
-def test_free_times_have_the_group_while_a_place_is_left(clinic: Clinic) -> None:
+def test_free_times_to_move_a_group_to_suit_everybody_in_it(clinic: Clinic) -> None:
+    group = clinic.group(2)
+    later = clinic.at + 3 * TWENTY
+    clinic.book(later, patient=people(group)[1], practitioner=make.make_practitioner(clinic.organization))
+    works_daily(clinic)
+    day = clinic.at.date()
+    found = free_slots(
+        clinic.desk, visit_type=clinic.visit_type, from_day=day, until_day=day + DAY, others=Others(besides=group)
+    )
+    starts = {slot.starts_at for slot in found[clinic.practitioner.pk]}
+    assert clinic.at in starts
+    assert later not in starts
+
+
+def works_daily(clinic: Clinic) -> None:
     schedule = Schedule.objects.create(
         organization=clinic.organization, practitioner=clinic.practitioner, timezone="UTC", notice_minutes=0
     )
@@ -329,6 +345,10 @@ def test_free_times_have_the_group_while_a_place_is_left(clinic: Clinic) -> None
         WeeklyRule.objects.create(
             schedule=schedule, kind="open", weekday=weekday, starts=900, ends=1080, first_day=LONG_AGO
         )
+
+
+def test_free_times_have_the_group_while_a_place_is_left(clinic: Clinic) -> None:
+    works_daily(clinic)
     group = clinic.group(2)
 
     def is_free(**asked: object) -> bool:
