@@ -22,14 +22,9 @@ def person_of(seat: Seat) -> Person:
 
 
 def who_may_be_recorded(seats: Iterable[Seat], decisions: Mapping[Person, str]) -> dict[Person, Seat]:
-    """Those who are there and whose last answer is a yes; nobody before the practitioner and one other have agreed.
-
-    And nobody while a guest is there who has not: what the others hear and show would tell of them too.
-    """
+    """Those who are there and whose last answer is a yes; nobody before the practitioner and one other have agreed."""
     here = [seat for seat in seats if seat.left_at is None]
     agreed = {person_of(seat): seat for seat in here if decisions.get(person_of(seat)) == PERMIT}
-    if any(seat.role == Role.GUEST and person_of(seat) not in agreed for seat in here):
-        return {}
     roles = [seat.role for seat in agreed.values()]
     is_enough = Role.PRACTITIONER in roles and len(roles) > 1
     return agreed if is_enough else {}

@@ -80,7 +80,7 @@ export function controlWord(recording) {
 
 /** Why the recording does not run, for who can do something about it; empty where the code says nothing to people. */
 const WHY = {
-  consent: "It goes on when you, one other person, and every guest who is here agree.",
+  consent: "It goes on when you and one other person agree.",
   lapsed: "It goes on by itself when the clinic's server is back.",
   lost: "It goes on by itself when the clinic's server is back.",
   full: "The clinic's disk is nearly full.",

@@ -30,7 +30,7 @@ from consults.models import Encounter
 from core.clock import now
 from recordings import keystore
 from scheduling.links import COOKIE_NAME, address_of, path_of, session_cookie_for
-from scheduling.models import Appointment, PersonalLink
+from scheduling.models import Appointment
 from scheduling.services import add_guest, book_appointment, cancel_appointment, remove_guest
 from scheduling.services.availability import Hours, set_hours
 from tests.open_clinic import OpenClinic, open_clinic
@@ -204,21 +204,6 @@ def can_record(visit: Visit, var: Path) -> Visit:
     with override_settings(RECORDING_KEYS_DIR=var / "recording-keys"):
         keystore.create_clinic_key(visit.encounter.organization.uuid)
     return visit
-
-
-def link_for_a_guest(visit: Visit, given_name: str) -> str:
-    """A personal link of another patient that leads to the same visit; the house must have guest_settings."""
-    organization = visit.encounter.organization
-    guest = register_patient(
-        actor=system_actor("test", organization.pk),
-        organization=organization,
-        given_name=given_name,
-        family_name="Fern",
-        birth_date=dt.date(1971, 2, 9),
-        face="face-tom",
-    )
-    appointment = visit.encounter.appointment
-    return address_of(PersonalLink.objects.create(organization=organization, appointment=appointment, patient=guest))
 
 
 def invite(visit: Visit, name: str, role: str = "translator") -> str:

@@ -89,15 +89,29 @@ def answer_at_the_door(tab: Tab, recording: str = "permit") -> None:
     tab.click("[data-form=consent] button[type=submit]")
 
 
-def go_in(tab: Tab, link: str, recording: str = "permit") -> None:
-    """From the link through device check, consent and place to the waiting room."""
-    go_to_the_door(tab, link)
+def check_devices(tab: Tab) -> None:
+    """From the door, and on."""
     tab.click("[data-step=door] [data-act=join]")
     state_is(tab, "check")
     tab.wait_for(
         "document.querySelector('[data-step=check] [data-act=go-on]')?.getAttribute('aria-disabled') !== 'true'"
     )
     tab.click("[data-step=check] [data-act=go-on]")
+
+
+def come_along(tab: Tab, link: str, recording: str = "permit") -> None:
+    """A guest's way: nobody asks where they are."""
+    go_to_the_door(tab, link)
+    check_devices(tab)
+    state_is(tab, "consent")
+    answer_at_the_door(tab, recording)
+    state_is(tab, "waiting")
+
+
+def go_in(tab: Tab, link: str, recording: str = "permit") -> None:
+    """From the link through device check, consent and place to the waiting room."""
+    go_to_the_door(tab, link)
+    check_devices(tab)
     state_is(tab, "consent", "place")
     if tab.evaluate(STATE) == "consent":
         answer_at_the_door(tab, recording)

@@ -9,6 +9,7 @@ from tests.browser.people import (
     ChromiumTab,
     answer_at_the_door,
     call_in,
+    check_devices,
     go_in,
     go_to_the_door,
     has_read,
@@ -20,28 +21,18 @@ from tests.browser.people import (
 from tests.browser.playback import answer, ask_to_record, sees_the_light, withdraw
 
 
-def come_along(guest: ChromiumTab, link: str, recording: str) -> None:
-    """From the guest's link through device check and their own answer to the page that waits."""
-    go_to_the_door(guest, link)
-    check_page(guest)
-    guest.click("[data-step=door] [data-act=join]")
-    state_is(guest, "check")
-    guest.wait_for(
-        "document.querySelector('[data-step=check] [data-act=go-on]')?.getAttribute('aria-disabled') !== 'true'"
-    )
-    guest.click("[data-step=check] [data-act=go-on]")
-    state_is(guest, "consent")
-    check_page(guest)
-    answer_at_the_door(guest, recording)
-    state_is(guest, "waiting")
-
-
 def test_guest_waits_outside_comes_in_with_the_visit_and_is_out_when_removed(
     house: House, patient: ChromiumTab, doctor: ChromiumTab, visit: Visit, person: OpenContext, make: Make
 ) -> None:
     make(clinics.can_record, visit, house.var)
     guest = ChromiumTab(person(timezone_id="Asia/Tokyo", viewport=NARROW).new_page())
-    come_along(guest, make(clinics.invite, visit, "Ana Lopez"), "deny")
+    go_to_the_door(guest, make(clinics.invite, visit, "Ana Lopez"))
+    check_page(guest)
+    check_devices(guest)
+    state_is(guest, "consent")
+    check_page(guest)
+    answer_at_the_door(guest, "deny")
+    state_is(guest, "waiting")
     check_page(guest)
     words = guest.page.inner_text("main")
     assert "You come in when the visit begins" in words
@@ -57,7 +48,7 @@ def test_guest_waits_outside_comes_in_with_the_visit_and_is_out_when_removed(
     assert all(tab.evaluate("document.querySelector('[data-tiles]').dataset.count") == "2" for tab in people.values())
     write(guest, "Good evening from Tokyo")
     has_read(patient, "Good evening from Tokyo")
-    _is_recorded_only_when_the_guest_agrees(doctor, patient, guest)
+    _is_recorded_with_the_guests_own_yes(doctor, patient, guest)
     guest.reload()
     state_is(guest, "call")
     wait_for_media(guest)
@@ -73,15 +64,14 @@ def test_guest_waits_outside_comes_in_with_the_visit_and_is_out_when_removed(
         wait_for_media(tab)
 
 
-def _is_recorded_only_when_the_guest_agrees(doctor: ChromiumTab, patient: ChromiumTab, guest: ChromiumTab) -> None:
+def _is_recorded_with_the_guests_own_yes(doctor: ChromiumTab, patient: ChromiumTab, guest: ChromiumTab) -> None:
     ask_to_record(doctor)
     for tab in (doctor, patient, guest):
-        tab.wait_for("document.documentElement.dataset.recording === 'waiting'")
+        sees_the_light(tab)
     guest.click("[data-recording-pill]")
     guest.click("[data-record-mine] button[value=allow]")
     answer(guest, "permit")
-    for tab in (doctor, patient, guest):
-        sees_the_light(tab)
     withdraw(guest)
+    withdraw(patient)
     for tab in (doctor, patient, guest):
         sees_the_light(tab, on=False)

@@ -14,8 +14,8 @@ from tests.browser.clinic import Visit
 from tests.browser.conftest import Make, Watch, running_house, watched
 from tests.browser.frames import now_ms
 from tests.browser.house import House
-from tests.browser.people import ChromiumTab, call_in, go_in, has_read, state_is, write
-from tests.browser.playback import answer, ask_to_record, plays, sees_the_light, stop_recording, withdraw
+from tests.browser.people import ChromiumTab, call_in, come_along, go_in, has_read, state_is, write
+from tests.browser.playback import ask_to_record, plays, sees_the_light, stop_recording, withdraw
 
 pytestmark = pytest.mark.alone
 CANARIES = ("Rosalind", "Fern", "Marlow", "Quinceblossom", "Tindarique")
@@ -27,10 +27,9 @@ SSRCS = """(async () => [...(await window.keptConnections.at(-1).getStats()).val
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory, django_db_blocker: Any) -> Iterator[House]:
-    """Visits here take guests (guests.py)."""
-    more = {"DJANGO_SETTINGS_MODULE": "tests.browser.guest_settings"}
+    """It records."""
     folder = tmp_path_factory.mktemp("recorded")
-    with running_house(folder, django_db_blocker, **more, **recorded.where_it_records(folder)) as house:
+    with running_house(folder, django_db_blocker, **recorded.where_it_records(folder)) as house:
         yield house
 
 
@@ -67,7 +66,6 @@ def test_recording_holds_the_two_who_agreed_stops_with_a_no_and_plays(
     doctor, patient, guest = tab_of(visit), tab_of(), tab_of()
     _three_in_the_call(doctor, patient, guest, visit, make)
     ask_to_record(doctor)
-    answer(guest, "deny")
     for tab in (doctor, patient, guest):
         sees_the_light(tab)
     write(doctor, "Tindarique twice a day")
@@ -102,8 +100,7 @@ def test_recording_holds_the_two_who_agreed_stops_with_a_no_and_plays(
 
 def _three_in_the_call(doctor: ChromiumTab, patient: ChromiumTab, guest: ChromiumTab, visit: Visit, make: Make) -> None:
     go_in(patient, visit.link)
-    guest.goto(make(clinics.link_for_a_guest, visit, "Quinceblossom"))
-    state_is(guest, "waiting")
+    come_along(guest, make(clinics.invite, visit, "Quinceblossom"), "deny")
     call_in(doctor, visit.board)
     for tab in (patient, guest):
         state_is(tab, "call")

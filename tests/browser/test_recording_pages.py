@@ -138,7 +138,7 @@ def test_recording_runs_in_earnest_pauses_goes_on_and_ends(call: Meet) -> None:
     said = [words.removeprefix("You are not recorded any more. ") for words in met.patient.page.evaluate("window.said")]
     expected = [
         "The recording has begun. All agreed.",
-        "The recording is paused. It goes on when you, one other person, and every guest who is here agree.",
+        "The recording is paused. It goes on when you and one other person agree.",
         "The recording goes on. All agreed.",
         "The recording has ended.",
     ]

@@ -11,7 +11,7 @@ from tests.browser.conftest import Make, Watch, running_house, watched
 from tests.browser.firefox import firefox
 from tests.browser.house import House
 from tests.browser.media import KEEP_CONNECTIONS, SMALL_CAMERA
-from tests.browser.people import ChromiumTab, Tab, call_in, go_in, press, state_is, wait_for_media
+from tests.browser.people import ChromiumTab, Tab, call_in, come_along, go_in, press, state_is, wait_for_media
 from tests.browser.test_stage import PICK_A_SCREEN
 from tests.faults.address import far_address
 
@@ -34,9 +34,8 @@ SCREEN_SHOWS = "document.querySelector('.hc-screen[data-frames=yes]')"
 
 @pytest.fixture(scope="module")
 def big_house(tmp_path_factory: pytest.TempPathFactory, django_db_blocker: Any) -> Iterator[House]:
-    """Visits here take guests (guests.py)."""
-    more = {"DJANGO_SETTINGS_MODULE": "tests.browser.guest_settings"}
-    with running_house(tmp_path_factory.mktemp("big"), django_db_blocker, **more) as house:
+    """Of its own: four browsers with cameras leave no room for others' visits."""
+    with running_house(tmp_path_factory.mktemp("big"), django_db_blocker) as house:
         yield house
 
 
@@ -64,9 +63,7 @@ def test_three_chromium_and_a_firefox_see_and_hear_each_other_and_a_shared_scree
         guests: list[Tab] = [fox, tab_of(), tab_of()]
         go_in(guests[0], visit.link)
         for tab, name in zip(guests[1:], ("Tom", "Yuki"), strict=True):
-            # The visit's patient is through the door already, so that a guest stands in the waiting room at once.
-            tab.goto(make(clinics.link_for_a_guest, visit, name))
-            state_is(tab, "waiting")
+            come_along(tab, make(clinics.invite, visit, name))
         call_in(doctor, visit.board)
         everybody: list[Tab] = [doctor, *guests]
         for tab in everybody:

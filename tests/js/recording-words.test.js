@@ -71,7 +71,7 @@ test("start, pause, going on and end are each said once", () => {
   const on = view("recording");
   assert.equal(said(view("waiting"), on), "The recording has begun. All agreed.");
   assert.equal(said(on, on), null);
-  assert.equal(said(on, view("paused", { problem: "consent" })), "The recording is paused. It goes on when you, one other person, and every guest who is here agree.");
+  assert.equal(said(on, view("paused", { problem: "consent" })), "The recording is paused. It goes on when you and one other person agree.");
   assert.equal(said(view("paused"), on), "The recording goes on. All agreed.");
   assert.equal(said(on, view("finishing")), "The recording has ended.");
   assert.equal(said(view("finishing"), view("ready")), "The recording has ended and is saved.");

@@ -26,10 +26,7 @@ from consults.models import Encounter
 from core.errors import HousecallError
 from recordings import keystore, services
 from recordings.models import Recording, Stream
-from scheduling import links, policies
-from scheduling.models import PersonalLink
 from tests import factories as make
-from tests.browser.guests import any_link_of_the_visit, in_the_visit_for_oneself
 from tests.recording.parts import opened
 from tests.recording.taped import TapedRoom, taped_room
 
@@ -83,7 +80,7 @@ class Clinic:
         self.actors = {
             "doctor": make.practitioner_actor(self.visit.practitioner),
             "patient": make.patient_actor(self.visit.appointment),
-            "guest": _guest(self.visit),
+            "guest": make.guest_actor(make.make_guest(self.visit.appointment)),
         }
         self.names = {(actor.type, actor.id): name for name, actor in self.actors.items()}
         self.text = current_text(self.organization, "recording").version
@@ -136,20 +133,6 @@ class Clinic:
         return found
 
 
-def _guest(visit: Encounter) -> Actor:
-    """Somebody else's link leads into the visit too, by the rule of tests.browser.guests."""
-    patient = make.make_patient(visit.organization)
-    link = PersonalLink.objects.create(organization=visit.organization, appointment=visit.appointment, patient=patient)
-    link, cookie = links.open_link(link_uuid=link.uuid, secret=links.secret_for(link))
-    return links.actor_for_cookie(links.path_of(link), {links.COOKIE_NAME: cookie})
-
-
-@pytest.fixture
-def guests_welcome(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(policies, "_link_leads_to", any_link_of_the_visit)
-    monkeypatch.setattr("consent.services.relation_to", in_the_visit_for_oneself)
-
-
 @pytest.fixture
 def folder(tmp_path: Path, settings: Any) -> Path:
     settings.RECORDINGS_DIR = tmp_path / "recordings"
@@ -166,7 +149,7 @@ def room(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tap
 @settings(max_examples=ORDERS, deadline=None, suppress_health_check=list(HealthCheck))
 @given(order=ORDER)
 def test_any_order_of_presses_writes_nobody_who_has_not_agreed(
-    guests_welcome: None, folder: Path, room: TapedRoom, order: list[tuple[str, str]]
+    folder: Path, room: TapedRoom, order: list[tuple[str, str]]
 ) -> None:
     with transaction.atomic():
         clinic = Clinic()
