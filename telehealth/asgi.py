@@ -12,12 +12,15 @@ from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from django.conf import settings  # noqa: E402
 
 from signaling.routing import websocket_urlpatterns  # noqa: E402
-from telehealth.doors import NoRouteIsAClose, OriginDoor  # noqa: E402
+from telehealth.doors import BodyDoor, NoRouteIsAClose, OriginDoor  # noqa: E402
 from telehealth.lifespan import Lifespan  # noqa: E402
+
+# More than the largest file, so that whoever sends a little more is told so by the page of files.
+MOST_BODY = 16 * 1024 * 1024
 
 application = ProtocolTypeRouter(
     {
-        "http": pages,
+        "http": BodyDoor(pages, MOST_BODY),
         "websocket": OriginDoor(NoRouteIsAClose(URLRouter(websocket_urlpatterns)), settings.ORIGINS),
         "lifespan": Lifespan(),
     }
