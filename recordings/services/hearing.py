@@ -40,8 +40,12 @@ def _is_news(found: Recording, message: Mapping[str, Any]) -> bool:
     is_recent = found.heard_at is not None and now() - found.heard_at < ENOUGH
     if not is_recent or found.relay_state != message["state"]:
         return True
-    closed = {stream.uuid for stream in found.streams.all() if stream.closed}
-    return any(person["ended"] and person["stream"] not in closed for person in message["people"])
+    known = {stream.uuid: stream for stream in found.streams.all()}
+    return any(
+        (person["ended"] and not stream.closed) or min(person["number"], HIGHEST_NUMBER) > stream.last_number
+        for person in message["people"]
+        if (stream := known.get(person["stream"])) is not None
+    )
 
 
 @transaction.atomic

@@ -1,6 +1,7 @@
 """Measuring work as steps of Python: the same on every machine, however busy it is."""
 
 import contextlib
+import gc
 import sys
 from collections.abc import Iterator
 from types import FrameType
@@ -17,8 +18,10 @@ def counted() -> Iterator[list[int]]:
         return trace
 
     former = sys.gettrace()
+    gc.disable()  # what it would run belongs to others
     sys.settrace(trace)
     try:
         yield steps
     finally:
         sys.settrace(former)
+        gc.enable()
