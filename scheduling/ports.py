@@ -7,7 +7,7 @@ import datetime as dt
 import uuid as uuids
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from django.db import transaction
 
@@ -26,6 +26,15 @@ class Before:
     practitioner: "Practitioner"
 
 
+class Booked(Protocol):
+    """What is asked of a visit to say how it stands; an appointment has it, and so has a row that was read of one."""
+
+    @property
+    def pk(self) -> int: ...
+    @property
+    def status(self) -> str: ...
+
+
 class Standing(NamedTuple):
     """How a visit stands now: the state's name, and for how many minutes where that is told."""
 
@@ -36,7 +45,7 @@ class Standing(NamedTuple):
 AppointmentListener = Callable[["Actor", "Appointment"], None]
 MovedListener = Callable[["Actor", "Appointment", Before], None]
 LinkListener = Callable[["Actor", "PersonalLink"], None]
-StateReader = Callable[["Actor", "Sequence[Appointment]"], Mapping[int, Standing]]
+StateReader = Callable[["Actor", Sequence[Booked]], Mapping[int, Standing]]
 VersionReader = Callable[[int], int]
 JoinedReader = Callable[["Sequence[int]"], "set[int]"]
 FreedListener = Callable[[int, "Practitioner", dt.datetime, dt.datetime], None]
@@ -177,11 +186,11 @@ def tell_link_closed(actor: "Actor", link: "PersonalLink") -> None:
         listener(actor, link)
 
 
-def states_of(actor: "Actor", appointments: "Sequence[Appointment]") -> dict[int, str]:
+def states_of(actor: "Actor", appointments: Sequence[Booked]) -> dict[int, str]:
     return {pk: standing.state for pk, standing in standings_of(actor, appointments).items()}
 
 
-def standings_of(actor: "Actor", appointments: "Sequence[Appointment]") -> dict[int, Standing]:
+def standings_of(actor: "Actor", appointments: Sequence[Booked]) -> dict[int, Standing]:
     return {pk: standing for reader in _state_readers for pk, standing in reader(actor, appointments).items()}
 
 

@@ -24,7 +24,8 @@ def record_views(*, actor: Actor, patient_ids: Iterable[int], page: str) -> None
         return
     wanted = {(actor.type, actor.id, actor.session, patient_id, page) for patient_id in patient_ids}
     with _lock:
-        fresh = sorted(wanted - _recorded.keys(), key=lambda key: key[3])
+        # Asked one by one: to take all that is remembered off `wanted` would walk through all of it.
+        fresh = sorted((key for key in wanted if key not in _recorded), key=lambda key: key[3])
     if not fresh:
         return
     with transaction.atomic():

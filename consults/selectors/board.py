@@ -4,7 +4,7 @@ import datetime as dt
 import uuid as uuids
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.db.models import Prefetch, Q, Sum
@@ -20,8 +20,8 @@ from consults.presence import SILENT_AFTER, is_present, open_now
 from core.clock import now
 from core.errors import NotFound
 from scheduling.lifecycle import AppointmentStatus
-from scheduling.models import Appointment, GroupPlace
-from scheduling.ports import Standing
+from scheduling.models import GroupPlace
+from scheduling.ports import Booked, Standing
 from scheduling.selectors.groups import COMING
 from scheduling.viewing import record_views
 
@@ -39,6 +39,16 @@ _NOT_BEGUN: dict[AppointmentStatus, RowState] = {
     AppointmentStatus.PENDING: "pending",
     AppointmentStatus.NOSHOW: "noshow",
 }
+
+
+class _Stood(NamedTuple):
+    """What of a visit says how it stands. A day is read into rows of this: whole visits would be a thousand objects."""
+
+    status: str
+    booked_as: str
+    arrived_at: dt.datetime | None
+    started_at: dt.datetime | None
+    patients_seats: Sequence[Seat]
 
 
 @dataclass(frozen=True)
@@ -149,19 +159,20 @@ def waiting_queue(actor: Actor, queue: Queue) -> QueueBoard:
     )
 
 
-def states_of(actor: Actor, appointments: Sequence[Appointment]) -> dict[int, Standing]:
+def states_of(actor: Actor, appointments: Sequence[Booked]) -> dict[int, Standing]:
     """How the visits of these appointments stand, as their boards say it, by the appointment's primary key."""
     if actor.organization_id is None:
         return {}
     instant = now()
-    known = {one.pk: one for one in appointments}
-    visits = Encounter.objects.filter(appointment_id__in=list(known), organization_id=actor.organization_id)
-    visits = visits.only("appointment_id", "status", "arrived_at", "started_at").prefetch_related(PATIENT_SEATS)
+    booked = {one.pk: one.status for one in appointments}
+    visits = Encounter.objects.filter(appointment_id__in=list(booked), organization_id=actor.organization_id)
+    rows = list(visits.values_list("pk", "appointment_id", "status", "arrived_at", "started_at"))
+    # Only of who waits it matters whether they are there.
+    seats = _seats_of([pk for pk, _, status, *_ in rows if status == VisitStatus.ARRIVED])
     found = {}
-    for visit in visits:
-        # Whoever asks has read it already.
-        visit.appointment = known[visit.appointment_id]
-        found[visit.appointment_id] = Standing(_state(visit, instant), _minutes(visit, instant))
+    for pk, appointment, status, arrived_at, started_at in rows:
+        stood = _Stood(status, booked[appointment], arrived_at, started_at, seats.get(pk, ()))
+        found[appointment] = Standing(_state(stood, instant), _minutes(stood, instant))
     return found
 
 
@@ -185,8 +196,27 @@ def _visits_of(queue: Queue, on_date: dt.date, zone: ZoneInfo, instant: dt.datet
     return list(found.order_by("appointment__starts_at", "arrived_at", "pk"))
 
 
+def _seats_of(visits: Sequence[int]) -> dict[int, list[Seat]]:
+    """The patients' seats of these visits."""
+    found: dict[int, list[Seat]] = {}
+    if visits:
+        for seat in Seat.objects.filter(actor_type="patient", encounter_id__in=visits):
+            found.setdefault(seat.encounter_id, []).append(seat)
+    return found
+
+
+def _stood(encounter: Encounter) -> _Stood:
+    return _Stood(
+        encounter.status,
+        encounter.appointment.status,
+        encounter.arrived_at,
+        encounter.started_at,
+        list(encounter.seats.all()),
+    )
+
+
 def _row(encounter: Encounter, on_date: dt.date, instant: dt.datetime) -> Row:
-    patient, group = encounter.patient, _group_words(encounter)
+    patient, group, stood = encounter.patient, _group_words(encounter), _stood(encounter)
     return Row(
         visit_uuid=encounter.uuid,
         starts_at=encounter.appointment.starts_at,
@@ -195,8 +225,8 @@ def _row(encounter: Encounter, on_date: dt.date, instant: dt.datetime) -> Row:
         age=_age(patient.birth_date, on_date),
         reason=encounter.appointment.reason,
         modality="" if encounter.appointment.is_video else encounter.appointment.get_modality_display(),
-        state=_state(encounter, instant),
-        minutes=_minutes(encounter, instant),
+        state=_state(stood, instant),
+        minutes=_minutes(stood, instant),
         face="" if group else patient.face,
         group=group,
     )
@@ -210,12 +240,12 @@ def _group_words(encounter: Encounter) -> str:
     return f"{len(here)} of {len(places)} are here"
 
 
-def _state(encounter: Encounter, instant: dt.datetime) -> RowState:
-    match VisitStatus(encounter.status):
+def _state(visit: _Stood, instant: dt.datetime) -> RowState:
+    match VisitStatus(visit.status):
         case VisitStatus.PLANNED:
-            return _NOT_BEGUN.get(AppointmentStatus(encounter.appointment.status), "expected")
+            return _NOT_BEGUN.get(AppointmentStatus(visit.booked_as), "expected")
         case VisitStatus.ARRIVED:
-            return "waiting" if _patient_is_there(encounter, instant) else "reconnecting"
+            return "waiting" if _patient_is_there(visit, instant) else "reconnecting"
         case VisitStatus.IN_PROGRESS:
             return "in-call"
         case VisitStatus.FINISHED:
@@ -224,18 +254,18 @@ def _state(encounter: Encounter, instant: dt.datetime) -> RowState:
             return "cancelled"
 
 
-def _patient_is_there(encounter: Encounter, instant: dt.datetime) -> bool:
-    seats = list(encounter.seats.all())
+def _patient_is_there(visit: _Stood, instant: dt.datetime) -> bool:
+    seats = visit.patients_seats
     if any(is_present(seat, instant) for seat in seats):
         return True
     # Between the door's form and the page's socket nobody sits yet.
-    just_arrived = encounter.arrived_at is not None and encounter.arrived_at >= instant - SILENT_AFTER
+    just_arrived = visit.arrived_at is not None and visit.arrived_at >= instant - SILENT_AFTER
     return just_arrived and not any(seat.left_at is None and not seat.connected for seat in seats)
 
 
-def _minutes(encounter: Encounter, instant: dt.datetime) -> int | None:
-    since = {VisitStatus.ARRIVED: encounter.arrived_at, VisitStatus.IN_PROGRESS: encounter.started_at}.get(
-        VisitStatus(encounter.status)
+def _minutes(visit: _Stood, instant: dt.datetime) -> int | None:
+    since = {VisitStatus.ARRIVED: visit.arrived_at, VisitStatus.IN_PROGRESS: visit.started_at}.get(
+        VisitStatus(visit.status)
     )
     return None if since is None else max(0, int((instant - since).total_seconds() // 60))
 

@@ -12,6 +12,14 @@ from scheduling import languages
 from scheduling.lifecycle import AppointmentStatus
 from scheduling.models.availability import VIDEO, Modality, VisitType
 
+# What a time is called for which nobody is booked yet.
+HELD_HEADING = "A new booking"
+
+
+def group_heading(visit_type: str | None) -> str:
+    """A group visit is named by its type, never by who comes."""
+    return "Group visit" if visit_type is None else f"Group: {visit_type}"
+
 
 class Series(models.Model):
     """Appointments that repeat by an RFC 5545 RRULE over local time; each of them stands and changes alone."""
@@ -138,8 +146,8 @@ class Appointment(models.Model):
     def heading(self) -> str:
         """Whose visit it is, as a heading says it: of a group no name."""
         if self.is_group:
-            return f"Group: {self.visit_type.name}" if self.visit_type is not None else "Group visit"
-        return self.patient.full_name if self.patient is not None else "A new booking"
+            return group_heading(self.visit_type.name if self.visit_type is not None else None)
+        return self.patient.full_name if self.patient is not None else HELD_HEADING
 
     @property
     def booked_for(self) -> int:

@@ -14,7 +14,7 @@ from scheduling import ports
 from scheduling.lifecycle import OVER, AppointmentStatus
 from scheduling.models import Appointment, PersonalLink
 from scheduling.policies import relation_to
-from scheduling.ports import Standing
+from scheduling.ports import Booked, Standing
 from scheduling.selectors.groups import coming_to
 from scheduling.viewing import record_views
 
@@ -41,12 +41,12 @@ def get_appointment(actor: Actor, uuid: uuids.UUID | str) -> Appointment:
     return found
 
 
-def states_now(actor: Actor, appointments: Sequence[Appointment]) -> dict[int, str]:
+def states_now(actor: Actor, appointments: Sequence[Booked]) -> dict[int, str]:
     """By primary key, in the words that the queue has for the same visit; what nobody has seen begin is as booked."""
     return {pk: standing.state for pk, standing in standings_now(actor, appointments).items()}
 
 
-def standings_now(actor: Actor, appointments: Sequence[Appointment]) -> dict[int, Standing]:
+def standings_now(actor: Actor, appointments: Sequence[Booked]) -> dict[int, Standing]:
     """Like `states_now`, with the minutes of who waits or is in a call."""
     known = ports.standings_of(actor, [one for one in appointments if one.status not in _NOBODY_CAME])
     return {one.pk: known.get(one.pk) or Standing(_AS_BOOKED[AppointmentStatus(one.status)]) for one in appointments}

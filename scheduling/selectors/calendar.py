@@ -4,6 +4,7 @@ import datetime as dt
 import uuid as uuids
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Max, Q, QuerySet, Sum
@@ -16,7 +17,8 @@ from core.clock import now
 from core.errors import NotFound
 from scheduling import ports
 from scheduling.lifecycle import AppointmentStatus
-from scheduling.models import Appointment, VisitType
+from scheduling.models import Appointment, Modality, VisitType
+from scheduling.models.appointments import HELD_HEADING, group_heading
 from scheduling.selectors.appointments import standings_now
 from scheduling.selectors.groups import counts_of
 from scheduling.viewing import record_views
@@ -25,25 +27,7 @@ from scheduling.viewing import record_views
 MOVABLE = frozenset({AppointmentStatus.PENDING, AppointmentStatus.BOOKED, AppointmentStatus.ARRIVED})
 BEGUN = frozenset({"in-call", "hold", "done", "cancelled", "noshow"})
 WAITING = frozenset({"waiting", "reconnecting"})
-# A day may have a thousand rows: only what is shown is read.
-SHOWN = (
-    "uuid",
-    "organization_id",
-    "practitioner_id",
-    "starts_at",
-    "ends_at",
-    "status",
-    "reason",
-    "modality",
-    "sequence",
-    "capacity",
-    "late_minutes",
-    "patient__given_name",
-    "patient__family_name",
-    "visit_type__name",
-    "room__name",
-    "interpreter__name",
-)
+_MEETS = {value: str(label) for value, label in Modality.choices}
 # Fewer minutes than these are no lateness that anybody would tell.
 LATE_FROM = 5
 # What changes by the clock alone (who is reconnecting, who runs late) is looked at again this often.
@@ -70,8 +54,50 @@ class Wanted:
 EVERYTHING = Narrowed()
 
 
-@dataclass(frozen=True, slots=True)
-class CalendarVisit:
+class _Row(NamedTuple):
+    """What is read of one appointment: a day may have a thousand, so there is no whole object for each."""
+
+    pk: int
+    uuid: uuids.UUID
+    practitioner_id: int
+    patient_id: int | None
+    starts_at: dt.datetime
+    ends_at: dt.datetime
+    status: str
+    reason: str
+    modality: str
+    sequence: int
+    capacity: int
+    late_minutes: int
+    given_name: str | None
+    family_name: str | None
+    kind: str | None
+    room: str | None
+    interpreter: str | None
+
+    @property
+    def is_group(self) -> bool:
+        return self.capacity > 1
+
+    @property
+    def heading(self) -> str:
+        """As `Appointment.heading` has it."""
+        if self.is_group:
+            return group_heading(self.kind)
+        return HELD_HEADING if self.patient_id is None else f"{self.given_name} {self.family_name}".strip()
+
+
+_ELSEWHERE = {
+    "given_name": "patient__given_name",
+    "family_name": "patient__family_name",
+    "kind": "visit_type__name",
+    "room": "room__name",
+    "interpreter": "interpreter__name",
+}
+_COLUMNS = [_ELSEWHERE.get(name, name) for name in _Row._fields]
+
+
+class CalendarVisit(NamedTuple):
     """One visit, or a time that is held for one, by the clinic's own clock."""
 
     uuid: uuids.UUID
@@ -119,7 +145,7 @@ def calendar_page(
     if wanted is not None:
         rows = rows.filter(Q(uuid__in=wanted.visits) | Q(practitioner__uuid__in=wanted.people))
     rows = rows.filter(practitioner_id__in=[each.pk for each in people]).order_by("starts_at", "pk")
-    found = list(rows.select_related("patient", "visit_type", "room", "interpreter").only(*SHOWN))
+    found = [_Row._make(row) for row in rows.values_list(*_COLUMNS)]
     standing = standings_now(actor, found)
     movable = {each.pk for each in people if _may_move(actor, each)}
     coming = counts_of(row for row in found if row.patient_id is not None)
@@ -236,10 +262,8 @@ def _may_move(actor: Actor, practitioner: Practitioner) -> bool:
     return any(may(actor, "scheduling.appointment.move", one) for one in asked)
 
 
-def _visit(
-    row: Appointment, state: str, minutes: int | None, may_move: bool, coming: int | None = None
-) -> CalendarVisit:
-    modality = row.get_modality_display()
+def _visit(row: _Row, state: str, minutes: int | None, may_move: bool, coming: int | None = None) -> CalendarVisit:
+    modality = _MEETS[row.modality]
     return CalendarVisit(
         uuid=row.uuid,
         practitioner_id=row.practitioner_id,
@@ -249,9 +273,9 @@ def _visit(
         state=state,
         minutes=minutes,
         reason=row.reason,
-        kind=f"{row.visit_type.name}, {modality.lower()}" if row.visit_type is not None else modality,
-        room=row.room.name if row.room is not None else "",
-        interpreter=row.interpreter.name if row.interpreter is not None else "",
+        kind=modality if row.kind is None else f"{row.kind}, {modality.lower()}",
+        room=row.room or "",
+        interpreter=row.interpreter or "",
         sequence=row.sequence,
         late=row.late_minutes,
         movable=may_move and row.status in MOVABLE and state not in BEGUN,

@@ -3,6 +3,7 @@
 import datetime as dt
 import uuid as uuids
 from collections.abc import Iterable
+from typing import Protocol
 
 from django.db.models import Count, Exists, F, OuterRef, Q
 
@@ -19,6 +20,15 @@ from scheduling.selectors.taken import Others
 COMING = (AppointmentStatus.PENDING, AppointmentStatus.BOOKED, AppointmentStatus.NOSHOW)
 # Group visits in these states take others in.
 JOINABLE = (AppointmentStatus.PENDING, AppointmentStatus.BOOKED, AppointmentStatus.ARRIVED)
+
+
+class MaybeGroup(Protocol):
+    """An appointment, or a row that was read of one."""
+
+    @property
+    def pk(self) -> int: ...
+    @property
+    def is_group(self) -> bool: ...
 
 
 def coming_to(appointment: Appointment) -> list[GroupPlace]:
@@ -51,7 +61,7 @@ def visits_with(patient: Patient) -> Q:
     return Q(patient=patient, capacity=1) | Q(pk__in=places.values("appointment"))
 
 
-def counts_of(appointments: Iterable[Appointment]) -> dict[int, int]:
+def counts_of(appointments: Iterable[MaybeGroup]) -> dict[int, int]:
     """How many patients come to each group visit of these, by primary key; one query, and none without a group."""
     groups = [one.pk for one in appointments if one.is_group]
     if not groups:
