@@ -13,7 +13,7 @@ from django.conf import settings
 from django.contrib.auth import get_user
 from django.http import HttpRequest, parse_cookie
 
-from accounts.models import Patient, Practitioner, RoleAssignment, User
+from accounts.models import User
 from accounts.roles import STAFF, Role
 from accounts.sessions import SessionStore
 
@@ -52,6 +52,16 @@ class Actor:
 
 ANONYMOUS = Actor("anonymous", None, "Anonymous", None, frozenset(), "")
 
+# A row for each role, or one without any; the others repeat in each.
+_STANDING = (
+    "role_assignments__role",
+    "role_assignments__organization_id",
+    "practitioner__pk",
+    "practitioner__organization_id",
+    "patient__pk",
+    "patient__organization_id",
+)
+
 PathResolver = Callable[[str, Mapping[str, str]], Actor]
 _path_resolvers: dict[str, PathResolver] = {}
 
@@ -65,18 +75,18 @@ def actor_for_user(user: Any, session_key: str | None) -> Actor:
     """The actor of a sign-in. A disabled user, or one without a clinic, is nobody."""
     if not isinstance(user, User) or not user.is_active or user.organization_id is None:
         return ANONYMOUS
-    assigned = RoleAssignment.objects.filter(user=user, organization_id=user.organization_id)
     organization_id = user.organization_id
+    roles, practitioner_id, patient_id = _standing_of(user.pk, organization_id)
     return Actor(
         type="user",
         id=user.pk,
         label=user.name,
         organization_id=organization_id,
-        roles=frozenset(Role(role) for role in assigned.values_list("role", flat=True)),
+        roles=roles,
         session=session_digest(session_key),
         user_id=user.pk,
-        practitioner_id=_row_id(Practitioner, user.pk, organization_id),
-        patient_id=_row_id(Patient, user.pk, organization_id),
+        practitioner_id=practitioner_id,
+        patient_id=patient_id,
     )
 
 
@@ -131,5 +141,12 @@ def _resolver_for(path: str) -> PathResolver | None:
     return next((resolver for prefix, resolver in _path_resolvers.items() if path.startswith(prefix)), None)
 
 
-def _row_id(model: type[Patient] | type[Practitioner], user_id: int, organization_id: int) -> int | None:
-    return model.objects.filter(user_id=user_id, organization_id=organization_id).values_list("pk", flat=True).first()
+def _standing_of(user_id: int, organization_id: int) -> tuple[frozenset[Role], int | None, int | None]:
+    """What the user is in their clinic: roles, practitioner, patient. One query, as every request asks it; what they
+    are elsewhere is left out afterwards."""
+    rows = list(User.objects.filter(pk=user_id).order_by().values_list(*_STANDING))
+    roles = frozenset(Role(role) for role, clinic, *_ in rows if clinic == organization_id)
+    practitioner_id, patient_id = (
+        next((row[at] for row in rows if row[at + 1] == organization_id), None) for at in (2, 4)
+    )
+    return roles, practitioner_id, patient_id

@@ -2,10 +2,10 @@
 
 import os
 
-from django.core.asgi import get_asgi_application
+from telehealth import handler
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "telehealth.settings")
-pages = get_asgi_application()
+pages = handler.application()
 
 # These read models and settings, so Django comes first.
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402

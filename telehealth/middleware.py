@@ -71,24 +71,17 @@ class GateMiddleware:
     some in vain), or all try again and again for SQLite's one lock. What streams afterwards is outside the gate.
     """
 
-    sync_capable = True
+    # Where the request leaves the event loop: all that is further in runs in one thread (telehealth.handler).
+    sync_capable = False
     async_capable = True
 
-    def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
+    def __init__(self, get_response: Callable[[HttpRequest], Awaitable[HttpResponseBase]]) -> None:
         self.get_response = get_response
         # A semaphore belongs to the loop that it was first waited for in; tests have several.
         self.gates: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
-        self.is_async = iscoroutinefunction(get_response)
-        if self.is_async:
-            markcoroutinefunction(self)
+        markcoroutinefunction(self)
 
-    def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
-        if self.is_async:
-            return self._in_turn(request)
-        response: HttpResponseBase = self.get_response(request)
-        return response
-
-    async def _in_turn(self, request: HttpRequest) -> HttpResponseBase:
+    async def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if request.path_info in UNGATED:
             return await self.get_response(request)
         gate = self.gates.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(AT_ONCE))

@@ -202,7 +202,9 @@ def insert_row(wish: Wish, **columns: Any) -> Appointment:
     before, after = buffers_of(wish.practitioner)
     return Appointment.objects.create(
         organization_id=wish.practitioner.organization_id,
-        location=Location.objects.get(organization_id=wish.practitioner.organization_id, is_default=True),
+        location_id=Location.objects.values_list("pk", flat=True).get(
+            organization_id=wish.practitioner.organization_id, is_default=True
+        ),
         patient=wish.patient,
         practitioner=wish.practitioner,
         visit_type=wish.visit_type,

@@ -53,6 +53,8 @@ def remove_guest(*, actor: Actor, guest: Guest) -> Guest:
 
 def bring_guests(actor: Actor, appointment: Appointment, wanted: Sequence[Companion]) -> list[Guest]:
     """For the services of this app: rows and links, for an appointment that nobody else can change meanwhile."""
+    if not wanted and not appointment.is_group:
+        return []  # as almost always; who comes to a group is counted all the same
     named = list(dict.fromkeys(Companion(" ".join(one.name.split()), one.role) for one in wanted))
     standing = {Companion(one.name, one.role): one for one in appointment.guests.filter(removed_at=None)}
     fresh = [one for one in named if one not in standing]

@@ -113,8 +113,9 @@ def _patients_shown(actor: Actor, form: AppointmentForm) -> QuerySet[Patient]:
 
 
 def _bookable(actor: Actor) -> QuerySet[Practitioner]:
-    """Whose visits the actor may book: the desk everybody's, a practitioner their own."""
-    found = practitioners(actor)
+    """Whose visits the actor may book: the desk everybody's, a practitioner their own. With their hours, which booking
+    looks at twice."""
+    found = practitioners(actor).select_related("schedule")
     if may(actor, "scheduling.appointment.book", Relation.SAME_CLINIC):
         return found
     return found.filter(pk=actor.practitioner_id or 0)
