@@ -1,7 +1,8 @@
 """Free times, lists and booking under load with 10,000 visits in the database, on PostgreSQL and on SQLite.
 
-Each engine has a process and a database of its own. The load comes over HTTP in an open loop: bookings, moves and
-cancellations at a fixed rate, a late answer counted from when it was due; server, database and load share the machine.
+Each engine has a process and a database of its own; on PostgreSQL two web processes serve, with Redis, as a clinic of
+that size would run it. The load comes over HTTP in an open loop: bookings, moves and cancellations at a fixed rate, a
+late answer counted from when it was due; servers, database and load share the machine.
 """
 
 import argparse
@@ -72,14 +73,27 @@ def measure(engine: str, seconds: float) -> dict[str, Any]:
     """Everything on one engine."""
     with tempfile.TemporaryDirectory(prefix="hc-b-", dir="/tmp", ignore_cleanup_errors=True) as name:
         folder = Path(name)
-        with database(engine, folder) as address:
-            return _measure(engine, folder, address, seconds)
+        with database(engine, folder) as address, redis_of(engine) as redis:
+            return _measure(engine, folder, address, redis, seconds)
 
 
-def _measure(engine: str, folder: Path, address: str, seconds: float) -> dict[str, Any]:
+@contextlib.contextmanager
+def redis_of(engine: str) -> Iterator[str]:
+    """Its address; none beside SQLite."""
+    if engine == "sqlite":
+        yield ""
+        return
+    from tests.servers import redis
+
+    with redis() as address:
+        yield address
+
+
+def _measure(engine: str, folder: Path, address: str, redis: str, seconds: float) -> dict[str, Any]:
     from tests.browser.house import House
 
-    house = House(folder, DATABASE_URL=address)
+    more = {"REDIS_URL": redis, "WEB_PROCESSES": "2"} if redis else {}
+    house = House(folder, DATABASE_URL=address, **more)
     os.environ.update(house.environment, DJANGO_SETTINGS_MODULE="telehealth.settings")
     import django
 

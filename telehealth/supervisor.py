@@ -78,14 +78,21 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def house(listening: socket.socket, environment: Mapping[str, str]) -> tuple[Child, ...]:
-    """The processes of a house on one machine: one web process and the relays it is told of."""
+    """The processes of a house on one machine: the web processes, which share a socket, and the relays."""
     var = Path(environment.get("HOUSECALL_VAR") or ROOT / "var").resolve()
     var.mkdir(mode=0o700, parents=True, exist_ok=True)
     relays = tuple(relay_environments(environment, var))
     here = ",".join(f"relay-{number}=unix:{relay['RELAY_CONTROL']}" for number, relay in enumerate(relays, start=1))
     descriptor = listening.fileno()
-    web = Child("web", ("telehealth.serve", "--fd", str(descriptor)), {"RELAYS": here, **environment}, (descriptor,))
-    return (*(_relay(number, relay, len(relays)) for number, relay in enumerate(relays, start=1)), web)
+    count = max(1, _number(environment, "WEB_PROCESSES", 1))
+    web = ("telehealth.serve", "--fd", str(descriptor))
+    return (
+        *(_relay(number, relay, len(relays)) for number, relay in enumerate(relays, start=1)),
+        *(
+            Child(f"web-{number}" if count > 1 else "web", web, {"RELAYS": here, **environment}, (descriptor,))
+            for number in range(1, count + 1)
+        ),
+    )
 
 
 def relay_environments(environment: Mapping[str, str], var: Path) -> Iterator[dict[str, str]]:

