@@ -17,6 +17,7 @@ import tempfile
 import time
 import warnings
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -137,13 +138,13 @@ def measure_lists(clinic: Any) -> dict[str, Any]:
     desk.cookies["hc_session"] = _session_of(user)
     board = reverse("queue-board", kwargs={"queue": clinic.queues[0].uuid})
     pages: dict[str, Callable[[], Any]] = {
-        "day": lambda: desk.get(_address("calendar", "appointments") + "?view=list", follow=True),
+        "day": partial(desk.get, reverse("calendar"), {"view": "day"}),
+        "day as a list": partial(desk.get, reverse("calendar"), {"view": "list"}),
+        "week": partial(desk.get, reverse("calendar"), {"view": "week"}),
         "queue board": lambda: desk.get(board),
     }
-    with contextlib.suppress(Exception):
-        feed = reverse("calendar-feed")
-        pages["day as data"] = lambda: desk.get(feed + "?view=day")
-        pages["week as data"] = lambda: desk.get(feed + "?view=week")
+    for view in ("day", "week"):
+        pages[f"{view} as data"] = partial(desk.get, reverse("calendar-changes"), {"view": view})
     return {name: _timed(ask) for name, ask in pages.items()} | {"a patient's visits": _timed_visits(clinic, user)}
 
 
@@ -153,15 +154,6 @@ def _timed_visits(clinic: Any, user: Any) -> dict[str, float]:
 
     actor = actor_for_user(user, "bench")
     return _timed(lambda: visits_of(actor, clinic.patients[0]))
-
-
-def _address(*names: str) -> str:
-    from django.urls import NoReverseMatch, reverse
-
-    for name in names:
-        with contextlib.suppress(NoReverseMatch):
-            return reverse(name)
-    raise LookupError(names)
 
 
 def _timed(ask: Callable[[], Any]) -> dict[str, float]:
