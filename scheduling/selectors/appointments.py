@@ -27,8 +27,6 @@ _AS_BOOKED = {
     AppointmentStatus.CANCELLED: "cancelled",
     AppointmentStatus.NOSHOW: "noshow",
 }
-# What a room could say of them adds nothing: there was no visit.
-_NOBODY_CAME = frozenset({AppointmentStatus.PROPOSED, AppointmentStatus.CANCELLED, AppointmentStatus.NOSHOW})
 
 
 def get_appointment(actor: Actor, uuid: uuids.UUID | str) -> Appointment:
@@ -47,8 +45,11 @@ def states_now(actor: Actor, appointments: Sequence[Booked]) -> dict[int, str]:
 
 
 def standings_now(actor: Actor, appointments: Sequence[Booked]) -> dict[int, Standing]:
-    """Like `states_now`, with the minutes of who waits or is in a call."""
-    known = ports.standings_of(actor, [one for one in appointments if one.status not in _NOBODY_CAME])
+    """Like `states_now`, with the minutes of who waits or is in a call.
+
+    Only of who has arrived and not been finished the room knows more than the appointment says.
+    """
+    known = ports.standings_of(actor, [one for one in appointments if one.status == AppointmentStatus.ARRIVED])
     return {one.pk: known.get(one.pk) or Standing(_AS_BOOKED[AppointmentStatus(one.status)]) for one in appointments}
 
 
