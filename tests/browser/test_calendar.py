@@ -177,7 +177,8 @@ def test_keys_alone_move_a_visit_and_every_key_of_the_list_works(person: OpenCon
     expect(page.get_by_role("dialog").get_by_role("link")).to_contain_text("9:20 am, Dr Brightwater")
     keys.press("Escape")
     expect(page.get_by_role("dialog")).to_be_hidden()
-    for key, part in (("l", "view=list"), ("w", "view=week"), ("d", "view=day"), ("]", "on="), ("b", "/new/")):
+    next_day = f"on={tomorrow.day + dt.timedelta(days=1)}"
+    for key, part in (("l", "view=list"), ("w", "view=week"), ("d", "view=day"), ("]", next_day), ("b", "/new/")):
         keys.press(key)
         page.wait_for_url(f"**{part}**")
 

@@ -6,11 +6,12 @@ from tests.browser.conftest import Make, Watch
 from tests.browser.looks import Looks
 from tests.browser.people import ChromiumTab
 
-FOCUSED = "document.activeElement.name || document.activeElement.textContent.trim()"
+FOCUSED = "document.activeElement?.name || document.activeElement?.textContent.trim() || ''"
 
 
 def tab_to(tab: ChromiumTab, what: str) -> None:
     """Press Tab until the field of that name, or the link or button of those words, has the focus."""
+    tab.page.wait_for_load_state()
     for _ in range(80):
         tab.page.keyboard.press("Tab")
         if tab.evaluate(FOCUSED).startswith(what):
