@@ -1,6 +1,7 @@
 """What people do on the pages of a visit, the same in every browser. Holds no assertion."""
 
 import time
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from playwright.sync_api import Error, Page
@@ -23,6 +24,15 @@ def asked_for_a_second(condition: str) -> str:
         f" if (await ({condition})) done(true); else if (left) setTimeout(look, 50, left - 1); else done(false);"
         " } catch (error) { fail(error); } }; look(20); })"
     )
+
+
+def onward(page: Page, act: Callable[..., object], *told: Any) -> None:
+    """Do what leads to another page, and wait until that page stands there.
+
+    A condition alone may be true of the page that is left already, and a key goes to whichever page has come.
+    """
+    with page.expect_navigation():
+        act(*told)
 
 
 class Tab(Protocol):

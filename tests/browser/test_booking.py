@@ -12,7 +12,7 @@ from tests.browser import clinic as clinics
 from tests.browser.conftest import Make, OpenContext
 from tests.browser.house import House
 from tests.browser.looks import NARROW, WIDE, check_page
-from tests.browser.people import ChromiumTab, state_is
+from tests.browser.people import ChromiumTab, onward, state_is
 from tests.open_clinic import OpenClinic
 
 
@@ -28,6 +28,12 @@ def tab_to(page: Page, selector: str) -> None:
 def press(page: Page, selector: str, key: str = "Enter") -> None:
     tab_to(page, selector)
     page.keyboard.press(key)
+
+
+def follow(page: Page, selector: str) -> None:
+    """Press what leads to another page."""
+    tab_to(page, selector)
+    onward(page, page.keyboard.press, "Enter")
 
 
 def write(page: Page, selector: str, text: str) -> None:
@@ -52,20 +58,20 @@ def test_patient_books_moves_and_cancels_by_keyboard_on_a_phone(person: OpenCont
     page = tab.page
     page.goto("/")
     check_page(tab)
-    press(page, "a[href='/book/']")
+    follow(page, "a[href='/book/']")
     page.wait_for_url("**/book/")
     check_page(tab)
     # The clinic has one kind of visit: it is chosen already.
     expect(page.locator("input[name=type]")).to_be_checked()
     tab_to(page, "input[name=who]")
     page.keyboard.press("ArrowDown")
-    press(page, "main form [type=submit]")
+    follow(page, "main form [type=submit]")
     page.wait_for_url("**/book/time/**")
     check_page(tab)
-    press(page, ".book-more")
+    follow(page, ".book-more")
     page.wait_for_url("**from=**")
     booked_at = choose_time(page)
-    press(page, "main form [type=submit].hc-btn-main")
+    follow(page, "main form [type=submit].hc-btn-main")
     page.wait_for_url(re.compile(r"/book/[0-9a-f-]{36}/"))
     expect(page.locator("[data-hold-words]")).to_contain_text("minutes more")
     check_page(tab)
@@ -76,19 +82,19 @@ def test_patient_books_moves_and_cancels_by_keyboard_on_a_phone(person: OpenCont
         ("#id_email", "rosalind@fern.example"),
     ):
         write(page, selector, text)
-    page.keyboard.press("Enter")
+    onward(page, page.keyboard.press, "Enter")
     page.wait_for_url("**/done/")
     check_page(tab)
     expect(page.locator("main")).to_contain_text(booked_at)
-    press(page, "main section a.hc-btn")
+    follow(page, "main section a.hc-btn")
     state_is(tab, "early")
     check_page(tab)
     press(page, "[data-step=early] .hc-rows summary")
-    press(page, "a[href$='/move/']")
+    follow(page, "a[href$='/move/']")
     page.wait_for_url("**/move/")
     check_page(tab)
     moved_to = choose_time(page, steps=2)
-    press(page, "main form [type=submit].hc-btn-main")
+    follow(page, "main form [type=submit].hc-btn-main")
     state_is(tab, "early")
     expect(page.locator("[data-step=early] .hc-box-info")).to_contain_text(moved_to)
     expect(page.locator("[data-step=early] .hc-box-info")).to_contain_text(booked_at)
@@ -122,12 +128,12 @@ def test_freed_time_reaches_who_waits_and_the_desk_says_who_they_are(
     page = waiting.page
     page.goto(clinic.times(clinic.practitioner))
     check_page(waiting)
-    page.click("text=Join the wait list")
+    onward(page, page.click, "text=Join the wait list")
     for name, text in (("name", "Otto Pepperday"), ("birth_date", "1980-02-03"), ("phone", "555-0172")):
         page.fill(f"#id_{name}", text)
     page.fill("#id_email", "otto@pepperday.example")
     check_page(waiting)
-    page.click("main form [type=submit].hc-btn-main")
+    onward(page, page.click, "main form [type=submit].hc-btn-main")
     expect(page.locator("h1")).to_have_text("You are on the wait list")
     check_page(waiting)
     entry = make(entry_of_otto)
@@ -139,13 +145,13 @@ def test_freed_time_reaches_who_waits_and_the_desk_says_who_they_are(
     for path in ("/staff/wait-list/", f"/staff/wait-list/{entry}/", "/staff/patients/unsorted/"):
         desk.page.goto(path)
         check_page(desk)
-    page.click("[name=answer][value=yes]")
+    onward(page, page.click, "[name=answer][value=yes]")
     expect(page.locator("h1")).to_have_text("Your visit is booked")
     check_page(waiting)
-    desk.page.click(".hc-qrow:has-text('Otto Pepperday') a")
+    onward(desk.page, desk.page.click, ".hc-qrow:has-text('Otto Pepperday') a")
     check_page(desk)
-    desk.page.click(".hc-card:has-text('the same') [value=same]")
+    onward(desk.page, desk.page.click, ".hc-card:has-text('the same') [value=same]")
     expect(desk.page.locator("h1")).to_contain_text("is Otto Pepperday")
     check_page(desk)
-    desk.page.click("[value=undo]")
+    onward(desk.page, desk.page.click, "[value=undo]")
     expect(desk.page.locator("h1")).to_contain_text("Who is Otto Pepperday?")

@@ -16,7 +16,7 @@ from tests.browser.clinic import Cookie
 from tests.browser.conftest import Make, OpenContext, Watch
 from tests.browser.house import House
 from tests.browser.looks import NARROW, SIDEWAYS, WIDE, check_page
-from tests.browser.people import ChromiumTab
+from tests.browser.people import ChromiumTab, onward
 
 CHICAGO = ZoneInfo("America/Chicago")
 
@@ -179,7 +179,7 @@ def test_keys_alone_move_a_visit_and_every_key_of_the_list_works(person: OpenCon
     expect(page.get_by_role("dialog")).to_be_hidden()
     next_day = f"on={tomorrow.day + dt.timedelta(days=1)}"
     for key, part in (("l", "view=list"), ("w", "view=week"), ("d", "view=day"), ("]", next_day), ("b", "/new/")):
-        keys.press(key)
+        onward(page, keys.press, key)
         page.wait_for_url(f"**{part}**")
 
 
@@ -188,7 +188,7 @@ def test_phone_has_the_list_and_the_form_on_its_own_page(person: OpenContext, to
     page: Page = person(tomorrow.desks[0], viewport=NARROW).new_page()
     page.goto(tomorrow.path)
     expect(page.locator("[data-grid]")).to_be_hidden()
-    page.get_by_role("link", name="Otto Pepperday").click()
+    onward(page, page.get_by_role("link", name="Otto Pepperday").click)
     times = page.get_by_label("Time", exact=True)
     # The free times are those of everybody who is asked for.
     page.get_by_text("Interpreter", exact=True).first.click()
@@ -199,7 +199,7 @@ def test_phone_has_the_list_and_the_form_on_its_own_page(person: OpenContext, to
     page.get_by_label("Interpreter").select_option(label="No interpreter")
     expect(times).to_contain_text("9:40 am, free")
     times.select_option(label="9:40 am, free")
-    page.get_by_role("button", name="Move the visit").click()
+    onward(page, page.get_by_role("button", name="Move the visit").click)
     expect(page.get_by_text("Moved to 9:40 am")).to_be_visible()
     expect(page.locator(f"[data-visit='{tomorrow.otto}']")).to_contain_text("9:40 am")
     assert not page.evaluate(SIDEWAYS)
