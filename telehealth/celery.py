@@ -43,6 +43,8 @@ app.conf.update(
         # Each calendar is due every 15 minutes; a hint says at once that one is new.
         "read-calendars": {"task": "scheduling.read_calendars", "schedule": 60.0},
         "work-on-files": {"task": "scheduling.work_on_files", "schedule": 60.0},
+        # A hint sends at once what is due at once; this finds everything.
+        "sweep-messages": {"task": "notifications.sweep", "schedule": 15.0},
         "expire-recordings": {"task": "recordings.expire", "schedule": crontab(hour="3", minute="41")},
     },
 )

@@ -50,6 +50,8 @@ try:
     LOG_FORMAT = env.str("LOG_FORMAT", "console" if DEBUG or DEMO or sys.stderr.isatty() else "json")
     LOG_LEVEL = env.str("LOG_LEVEL", "INFO")
     MAIL_FROM = env.str("MAIL_FROM", "Housecall <no-reply@localhost>")
+    # Where numbers without a country belong, as ISO 3166 writes it.
+    PHONE_REGION = env.str("PHONE_REGION", "US")
 except EnvError as error:
     raise refusals.unreadable(error) from None
 
@@ -88,6 +90,7 @@ INSTALLED_APPS = [
     "audit",
     "accounts",
     "consent",
+    "notifications",
     "scheduling",
     "consults",
     "recordings",
@@ -310,6 +313,11 @@ EMAIL_USE_SSL = EMAIL.get("EMAIL_USE_SSL", False)
 EMAIL_FILE_PATH = EMAIL.get("EMAIL_FILE_PATH", "")
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = MAIL_FROM
+
+# Who carries messages, by channel (notifications/channels): in the demo nothing leaves the house.
+MESSAGE_CARRIERS = {channel: "notifications.channels.sink.SinkCarrier" for channel in ("email", "sms", "push")}
+# Seconds that a provider may take for one message.
+MESSAGE_TIMEOUT = 10
 
 # With no broker there is no other process that could take the jobs, so the web process runs them in threads.
 WORKERS_IN_PROCESS = not REDIS_URL

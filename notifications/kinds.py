@@ -1,0 +1,113 @@
+"""The kinds of messages. Each is registered by the room that knows what it is about, with the port that looks again."""
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from notifications.models import Channel
+
+if TYPE_CHECKING:
+    from notifications.models import Message
+
+EMAIL, SMS, PUSH = Channel.EMAIL, Channel.SMS, Channel.PUSH
+
+
+class Group(StrEnum):
+    """What people switch on and off together."""
+
+    BOOKINGS = "bookings"
+    REMINDERS = "reminders"
+    VISIT = "visit"
+    OFFERS = "offers"
+
+    @property
+    def label(self) -> str:
+        return _GROUP_LABELS[self]
+
+
+_GROUP_LABELS = {
+    Group.BOOKINGS: "Booked, moved and cancelled visits",
+    Group.REMINDERS: "Reminders before a visit",
+    Group.VISIT: "You are next, and your doctor is ready",
+    Group.OFFERS: "A time for you from the wait list",
+}
+
+
+@dataclass(frozen=True)
+class File:
+    """What goes along with an email."""
+
+    name: str
+    content: bytes
+    content_type: str
+
+
+@dataclass(frozen=True)
+class Letter:
+    """How things are now, for the templates of the kind. `words` may hold no name of a patient and no condition."""
+
+    words: Mapping[str, Any]
+    files: tuple[File, ...] = ()
+
+
+@dataclass(frozen=True)
+class Skip:
+    """It is not so any more: `why` is a code (words.py)."""
+
+    why: str
+
+
+@dataclass(frozen=True)
+class Later:
+    """Not yet, but perhaps soon: look again then."""
+
+    at: dt.datetime
+
+
+Look = Callable[["Message"], "Letter | Skip | Later"]
+# Made-up words for the preview and the test send, in the language that is active.
+Example = Callable[[], Letter]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """`name` is also the folder of its templates, "visit.moved" being templates/messages/visit/moved/.
+
+    `look` is asked inside the claim, right before it is sent: what it returns is what the person reads.
+    """
+
+    name: str
+    label: str
+    group: Group
+    look: Look
+    example: Example
+    channels: tuple[Channel, ...] = (EMAIL, SMS)
+    # Of reminders: how long before the visit, as usual; None where it goes out when something happens.
+    minutes_before: int | None = None
+    # Does not wait for the end of quiet hours.
+    urgent: bool = False
+    # A clinic may switch it off.
+    can_be_off: bool = True
+    # So long after it was due it is still sent, where no earlier end is given.
+    keeps: dt.timedelta = field(default=dt.timedelta(hours=12))
+
+
+_kinds: dict[str, Kind] = {}
+
+
+def register(kind: Kind) -> None:
+    """Declare a kind; its name once."""
+    known = _kinds.setdefault(kind.name, kind)
+    if known is not kind and known != kind:
+        raise ValueError(f"two kinds are called {kind.name}")
+
+
+def kind_of(name: str) -> Kind:
+    """KeyError for one that nobody has registered."""
+    return _kinds[name]
+
+
+def all_kinds() -> tuple[Kind, ...]:
+    return tuple(_kinds.values())

@@ -1,0 +1,25 @@
+"""Who may see messages and plan them. What people choose for themselves they reach by a link of their own."""
+
+from accounts.actors import Actor
+from accounts.models import Patient
+from accounts.policy import Policy, Relation, declare
+from accounts.roles import Role
+
+DESK = frozenset({Role.FRONT_DESK, Role.SCHEDULER, Role.ADMINISTRATOR})
+CLINIC = frozenset({Relation.SAME_CLINIC})
+
+declare(
+    # What failed, and sending it again; whose visit's messages may be seen, scheduling says (appointment.view).
+    Policy("notifications.message.list", DESK),
+    Policy("notifications.message.resend", DESK, CLINIC),
+    Policy("notifications.address.correct", DESK, CLINIC),
+    Policy("notifications.plan.view", {Role.ADMINISTRATOR}),
+    Policy("notifications.plan.change", {Role.ADMINISTRATOR}),
+)
+
+
+def relation_to(actor: Actor, patient: Patient) -> Relation:
+    """How `actor` stands to somebody whom messages go to."""
+    if actor.organization_id is None or actor.organization_id != patient.organization_id:
+        return Relation.OTHER_CLINIC
+    return Relation.NONE if actor.came_by_link or actor.is_anonymous else Relation.SAME_CLINIC

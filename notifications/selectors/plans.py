@@ -1,0 +1,45 @@
+"""What a clinic sends and when; without a word of its own, as usual."""
+
+import uuid as uuids
+from dataclasses import dataclass
+
+from notifications.kinds import all_kinds
+from notifications.models import ClinicMessages, PlannedKind
+from notifications.models.choices import MOST_A_DAY, QUIET_FROM, QUIET_UNTIL
+
+
+@dataclass(frozen=True)
+class Rules:
+    """Of a clinic. Minutes after midnight; messages to one person by one channel within 24 hours."""
+
+    quiet_from: int = QUIET_FROM
+    quiet_until: int = QUIET_UNTIL
+    most: int = MOST_A_DAY
+
+
+@dataclass(frozen=True)
+class Planned:
+    """Whether a kind is sent, and how many minutes before a visit where it is a reminder."""
+
+    is_on: bool
+    minutes_before: int | None
+
+
+def rules_of(organization_id: int) -> Rules:
+    row = ClinicMessages.objects.filter(organization_id=organization_id).first()
+    return Rules(row.quiet_from, row.quiet_until, row.most_a_day) if row else Rules()
+
+
+def plan_of(organization_id: int, visit_type: uuids.UUID | None = None) -> dict[str, Planned]:
+    """By name of kind: what is planned for visits of this type, else for all, else as usual."""
+    rows = (
+        PlannedKind.objects.filter(organization_id=organization_id, visit_type__in=[visit_type]) if visit_type else []
+    )
+    own = {row.kind: row for row in rows}
+    general = {row.kind: row for row in PlannedKind.objects.filter(organization_id=organization_id, visit_type=None)}
+    found = {}
+    for kind in all_kinds():
+        row = own.get(kind.name) or general.get(kind.name)
+        before = row.minutes_before if row and row.minutes_before is not None else kind.minutes_before
+        found[kind.name] = Planned(row.is_on if row and kind.can_be_off else True, before)
+    return found

@@ -1,0 +1,164 @@
+"""Sending what is due: claim, look again, choose, render, hand over, write down. Each message stands alone.
+
+A worker may be killed between any two lines here. Until the answer is written the row comes back when its lease is
+over, and is handed over again under the same key: a provider with idempotency keys takes it once, a mailbox sees one
+Message-ID twice.
+"""
+
+import datetime as dt
+import time
+from collections import Counter
+
+import structlog
+from django.db import DatabaseError
+
+from core.clock import now
+from notifications import rendering
+from notifications.channels import Carrier, NotTaken, carrier_for
+from notifications.kinds import Kind, Later, Letter, Skip, kind_of
+from notifications.lifecycle import MessageStatus
+from notifications.models import Message
+from notifications.selectors.choosing import address_of, obstacle, sent_within_a_day
+from notifications.selectors.plans import rules_of
+from notifications.services import pauses
+from notifications.services.claims import Claim, begin, claim_due, end, give_back
+from notifications.services.fallback import fail
+from notifications.services.quiet import end_of_quiet
+
+log = structlog.get_logger(__name__)
+
+BATCH = 25
+WORK_SECONDS = 60.0
+# Seconds until the next try after the first, second ... failed one; after the last it has failed.
+BACK_OFF = (30, 60, 120, 240, 480)
+# A message that is so overdue while its provider is away goes by the next channel.
+PATIENCE = dt.timedelta(minutes=10)
+
+
+def send_due(channel: str, *, seconds: float = WORK_SECONDS) -> Counter[str]:
+    """Send what is due by this channel until nothing is, its provider is away, or the time is over. Counts outcomes."""
+    outcomes: Counter[str] = Counter()
+    carrier = carrier_for(channel)
+    ends = time.monotonic() + seconds
+    while time.monotonic() < ends:
+        count = pauses.allowed(channel, BATCH)
+        claim = claim_due(channel, count) if count else None
+        if claim is None:
+            break
+        if not _send_claimed(channel, carrier, claim, outcomes):
+            break
+    return outcomes
+
+
+def _send_claimed(channel: str, carrier: Carrier | None, claim: Claim, outcomes: Counter[str]) -> bool:
+    """False when the rest has to wait for the provider."""
+    for place, pk in enumerate(claim.pks):
+        message = begin(pk, claim.token)
+        if message is None:
+            continue
+        try:
+            outcome = _send(message, carrier)
+        except NotTaken as answer:
+            until = pauses.pause(channel, answer)
+            outcome = _again(message, answer.why)
+            _put_off_rest(claim, place, until)
+            outcomes[outcome] += 1
+            return False
+        outcomes[outcome] += 1
+    return True
+
+
+def _put_off_rest(claim: Claim, place: int, until: dt.datetime) -> None:
+    rest = claim.pks[place + 1 :]
+    give_back(rest, claim.token, until)
+    for overdue in Message.objects.filter(pk__in=rest, status=MessageStatus.WAITING, due_at__lt=now() - PATIENCE):
+        fail(overdue, "provider_down", only_with_another=True)
+
+
+def _send(message: Message, carrier: Carrier | None) -> str:
+    """What became of it. Raises NotTaken where the provider is away; whatever else breaks, breaks this one alone."""
+    try:
+        kind = kind_of(message.kind)
+        if now() >= message.too_late_at:
+            return _skip(message, "too_late")
+        found = kind.look(message)
+        if isinstance(found, Skip):
+            return _skip(message, found.why)
+        if isinstance(found, Later):
+            return _later(message, found.at)
+        hindered = _hindrance(message, kind)
+        if hindered:
+            return fail(message, hindered)
+        quiet = None if kind.urgent else end_of_quiet(message, rules_of(message.organization_id))
+        if quiet is not None:
+            return _later(message, quiet, "quiet")
+        return _hand_over(message, kind, found, carrier)
+    except (NotTaken, DatabaseError):
+        raise
+    except Exception as error:
+        # A template, a look or a row that is broken: nothing else waits behind it.
+        log.exception("message_broken", message=str(message.uuid), kind=message.kind, error=type(error).__name__)
+        return _again(message, "broken")
+
+
+def _hindrance(message: Message, kind: Kind) -> str:
+    hindered = obstacle(kind, message.patient, message.channel)
+    if not hindered and sent_within_a_day(message.patient, message.channel) >= rules_of(message.organization_id).most:
+        return "too_many"
+    return hindered
+
+
+def _hand_over(message: Message, kind: Kind, letter: Letter, carrier: Carrier | None) -> str:
+    address = address_of(message.patient, message.channel)
+    parcel = rendering.parcel(message, kind, letter, address)
+    if carrier is None:
+        return fail(message, "no_carrier")
+    try:
+        receipt = carrier.carry(parcel)
+    except NotTaken as answer:
+        if answer.is_down:
+            raise
+        if answer.for_good:
+            return fail(message, answer.why, address=address)
+        return _again(message, answer.why)
+    pauses.lift(message.channel)
+    written = end(
+        message,
+        MessageStatus.SENT,
+        what="sent",
+        detail=receipt.provider,
+        reason="",
+        address=address,
+        provider=receipt.provider,
+        provider_id=receipt.provider_id,
+        sent_at=now(),
+    )
+    return "sent" if written else "lost"
+
+
+def _skip(message: Message, why: str) -> str:
+    end(message, MessageStatus.SKIPPED, what="skipped", detail=why, reason=why)
+    return "skipped"
+
+
+def _later(message: Message, at: dt.datetime, why: str = "") -> str:
+    """Not a try: nobody was asked."""
+    end(
+        message,
+        MessageStatus.WAITING,
+        what="put_off",
+        detail=why,
+        next_at=at,
+        reason=why,
+        attempts=message.attempts - 1,
+    )
+    return "put_off"
+
+
+def _again(message: Message, why: str) -> str:
+    """Try again after a while that doubles; in the open as failed after the last time, or by another channel."""
+    if message.attempts > len(BACK_OFF):
+        return fail(message, why)
+    wait = dt.timedelta(seconds=BACK_OFF[message.attempts - 1])
+    end(message, MessageStatus.WAITING, what="refused", detail=why, next_at=now() + wait, reason=why)
+    return "again"
