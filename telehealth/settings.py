@@ -315,7 +315,7 @@ EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = MAIL_FROM
 
 # Who carries messages, by channel (notifications/channels): in the demo nothing leaves the house.
-MESSAGE_CARRIERS = {channel: "notifications.channels.sink.SinkCarrier" for channel in ("email", "sms", "push")}
+MESSAGE_CARRIERS = dict.fromkeys(("email", "sms", "push"), "notifications.channels.sink.SinkCarrier")
 # Seconds that a provider may take for one message.
 MESSAGE_TIMEOUT = 10
 

@@ -1,7 +1,8 @@
 """Who has a message in hand. One conditional UPDATE takes due rows, another is the fence before each is handed over.
 
 A row that is claimed looks like one that is due when its claim runs out (`next_at`), so that what a killed worker left
-is found by the same question as everything else. Every later write names the claim, and finds nothing when another has it.
+is found by the same question as everything else. Every later write names the claim, and finds nothing when another
+has it.
 """
 
 import datetime as dt

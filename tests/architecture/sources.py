@@ -7,7 +7,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 ROOMS = (
-    "core", "audit", "accounts", "consent", "notifications", "scheduling", "consults", "recordings", "signaling", "telehealth", "relay",
+    "core", "audit", "accounts", "consent", "notifications", "scheduling", "consults", "recordings", "signaling",
+    "telehealth", "relay",
 )  # fmt: skip
 
 
