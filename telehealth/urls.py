@@ -17,6 +17,7 @@ urlpatterns = [
     path("", include("scheduling.outside_urls")),
     path("", include("consults.urls")),
     path("", include("recordings.urls")),
+    path("", include("notifications.urls")),
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
     re_path("", nowhere, name="nowhere"),

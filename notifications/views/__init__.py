@@ -1,0 +1,1 @@
+"""Views of notifications: staff pages, people's preferences, providers' notices."""
