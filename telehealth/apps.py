@@ -7,5 +7,5 @@ class TelehealthConfig(AppConfig):
     name = "telehealth"
 
     def ready(self) -> None:
-        # Whatever process tells a worker something, a command too, does so over our broker, not over Celery's usual one.
+        # Whatever process tells a worker something, a command too, does so over our broker, not Celery's usual one.
         from telehealth import celery  # noqa: F401
