@@ -105,12 +105,14 @@ def _measure(engine: str, folder: Path, address: str, redis: str, seconds: float
     call_command("migrate", verbosity=0, interactive=False)
     from bench.booking_clinic import BenchClinic
     from bench.slots import measure as measure_slots
+    from telehealth import memory
 
     slots = measure_slots()
     clinic = BenchClinic()
     if engine == "postgres":
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")
+    memory.settle()  # As the web process does.
     lists = measure_lists(clinic)
     session = _session_of(clinic.desk())
     connections.close_all()

@@ -18,6 +18,6 @@ def erasure_waits() -> None:
 
 def _tell(task: str) -> None:
     try:
-        current_app.send_task(task)
+        current_app.send_task(task, retry=False)
     except Exception as error:  # noqa: BLE001  The broker may be away; the schedule looks every minute.
         log.warning("worker_not_told", task=task, error=type(error).__name__)

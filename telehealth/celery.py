@@ -13,7 +13,17 @@ app = Celery("housecall")
 app.set_default()  # Else a retry from a thread without a current app goes to amqp on localhost.
 app.conf.update(
     broker_url=settings.REDIS_URL or "memory://",
-    broker_transport_options={} if settings.REDIS_URL else {"polling_interval": 0.05},
+    # A hint may be lost, a page must not wait for it: one try, and a second at most for a server that does not answer.
+    broker_transport_options={
+        "max_retries": 1,
+        "interval_start": 0,
+        "interval_step": 0,
+        "interval_max": 0,
+        "socket_connect_timeout": 1,
+        "socket_timeout": 5,
+    }
+    if settings.REDIS_URL
+    else {"polling_interval": 0.05},
     broker_connection_retry_on_startup=True,
     accept_content=["json"],
     task_serializer="json",

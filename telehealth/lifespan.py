@@ -8,7 +8,7 @@ import structlog
 from django.conf import settings
 
 from signaling import lifespan as relays
-from telehealth import workers
+from telehealth import memory, workers
 from telehealth.celery import app
 
 log = structlog.get_logger(__name__)
@@ -38,6 +38,7 @@ class Lifespan:
         if settings.WORKERS_IN_PROCESS:
             # In a thread: Celery closes database connections as it starts, which Django refuses on the event loop.
             self.running = await asyncio.to_thread(workers.start, app)
+        await asyncio.to_thread(memory.settle)
 
     async def shutdown(self) -> None:
         running, self.running = self.running, None

@@ -17,6 +17,10 @@ from tests.servers import servers
 ROOT = Path(__file__).resolve().parent.parent
 PYTEST = (sys.executable, "-m", "pytest", "-q")
 WITHOUT_BROWSER = "not browser"
+# What a change is held against while it is made, in under a minute: rules, services and the relay. Pages, sockets and
+# recordings have their tests by path, and all of them in `./run test`.
+RULES = ("architecture", "unit", "relay", *(f"integration/{room}" for room in ("accounts", "audit", "consent")))
+FAST = [f"tests/{each}" for each in (*RULES, "integration/scheduling", "integration/consults", "integration/house")]
 console = Console(highlight=False)
 
 
@@ -66,7 +70,7 @@ def _run_parts(scope: str, folder: Path, tally: Tally) -> None:
     shared = ["-n", "3", "--dist", "worksteal"]
     if scope == "fast":
         chosen = WITHOUT_BROWSER + long + " and not slow"
-        _pytest("unit, architecture, SQLite, without races", [*shared, "-m", chosen], folder, tally)
+        _pytest("rules, services, relay, without races", [*shared, "-m", chosen, *FAST], folder, tally)
         return
     _pytest("unit, architecture, SQLite", [*shared, "-m", WITHOUT_BROWSER + long], folder, tally)
     with servers() as addresses:

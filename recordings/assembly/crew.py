@@ -4,6 +4,7 @@ A child (__main__.py) is told what to do over its standard input, which closes w
 On leaving, every child is gone, and so is what it had half made. Knows no row; who claims and files is job.py.
 """
 
+import contextlib
 import json
 import os
 import pickle
@@ -155,7 +156,9 @@ class _Child:
         self._process.wait()
         self.output.close()
         assert self._process.stdin
-        self._process.stdin.close()
+        # What it did not read any more is written now, and to nobody.
+        with contextlib.suppress(BrokenPipeError):
+            self._process.stdin.close()
 
     def _send(self, data: bytes) -> None:
         assert self._process.stdin

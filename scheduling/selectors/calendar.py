@@ -4,6 +4,7 @@ import datetime as dt
 import uuid as uuids
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -154,6 +155,31 @@ def calendar_page(
     seen = [row.patient_id for row in found if row.patient_id is not None and not row.is_group]
     record_views(actor=actor, patient_ids=seen, page="calendar")
     return CalendarPage(clinic.timezone, first_day, until_day, people, visits)
+
+
+def calendar_counts(
+    actor: Actor, *, first_day: dt.date, until_day: dt.date, narrowed: Narrowed = EVERYTHING
+) -> dict[int, list[int]]:
+    """By practitioner's primary key, how many visits each of these days has; cancelled ones are none. Two queries.
+
+    Names nobody, so nobody is recorded as seen.
+    """
+    clinic = _clinic_of(actor)
+    zone = ZoneInfo(clinic.timezone)
+    days = [first_day + dt.timedelta(days=number) for number in range((until_day - first_day).days + 1)]
+    bounds = [dt.datetime.combine(day, dt.time.min, tzinfo=zone) for day in days]
+    standing = _rows(actor, clinic, first_day, until_day, narrowed).exclude(status=AppointmentStatus.CANCELLED)
+    columns = {
+        f"day_{number}": Count("pk", filter=Q(starts_at__gte=starts, starts_at__lt=ends))
+        for number, (starts, ends) in enumerate(pairwise(bounds))
+    }
+    rows = standing.order_by().values_list("practitioner_id").annotate(**columns)
+    return {practitioner: list(counts) for practitioner, *counts in rows}
+
+
+def people_shown(actor: Actor, narrowed: Narrowed = EVERYTHING) -> tuple[Practitioner, ...]:
+    """Whose visits the calendar shows then, by name."""
+    return _people(actor, narrowed)
 
 
 def calendar_digest(actor: Actor, *, first_day: dt.date, until_day: dt.date, narrowed: Narrowed = EVERYTHING) -> str:

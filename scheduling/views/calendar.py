@@ -2,6 +2,7 @@
 
 import datetime as dt
 import uuid as uuids
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -12,7 +13,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from accounts.actors import Actor
-from accounts.models import Organization
+from accounts.models import Organization, Practitioner
 from accounts.policy import guarded
 from accounts.selectors import organization_of
 from core.clock import today
@@ -23,9 +24,11 @@ from scheduling.selectors.calendar import (
     CalendarPage,
     Narrowed,
     Wanted,
+    calendar_counts,
     calendar_digest,
     calendar_page,
     may_book_somebody,
+    people_shown,
     people_to_choose,
     rooms_to_choose,
     visit_types_to_choose,
@@ -49,23 +52,62 @@ def calendar(request: HttpRequest) -> HttpResponse:
     asked, narrowed = form.asked(), form.narrowed()
     on, view = asked["on"] or today(clinic.timezone), asked["view"] or "day"
     first_day, until_day = _days(on, view)
+    people = people_shown(actor, narrowed)
+    if _is_counted(view, people):
+        return _counted_week(request, actor, clinic, on, people, narrowed)
     # Read before the visits: a change in between is then looked for once more, never missed.
     digest = calendar_digest(actor, first_day=first_day, until_day=until_day, narrowed=narrowed)
     page = calendar_page(actor, first_day=first_day, until_day=until_day, narrowed=narrowed)
     days = shown_days(page)
-    counted = view == "week" and len(page.people) > WEEK_PEOPLE
     data = grid_data(page, days, day_plan(actor, first_day, until_day, practitioners=page.people))
-    data |= _addresses(on, view, narrowed) | {
-        "view": view,
+    data |= {"digest": digest, "mayBook": may_book_somebody(actor)}
+    shown = {"page": page, "days": days, "counted": None}
+    return _answer(request, actor, clinic, on, view, narrowed, shown, data)
+
+
+def _is_counted(view: str, people: Sequence[Practitioner]) -> bool:
+    return view == "week" and len(people) > WEEK_PEOPLE
+
+
+def _counted_week(
+    request: HttpRequest,
+    actor: Actor,
+    clinic: Organization,
+    on: dt.date,
+    people: tuple[Practitioner, ...],
+    narrowed: Narrowed,
+) -> HttpResponse:
+    """How many visits each of many practitioners has on each day: no visit is read for it, and none drawn."""
+    first_day, until_day = _days(on, "week")
+    counts = calendar_counts(actor, first_day=first_day, until_day=until_day, narrowed=narrowed)
+    days = [first_day + dt.timedelta(days=number) for number in range(WEEK)]
+    counted = []
+    for each in people:
+        numbers = counts.get(each.pk, [0] * WEEK)
+        counted.append({"practitioner": each, "days": list(zip(days, numbers, strict=True)), "sum": sum(numbers)})
+    shown = {
+        "page": CalendarPage(clinic.timezone, first_day, until_day, people, ()),
+        "days": [ShownDay(day, ()) for day in days],
         "counted": counted,
-        "digest": digest,
-        "mayBook": may_book_somebody(actor),
     }
+    data = {"counted": True, "zone": clinic.timezone, "mayBook": may_book_somebody(actor)}
+    return _answer(request, actor, clinic, on, "week", narrowed, shown, data)
+
+
+def _answer(
+    request: HttpRequest,
+    actor: Actor,
+    clinic: Organization,
+    on: dt.date,
+    view: str,
+    narrowed: Narrowed,
+    shown: dict[str, Any],
+    data: dict[str, Any],
+) -> HttpResponse:
+    first_day, until_day = _days(on, view)
     context = {
-        "page": page,
-        "days": days,
-        "counted": _counts(days) if counted else None,
-        "calendar_data": data,
+        **shown,
+        "calendar_data": data | _addresses(on, view, narrowed) | {"view": view},
         "view": view,
         "on": on,
         "last_day": until_day - dt.timedelta(days=1),
@@ -94,6 +136,9 @@ def calendar_changes(request: HttpRequest) -> HttpResponse:
     if request.GET.get("seen") == digest:
         return JsonResponse({"same": True})
     wanted = _wanted(request)
+    if _is_counted(asked["view"] or "day", people_shown(actor, narrowed)):
+        # Its page shows numbers only, and asks for none of these.
+        return JsonResponse({"rows": [], "whole": wanted is None, "late": {}, "counted": True, "digest": digest})
     page = calendar_page(actor, **span, wanted=wanted)
     days = shown_days(page)
     answer: dict[str, Any] = {"rows": _rendered(days), "whole": wanted is None, "late": _late(days, wanted)}
@@ -162,22 +207,6 @@ def _pauses(actor: Actor, page: CalendarPage, days: list[ShownDay]) -> list[dict
     plans = day_plan(actor, page.first_day, page.until_day, practitioners=page.people)
     pauses: list[dict[str, str]] = grid_data(page, days, plans)["pauses"]
     return pauses
-
-
-def _counts(days: list[ShownDay]) -> list[dict[str, Any]]:
-    """For the week of many: by practitioner, how many visits each day has."""
-    return [
-        {
-            "practitioner": person.practitioner,
-            "days": [(day.day, _standing(day.people[place].rows)) for day in days],
-            "sum": sum(_standing(day.people[place].rows) for day in days),
-        }
-        for place, person in enumerate(days[0].people)
-    ]
-
-
-def _standing(rows: Any) -> int:
-    return sum(row.visit.state != "cancelled" for row in rows)
 
 
 def _narrow_form(request: HttpRequest, actor: Actor, narrowed: Narrowed) -> NarrowForm:

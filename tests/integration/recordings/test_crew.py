@@ -87,14 +87,17 @@ def test_claim_lost_while_children_write_leaves_no_process_and_no_block(
     assert (MediaFile.objects.count(), blocks(places)) == (0, set())
 
 
+@pytest.mark.parametrize("noticed", ["before it is asked", "when it does not answer"])
 def test_child_that_is_killed_costs_one_failure_and_the_next_worker_finishes(
-    places: Path, children: list[Any], monkeypatch: pytest.MonkeyPatch
+    places: Path, children: list[Any], monkeypatch: pytest.MonkeyPatch, noticed: str
 ) -> None:
     recording = stopped()
     real = crew.Crew.make
 
     def kill(self: crew.Crew, *given: Any) -> Any:
         children[0]._process.kill()
+        if noticed == "before it is asked":
+            children[0]._process.wait()
         return real(self, *given)
 
     with monkeypatch.context() as patched:
