@@ -1,5 +1,6 @@
-"""`/healthz` (is this process alive) and `/readyz` (may it be given work). No other page asks the house how it is."""
+"""How the house is, for machines: `/healthz` (this process lives), `/readyz` (it may be given work), `/metrics`."""
 
+import hmac
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -7,11 +8,15 @@ from typing import Any
 import structlog
 from asgiref.sync import sync_to_async
 from channels.layers import get_channel_layer
-from django.db import connection
+from django.conf import settings
+from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 
 from core import guards
+from core.errors import NotFound
+from notifications.selectors import health as messages
 from signaling import lifespan
 
 log = structlog.get_logger(__name__)
@@ -25,7 +30,10 @@ async def healthz(request: HttpRequest) -> HttpResponse:
 
 
 async def readyz(request: HttpRequest) -> JsonResponse:
-    """200 when every check passes, else 503; the body names them all, and says how each relay is."""
+    """200 when every check passes, else 503; the body names them all, and says how each relay is.
+
+    And whether messages go out: late ones are an alarm, and no reason to take the house from those in a visit.
+    """
     checks = {
         "database": await _passes("database", sync_to_async(_database)),
         "migrations": await _passes("migrations", sync_to_async(_migrations)),
@@ -36,13 +44,40 @@ async def readyz(request: HttpRequest) -> JsonResponse:
     is_ready = all(checks.values())
     named = {name: "ok" if passed else "failed" for name, passed in checks.items()}
     relays = lifespan.relay_states()
-    response = JsonResponse({"ready": is_ready, "checks": named, "relays": relays}, status=200 if is_ready else 503)
+    told = {"ready": is_ready, "checks": named, "relays": relays, "messages": await _messages()}
+    response = JsonResponse(told, status=200 if is_ready else 503)
     response._has_been_logged = True  # type: ignore[attr-defined]  # Probes come every few seconds.
     return response
 
 
-for view in (healthz, readyz):
-    view.without_actor = True  # type: ignore[attr-defined]
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Figures in Prometheus' format for whoever knows METRICS_TOKEN; without one set, the page does not exist.
+
+    Made anew for each asking from what the database says, so that every web process tells the same.
+    """
+    given = request.headers.get("Authorization", "").encode()
+    expected = f"Bearer {settings.METRICS_TOKEN}".encode()
+    if not settings.METRICS_TOKEN or not hmac.compare_digest(given, expected):
+        raise NotFound
+    registry = CollectorRegistry()
+    found = messages.health()
+    due = Gauge("housecall_messages_due", "Messages that are due and not sent", registry=registry)
+    oldest = Gauge("housecall_messages_oldest_due_seconds", "Since the oldest of them was due", registry=registry)
+    seen = Gauge("housecall_messages_worker_seen_seconds", "Since a worker was seen last", registry=registry)
+    day = Gauge(
+        "housecall_messages_day", "Messages due in 24 hours by what became of them", ["channel", "status"],
+        registry=registry,
+    )  # fmt: skip
+    due.set(found.due)
+    oldest.set(found.oldest_seconds)
+    seen.set(float("nan") if found.worker_seconds is None else found.worker_seconds)
+    for channel, status, number in messages.counts():
+        day.labels(channel, status).set(number)
+    return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+
+
+for view in (healthz, readyz, metrics):
+    view.without_actor = True  # type: ignore[attr-defined, union-attr]
 
 
 async def _passes(name: str, check: Callable[[], Any]) -> bool:
@@ -76,6 +111,15 @@ async def _channel_layer() -> bool:
     """To a group that nobody is in: a channel of its own would stay subscribed at Redis after every probe."""
     await get_channel_layer().group_send("readiness", {"type": "readiness.probe"})
     return True
+
+
+async def _messages() -> str:
+    """ "ok", "late", "no worker", or "unknown" where the database does not say."""
+    try:
+        found = await sync_to_async(messages.health)()
+    except DatabaseError:
+        return "unknown"
+    return "no worker" if found.is_dead else "late" if found.is_late else "ok"
 
 
 def _relay() -> bool:

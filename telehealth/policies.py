@@ -8,6 +8,7 @@ EVERY_ROLE = frozenset(Role)
 for name in (
     "healthz",
     "readyz",
+    "metrics",
     "nowhere",
     "account_login",
     "account_logout",

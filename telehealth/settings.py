@@ -50,6 +50,8 @@ try:
     LOG_FORMAT = env.str("LOG_FORMAT", "console" if DEBUG or DEMO or sys.stderr.isatty() else "json")
     LOG_LEVEL = env.str("LOG_LEVEL", "INFO")
     MAIL_FROM = env.str("MAIL_FROM", "Housecall <no-reply@localhost>")
+    # Who may read /metrics; without it nobody.
+    METRICS_TOKEN = env.str("METRICS_TOKEN", "")
     # Where numbers without a country belong, as ISO 3166 writes it.
     PHONE_REGION = env.str("PHONE_REGION", "US")
 except EnvError as error:

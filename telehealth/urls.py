@@ -4,7 +4,7 @@ from allauth.account import urls as allauth_urls
 from django.urls import include, path, re_path
 
 from accounts.policy import action_of_route
-from telehealth.health import healthz, readyz
+from telehealth.health import healthz, metrics, readyz
 from telehealth.views import nowhere
 
 # Only what is declared in policies: pages of allauth that this house does not offer do not exist.
@@ -20,6 +20,7 @@ urlpatterns = [
     path("", include("notifications.urls")),
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
+    path("metrics", metrics, name="metrics"),
     re_path("", nowhere, name="nowhere"),
 ]
 

@@ -9,6 +9,7 @@ from notifications.channels import NotTaken
 from notifications.models import Pause
 
 SHORTEST, LONGEST = 15.0, 120.0
+MOST = dt.timedelta(seconds=LONGEST)
 
 
 def allowed(channel: str, usual: int) -> int:
@@ -17,7 +18,7 @@ def allowed(channel: str, usual: int) -> int:
     if standing is None:
         return usual
     # A pause that is longer than any pause is: the clock was set back.
-    waits = now() < standing.until <= now() + dt.timedelta(seconds=LONGEST)
+    waits = now() < standing.until <= now() + MOST
     return 0 if waits else 1
 
 

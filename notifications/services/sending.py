@@ -33,6 +33,8 @@ WORK_SECONDS = 60.0
 BACK_OFF = (30, 60, 120, 240, 480)
 # A message that is so overdue while its provider is away goes by the next channel.
 PATIENCE = dt.timedelta(minutes=10)
+# So many of those at once; the next probe of the provider sees to more.
+OTHERWISE = 200
 
 
 def send_due(channel: str, *, seconds: float = WORK_SECONDS) -> Counter[str]:
@@ -61,18 +63,20 @@ def _send_claimed(channel: str, carrier: Carrier | None, claim: Claim, outcomes:
         except NotTaken as answer:
             until = pauses.pause(channel, answer)
             outcome = _again(message, answer.why)
-            _put_off_rest(claim, place, until)
+            give_back(claim.pks[place + 1 :], claim.token, until)
+            _send_overdue_otherwise(channel)
             outcomes[outcome] += 1
             return False
         outcomes[outcome] += 1
     return True
 
 
-def _put_off_rest(claim: Claim, place: int, until: dt.datetime) -> None:
-    rest = claim.pks[place + 1 :]
-    give_back(rest, claim.token, until)
-    for overdue in Message.objects.filter(pk__in=rest, status=MessageStatus.WAITING, due_at__lt=now() - PATIENCE):
-        fail(overdue, "provider_down", only_with_another=True)
+def _send_overdue_otherwise(channel: str) -> None:
+    """The provider is away, and these have waited long enough for it: by the person's next channel, if there is one."""
+    overdue = Message.objects.filter(channel=channel, status=MessageStatus.WAITING, due_at__lt=now() - PATIENCE)
+    soon = overdue.filter(next_at__lte=now() + pauses.MOST).select_related("patient").order_by("next_at", "pk")
+    for message in list(soon[:OTHERWISE]):
+        fail(message, "provider_down", only_with_another=True)
 
 
 def _send(message: Message, carrier: Carrier | None) -> str:

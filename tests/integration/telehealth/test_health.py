@@ -1,15 +1,21 @@
 """`/healthz` needs nothing but the process; `/readyz` names what is missing."""
 
+import datetime as dt
 from collections.abc import Iterator
+from typing import Any
 from unittest.mock import AsyncMock, patch
+from uuid import uuid4
 
 import pytest
 from django.db import OperationalError, connection, connections
 from django.test import Client
 
 from core import guards
+from core.clock import now
+from notifications.models import Beat, Message
 from signaling import lifespan
 from telehealth import health
+from tests import factories as make
 
 pytestmark = pytest.mark.django_db
 
@@ -100,3 +106,28 @@ def test_database_away_is_503_at_readyz_and_nothing_at_healthz(client: Client, l
 def test_health_reads_no_session(client: Client, linked: None, address: str) -> None:
     with patch("accounts.sessions.SessionStore.load", side_effect=AssertionError):
         assert client.get(address, headers={"cookie": "hc_session=0123456789abcdef"}).status_code == 200
+
+
+def test_late_messages_are_told_and_take_nobody_off_the_house(client: Client, linked: None) -> None:
+    assert client.get("/readyz").json()["messages"] == "ok"
+    Beat.objects.create(name="worker", at=now() - dt.timedelta(minutes=3))
+    response = client.get("/readyz")
+    assert (response.status_code, response.json()["messages"]) == (200, "no worker")
+    Beat.objects.update(at=now())
+    due = now() - dt.timedelta(minutes=3)
+    Message.objects.create(
+        patient=(patient := make.make_patient()), organization=patient.organization, kind="visit.moved", about=uuid4(),
+        channel="email", due_at=due, next_at=due, too_late_at=now(),
+    )  # fmt: skip
+    assert client.get("/readyz").json()["messages"] == "late"
+
+
+def test_metrics_are_for_who_knows_the_token(client: Client, settings: Any) -> None:
+    Beat.objects.create(name="worker", at=now())
+    assert client.get("/metrics").status_code == 404
+    assert client.get("/metrics", headers={"Authorization": "Bearer "}).status_code == 404
+    settings.METRICS_TOKEN = "a token"
+    assert client.get("/metrics", headers={"Authorization": "Bearer another"}).status_code == 404
+    answer = client.get("/metrics", headers={"Authorization": "Bearer a token"})
+    assert answer.status_code == 200
+    assert "housecall_messages_oldest_due_seconds 0.0" in answer.content.decode()

@@ -1,0 +1,68 @@
+"""Whether messages go out: what is due too long, whether workers live. For staff pages, `/readyz` and the metrics."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+from django.db.models import Count
+
+from core.clock import now
+from notifications.lifecycle import OPEN
+from notifications.models import Beat, Message
+from notifications.services.sweeping import WORKER
+
+# Nothing is due so long, and no worker silent so long, while all is well.
+TOO_LONG = dt.timedelta(minutes=2)
+_OPEN = [status.value for status in OPEN]
+
+
+@dataclass(frozen=True)
+class Health:
+    """Seconds since the oldest due message was due (0: none is), how many are, and since a worker was seen last."""
+
+    oldest_seconds: float
+    due: int
+    worker_seconds: float | None
+
+    @property
+    def is_late(self) -> bool:
+        return self.oldest_seconds > TOO_LONG.total_seconds()
+
+    @property
+    def is_dead(self) -> bool:
+        """Nobody has been seen to send for too long; a house that has just been started has seen nobody yet."""
+        return self.worker_seconds is not None and self.worker_seconds > TOO_LONG.total_seconds()
+
+
+def health() -> Health:
+    """Two short queries over indexes. What waits for its next try counts from when it was due, as people do."""
+    instant = now()
+    due = Message.objects.filter(status__in=_OPEN, next_at__lte=instant)
+    oldest = due.order_by("next_at").values_list("next_at", flat=True).first()
+    seen = Beat.objects.filter(name=WORKER).values_list("at", flat=True).first()
+    return Health(
+        oldest_seconds=max((instant - oldest).total_seconds(), 0.0) if oldest else 0.0,
+        due=due.count() if oldest else 0,
+        worker_seconds=max((instant - seen).total_seconds(), 0.0) if seen else None,
+    )
+
+
+def alarms() -> list[str]:
+    """What staff must know, in plain sentences; empty while all is well."""
+    found = health()
+    said = []
+    if found.is_late:
+        minutes = int(found.oldest_seconds // 60)
+        said.append(f"Messages are late: the oldest is due since {minutes} minutes. Call people whose visit is near.")
+    if found.is_dead and found.worker_seconds is not None:
+        minutes = int(found.worker_seconds // 60)
+        said.append(
+            f"Nothing has sent messages for {minutes} minutes. Ask whoever runs the house to start its workers."
+        )
+    return said
+
+
+def counts() -> list[tuple[str, str, int]]:
+    """(channel, status, how many) of the messages that were due in the last 24 hours."""
+    since = now() - dt.timedelta(days=1)
+    rows = Message.objects.filter(due_at__gt=since, due_at__lte=now()).values_list("channel", "status")
+    return [(channel, status, number) for channel, status, number in rows.annotate(number=Count("pk")).order_by()]
