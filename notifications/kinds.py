@@ -50,6 +50,8 @@ class Letter:
 
     words: Mapping[str, Any]
     files: tuple[File, ...] = ()
+    # So near that it does not wait for the end of quiet hours, though its kind does.
+    urgent: bool = False
 
 
 @dataclass(frozen=True)

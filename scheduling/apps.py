@@ -10,6 +10,7 @@ class SchedulingConfig(AppConfig):
     def ready(self) -> None:
         from accounts.actors import register_path_actor
         from scheduling import guards, links, policies, ports, visitors, waitlinks  # noqa: F401  some declare
+        from scheduling.messages import kinds, planning
         from scheduling.services import moved, waitlist
 
         register_path_actor(links.PATH_PREFIX, links.actor_for_cookie)
@@ -17,3 +18,12 @@ class SchedulingConfig(AppConfig):
         register_path_actor(waitlinks.PATH_PREFIX, waitlinks.actor_for_cookie)
         ports.on_time_freed(waitlist.offer_freed_time)
         ports.on_moved(moved.remember_former_time)
+        kinds.register_kinds()
+        ports.on_booked(planning.booked)
+        ports.on_patient_joined(planning.joined)
+        ports.on_confirmed(planning.confirmed)
+        ports.on_moved(planning.moved)
+        ports.on_cancelled(planning.cancelled)
+        ports.on_patient_left(planning.left)
+        ports.on_status_changed(planning.restated)
+        ports.on_handed_over(planning.handed_over)

@@ -36,6 +36,8 @@ declare(
     Policy("scheduling.appointment.move", PRACTITIONER | PATIENT, OWN),
     Policy("scheduling.appointment.confirm", DESK, CLINIC),
     Policy("scheduling.appointment.confirm", PRACTITIONER, OWN),
+    # The patient says beforehand that they will come.
+    Policy("scheduling.appointment.coming", PATIENT, OWN),
     # Whether the patient came; also said again afterwards, as a correction.
     Policy("scheduling.appointment.attend", DESK, CLINIC),
     Policy("scheduling.appointment.attend", PRACTITIONER, OWN),

@@ -53,6 +53,8 @@ PatientListener = Callable[["Actor", "Sequence[int]", "Patient"], None]
 LeftListener = Callable[["Actor", "Appointment", "Patient"], None]
 PresentReader = Callable[["Appointment", "Patient"], bool]
 ChangedListener = Callable[[int, uuids.UUID], None]
+PersonListener = Callable[["Actor", "Appointment", "Patient"], None]
+HandedOverListener = Callable[["Sequence[uuids.UUID]", "Patient", "Patient"], None]
 
 _booked: list[AppointmentListener] = []
 _cancelled: list[AppointmentListener] = []
@@ -67,6 +69,9 @@ _changed: list[ChangedListener] = []
 _patient_changed: list[PatientListener] = []
 _patient_left: list[LeftListener] = []
 _presence_readers: list[PresentReader] = []
+_confirmed: list[PersonListener] = []
+_person_joined: list[PersonListener] = []
+_handed_over: list[HandedOverListener] = []
 
 
 def on_booked(listener: AppointmentListener) -> None:
@@ -147,6 +152,24 @@ def on_presence(reader: PresentReader) -> None:
         _presence_readers.append(reader)
 
 
+def on_confirmed(listener: PersonListener) -> None:
+    """Call `listener(actor, appointment, patient)` for each patient to whom the clinic has said yes."""
+    if listener not in _confirmed:
+        _confirmed.append(listener)
+
+
+def on_patient_joined(listener: PersonListener) -> None:
+    """Call `listener(actor, appointment, patient)` when somebody has a place in a group visit that stood before."""
+    if listener not in _person_joined:
+        _person_joined.append(listener)
+
+
+def on_handed_over(listener: HandedOverListener) -> None:
+    """Call `listener(ids, former, patient)`: what was `former`'s of these visits and wishes is `patient`'s."""
+    if listener not in _handed_over:
+        _handed_over.append(listener)
+
+
 def tell_booked(actor: "Actor", appointment: "Appointment") -> None:
     for listener in _booked:
         listener(actor, appointment)
@@ -175,6 +198,21 @@ def tell_patient_changed(actor: "Actor", appointment_ids: "Sequence[int]", patie
 def tell_patient_left(actor: "Actor", appointment: "Appointment", patient: "Patient") -> None:
     for listener in _patient_left:
         listener(actor, appointment, patient)
+
+
+def tell_confirmed(actor: "Actor", appointment: "Appointment", patient: "Patient") -> None:
+    for listener in _confirmed:
+        listener(actor, appointment, patient)
+
+
+def tell_patient_joined(actor: "Actor", appointment: "Appointment", patient: "Patient") -> None:
+    for listener in _person_joined:
+        listener(actor, appointment, patient)
+
+
+def tell_handed_over(ids: "Sequence[uuids.UUID]", former: "Patient", patient: "Patient") -> None:
+    for listener in _handed_over:
+        listener(ids, former, patient)
 
 
 def was_there(appointment: "Appointment", patient: "Patient") -> bool:

@@ -20,6 +20,8 @@ class Parcel:
     files: tuple[File, ...] = ()
     headers: dict[str, str] = field(default_factory=dict)
     sender: str = ""
+    # Where a press on a notification leads.
+    link: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """By which channel somebody is told: their order, their addresses, what they and providers said no to."""
 
 import datetime as dt
+from functools import cached_property
 
 import phonenumbers
 from django.conf import settings
@@ -15,40 +16,72 @@ USUAL_ORDER = (Channel.EMAIL, Channel.SMS)
 DAY = dt.timedelta(days=1)
 
 
-def order_for(kind: Kind, patient: Patient) -> list[str]:
-    """The channels of this kind in the person's own order; a notification in an open browser comes before both."""
-    rows = ChannelOrder.objects.filter(patient=patient).values_list("channels", flat=True)
-    chosen = rows.first() or list(USUAL_ORDER)
-    wanted = [Channel.PUSH.value, *chosen, *USUAL_ORDER]
-    return [str(one) for one in dict.fromkeys(wanted) if one in kind.channels]
+class Reach:
+    """What is known of how one person is reached, each thing asked for once, and only when it matters."""
+
+    def __init__(self, patient: Patient) -> None:
+        self.patient = patient
+
+    def order(self, kind: Kind) -> list[str]:
+        """The channels of this kind in the person's own order; a notification in an open browser before both."""
+        wanted = [Channel.PUSH.value, *self._chosen, *USUAL_ORDER]
+        return [str(one) for one in dict.fromkeys(wanted) if one in kind.channels]
+
+    def obstacle(self, kind: Kind, channel: str) -> str:
+        """Why this may not or cannot go to the person by this channel, as a code; empty when it can."""
+        if carrier_for(channel) is None:
+            return "no_carrier"
+        address = address_of(self.patient, channel)
+        if not address:
+            return "no_address"
+        if (str(kind.group), channel) in self._opted_out:
+            return "opted_out"
+        if channel == Channel.SMS and self._has_stopped:
+            return "stopped"
+        return self._bad.get((channel, address), "")
+
+    def first(self, kind: Kind) -> str:
+        """The first channel by which this may reach the person; where none does, the one whose failing is seen."""
+        order = self.order(kind)
+        usable = (one for one in order if self.obstacle(kind, one) == "")
+        return next(usable, (order or [str(kind.channels[0])])[-1])
+
+    def next(self, kind: Kind, tried: frozenset[str]) -> str | None:
+        """Where else it may reach the person; None when that is all."""
+        left = (one for one in self.order(kind) if one not in tried)
+        return next((one for one in left if self.obstacle(kind, one) == ""), None)
+
+    @cached_property
+    def _chosen(self) -> list[str]:
+        rows = ChannelOrder.objects.filter(patient=self.patient).values_list("channels", flat=True)
+        return rows.first() or list(USUAL_ORDER)
+
+    @cached_property
+    def _opted_out(self) -> set[tuple[str, str]]:
+        return set(OptOut.objects.filter(patient=self.patient).values_list("group", "channel"))
+
+    @cached_property
+    def _has_stopped(self) -> bool:
+        number = address_of(self.patient, Channel.SMS)
+        return Stop.objects.filter(organization=self.patient.organization_id, phone=number).exists()
+
+    @cached_property
+    def _bad(self) -> dict[tuple[str, str], str]:
+        addresses = [address_of(self.patient, Channel.EMAIL), address_of(self.patient, Channel.SMS)]
+        known = BadAddress.objects.filter(organization=self.patient.organization_id, address__in=addresses)
+        return {(channel, address): why for channel, address, why in known.values_list("channel", "address", "why")}
 
 
-def first_channel(kind: Kind, patient: Patient, *, tried: frozenset[str] = frozenset()) -> str:
-    """The first channel by which this may reach the person; where none does, the one whose failing is to be seen."""
-    left = [one for one in order_for(kind, patient) if one not in tried]
-    usable = [one for one in left if obstacle(kind, patient, one) == ""]
-    return usable[0] if usable else (left or [str(kind.channels[0])])[-1]
+def first_channel(kind: Kind, patient: Patient) -> str:
+    return Reach(patient).first(kind)
 
 
 def next_channel(kind: Kind, patient: Patient, tried: frozenset[str]) -> str | None:
-    """Where else it may reach the person; None when that is all."""
-    left = [one for one in order_for(kind, patient) if one not in tried]
-    return next((one for one in left if obstacle(kind, patient, one) == ""), None)
+    return Reach(patient).next(kind, tried)
 
 
 def obstacle(kind: Kind, patient: Patient, channel: str) -> str:
-    """Why this may not or cannot go to the person by this channel, as a code; empty when it can."""
-    if carrier_for(channel) is None:
-        return "no_carrier"
-    address = address_of(patient, channel)
-    if not address:
-        return "no_address"
-    if OptOut.objects.filter(patient=patient, group=kind.group, channel=channel).exists():
-        return "opted_out"
-    if channel == Channel.SMS and Stop.objects.filter(organization=patient.organization_id, phone=address).exists():
-        return "stopped"
-    known = BadAddress.objects.filter(organization=patient.organization_id, channel=channel, address=address)
-    return known.values_list("why", flat=True).first() or ""
+    return Reach(patient).obstacle(kind, channel)
 
 
 def address_of(patient: Patient, channel: str) -> str:

@@ -3,6 +3,8 @@
 import uuid as uuids
 from dataclasses import dataclass
 
+from django.db.models import Q
+
 from notifications.kinds import all_kinds
 from notifications.models import ClinicMessages, PlannedKind
 from notifications.models.choices import MOST_A_DAY, QUIET_FROM, QUIET_UNTIL
@@ -32,14 +34,12 @@ def rules_of(organization_id: int) -> Rules:
 
 def plan_of(organization_id: int, visit_type: uuids.UUID | None = None) -> dict[str, Planned]:
     """By name of kind: what is planned for visits of this type, else for all, else as usual."""
-    rows = (
-        PlannedKind.objects.filter(organization_id=organization_id, visit_type__in=[visit_type]) if visit_type else []
-    )
-    own = {row.kind: row for row in rows}
-    general = {row.kind: row for row in PlannedKind.objects.filter(organization_id=organization_id, visit_type=None)}
+    rows = PlannedKind.objects.filter(Q(visit_type=None) | Q(visit_type=visit_type), organization_id=organization_id)
+    # What is said of one type comes last, and stands.
+    said = {row.kind: row for row in sorted(rows, key=lambda row: row.visit_type is not None)}
     found = {}
     for kind in all_kinds():
-        row = own.get(kind.name) or general.get(kind.name)
+        row = said.get(kind.name)
         before = row.minutes_before if row and row.minutes_before is not None else kind.minutes_before
         found[kind.name] = Planned(row.is_on if row and kind.can_be_off else True, before)
     return found

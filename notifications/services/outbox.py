@@ -64,10 +64,12 @@ def withdraw(*, about: uuids.UUID, why: str, patient: Patient | None = None, kin
         rows = rows.filter(patient=patient)
     if kinds:
         rows = rows.filter(kind__in=kinds)
-    gone = 0
-    for pk in list(rows.values_list("pk", flat=True)):
-        gone += skip(pk, why)
-    return gone
+    with transaction.atomic():
+        # Who has just claimed one of them has it: it is no longer waiting.
+        pks = list(rows.select_for_update().order_by("pk").values_list("pk", flat=True))
+        Message.objects.filter(pk__in=pks).update(status=MessageStatus.SKIPPED, reason=why, claim="")
+        MessageEvent.objects.bulk_create([MessageEvent(message_id=pk, what="skipped", detail=why) for pk in pks])
+    return len(pks)
 
 
 def skip(pk: int, why: str, *, claim: str = "") -> bool:

@@ -93,7 +93,7 @@ def _send(message: Message, carrier: Carrier | None) -> str:
         hindered = _hindrance(message, kind)
         if hindered:
             return fail(message, hindered)
-        quiet = None if kind.urgent else end_of_quiet(message, rules_of(message.organization_id))
+        quiet = None if kind.urgent or found.urgent else end_of_quiet(message, rules_of(message.organization_id))
         if quiet is not None:
             return _later(message, quiet, "quiet")
         return _hand_over(message, kind, found, carrier)

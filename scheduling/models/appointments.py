@@ -105,8 +105,12 @@ class Appointment(models.Model):
     held_by = models.CharField(max_length=64, blank=True)
     # When it was to begin before it was moved last, so that its page can say both times.
     moved_from = models.DateTimeField(null=True, blank=True)
+    # When the patient said that they come, to the time that it has; of a group each place says it (groups.py).
+    coming_at = models.DateTimeField(null=True, blank=True)
     # Rises with every change that a calendar shows (RFC 5545 SEQUENCE); a page that saw an older one is refused.
     sequence = models.PositiveIntegerField(default=0)
+    # The sequence that brought its present beginning and practitioner: a message of an older one tells of another time.
+    time_sequence = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

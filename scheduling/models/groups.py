@@ -32,6 +32,8 @@ class GroupPlace(models.Model):
     hold = models.OneToOneField(Appointment, on_delete=models.PROTECT, null=True, related_name="holds_place")
     status = models.CharField(max_length=16, choices=Status.choices, default=Status.BOOKED)
     cancellation_reason = models.CharField(max_length=200, blank=True)
+    # When this patient said that they come, to the time that the visit has.
+    coming_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=now, editable=False)
 
     class Meta:

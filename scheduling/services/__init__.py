@@ -9,6 +9,7 @@ from scheduling.services.arrival import (
     mark_not_arrived,
 )
 from scheduling.services.booking import book_appointment, cancel_appointment, confirm_appointment
+from scheduling.services.coming import say_coming
 from scheduling.services.groups import (
     add_patient,
     confirm_patient,
@@ -54,5 +55,6 @@ __all__ = [
     "remove_guest",
     "remove_patient",
     "revoke_link",
+    "say_coming",
     "tell_late",
 ]

@@ -97,12 +97,22 @@ def confirm_appointment(*, actor: Actor, appointment: Appointment) -> Appointmen
     appointment.status = moved(before, AppointmentStatus.BOOKED)
     appointment.sequence += 1
     appointment.save(update_fields=["status", "sequence"])
-    waiting = GroupPlace.objects.filter(appointment=appointment, status=AppointmentStatus.PENDING)
-    waiting.update(status=AppointmentStatus.BOOKED)
+    for patient in _say_yes(appointment):
+        ports.tell_confirmed(actor, appointment, patient)
     ports.tell_status_changed(actor, appointment)
     ports.tell_changed(appointment)
     record_move(actor, "scheduling.appointment.confirm", appointment, before)
     return appointment
+
+
+def _say_yes(appointment: Appointment) -> list[Patient]:
+    """Whom the clinic's yes is for: of a group everybody whose place waited for it."""
+    if not appointment.is_group:
+        return [appointment.patient] if appointment.patient is not None else []
+    waiting = GroupPlace.objects.filter(appointment=appointment, status=AppointmentStatus.PENDING)
+    patients = [place.patient for place in waiting.select_related("patient").order_by("number")]
+    waiting.update(status=AppointmentStatus.BOOKED)
+    return [one for one in patients if one is not None]
 
 
 @transaction.atomic

@@ -15,6 +15,7 @@ from core.clock import now
 from core.errors import Invalid
 from scheduling.files.tables import Row
 from scheduling.forms.files import AppointmentRow, PatientRow, PractitionerRow
+from scheduling.messages.announcing import unannounced
 from scheduling.models import OccupiedSpan, VisitType
 from scheduling.services.booking import book_appointment, buffers_of
 from scheduling.services.checks import Wish, require_fitting, require_possible
@@ -159,13 +160,15 @@ class Appointments(Bringer):
         return self._place(found[0], doctor, kind, starts[0])
 
     def bring(self) -> None:
-        book_appointment(
-            actor=self.actor,
-            timezone=self.clinic.timezone,
-            reason=self.read["reason"],
-            modality=self.read["modality"],
-            **self.wanted,
-        )
+        # Whoever is in a file knows of their visit from where the file comes from.
+        with unannounced():
+            book_appointment(
+                actor=self.actor,
+                timezone=self.clinic.timezone,
+                reason=self.read["reason"],
+                modality=self.read["modality"],
+                **self.wanted,
+            )
 
     def _place(self, patient: Patient, doctor: Practitioner, kind: VisitType | None, starts: dt.datetime) -> Outcome:
         """Whether the time is free, for both."""

@@ -62,6 +62,8 @@ def confirm_patient(*, actor: Actor, place: GroupPlace) -> Appointment:
     group, place = _locked(actor, place)
     if place.status != AppointmentStatus.BOOKED:
         _say(actor, group, place, AppointmentStatus.BOOKED, "scheduling.group.confirm")
+        if place.patient is not None:
+            ports.tell_confirmed(actor, group, place.patient)
     return group
 
 

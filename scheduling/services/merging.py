@@ -138,8 +138,11 @@ def _hand_over(actor: Actor, moved: _Moved, former: Patient, patient: Patient) -
         span.save(update_fields=["actor"])
     Appointment.objects.filter(pk__in=ids).update(patient=patient)
     GroupPlace.objects.filter(pk__in=moved.places, patient=former).update(patient=patient)
-    WaitListEntry.objects.filter(pk__in=moved.entries, patient=former).update(patient=patient)
+    entries = WaitListEntry.objects.filter(pk__in=moved.entries, patient=former)
+    wishes = list(entries.values_list("uuid", flat=True))
+    entries.update(patient=patient)
     ports.tell_patient_changed(actor, ids, patient)
+    ports.tell_handed_over([*(one.uuid for one in locked), *wishes], former, patient)
 
 
 def _require_no_group_of_both(patient: Patient, known: Patient) -> None:

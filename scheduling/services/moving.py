@@ -22,6 +22,7 @@ from scheduling.services.checks import (
     require_unchanged,
     require_using,
 )
+from scheduling.services.coming import unsay_coming
 from scheduling.services.openness import with_nearest
 from scheduling.services.rows import lock_appointment
 from scheduling.services.spans import guarded, reoccupy
@@ -114,10 +115,13 @@ def move_locked(
     appointment.sequence += 1
     if not stays:
         appointment.late_minutes = 0
+    if (to.starts_at, to.practitioner.pk) != (before.starts_at, before.practitioner.pk):
+        unsay_coming(appointment)
+        appointment.time_sequence = appointment.sequence
     appointment.save(
         update_fields=[
             "starts_at", "ends_at", "practitioner", "room", "interpreter", "buffer_before", "buffer_after", "sequence",
-            "late_minutes",
+            "late_minutes", "coming_at", "time_sequence",
         ]
     )  # fmt: skip
     reoccupy(actor, appointment)

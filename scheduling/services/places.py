@@ -171,6 +171,7 @@ def _give(
 def _welcome(actor: Actor, group: Appointment, patient: Patient, action: str) -> None:
     """What comes with a place: the link, which somebody who comes back has already, and that everybody looks again."""
     link_for(group, patient)
+    ports.tell_patient_joined(actor, group, patient)
     changed(actor, group)
     record(actor=actor, action=action, entity=group, patient_id=patient.pk)
 

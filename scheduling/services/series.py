@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 
 from django.db import transaction
@@ -14,6 +14,7 @@ from audit.services import record
 from core.errors import Conflict, Invalid, NotFound
 from scheduling import recurrence
 from scheduling.lifecycle import OVER
+from scheduling.messages.announcing import unannounced
 from scheduling.models import Appointment, BookableActor, Interpreter, Series, VisitType
 from scheduling.policies import relation_to
 from scheduling.services.booking import cancel_locked, make_appointment
@@ -132,7 +133,8 @@ def move_series(
         for one in order:
             local = _local(one.starts_at, one)
             try:
-                moved.append(_moved(actor, one, shift, length, practitioner, reason))
+                with _told_once(one.pk != this.pk):
+                    moved.append(_moved(actor, one, shift, length, practitioner, reason))
             except Conflict as conflict:
                 refused.append(LeftOut(local, conflict.code, conflict.message))
         _refuse_if(refused)
@@ -148,7 +150,8 @@ def cancel_series(
         require_unchanged(_this_of(following, appointment), sequence)
         for one in following:
             require_notice(actor, one)
-            cancel_locked(actor, one, reason)
+            with _told_once(one.pk != appointment.pk):
+                cancel_locked(actor, one, reason)
         return following
 
 
@@ -174,7 +177,7 @@ def _book_all(
             continue
         one = replace(wish, starts_at=starts_at, ends_at=starts_at + (wish.ends_at - wish.starts_at))
         try:
-            with guarded():
+            with guarded(), _told_once(bool(made)):
                 made.append(make_appointment(actor, one, series=series))
         except Conflict as conflict:
             refused.append(LeftOut(local, conflict.code, conflict.message))
@@ -223,6 +226,11 @@ def _moved(
     to = Place(starts_at, starts_at + length, practitioner or one.practitioner)
     with guarded():
         return move_locked(actor, one, to, reason=reason)
+
+
+def _told_once(is_told: bool) -> AbstractContextManager[None]:
+    """Of all that is done to a series people are told by one message, which lists its other visits."""
+    return unannounced() if is_told else nullcontext()
 
 
 def _refuse_if(refused: Sequence[LeftOut]) -> None:

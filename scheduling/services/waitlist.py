@@ -21,6 +21,7 @@ from audit.services import record
 from core.clock import now
 from core.errors import Conflict, Invalid, NotFound
 from scheduling.lifecycle import WaitStatus, wait_moved
+from scheduling.messages import waiting
 from scheduling.models import Appointment, BookingTerms, Schedule, VisitType, WaitListEntry, WaitListOffer
 from scheduling.policies import relation_to_entry
 from scheduling.selectors.slots import free_slots
@@ -76,6 +77,7 @@ def join_wait_list(
                 joined_by=joined_by,
             )
             record(actor=actor, action="scheduling.wait.join", entity=entry, patient_id=patient.pk)
+            waiting.joined(entry)
     except IntegrityError:
         standing = _joined(joined_by)
         if standing is None:
@@ -247,6 +249,7 @@ def _offer(entry: WaitListEntry, practitioner: Practitioner, starts_at: dt.datet
             )
             entry.offer = hold
             _move(_house(entry), entry, WaitStatus.OFFERED, "scheduling.wait.offer", "offer")
+            waiting.offered(entry, hold)
     except (Conflict, Invalid) as refusal:
         log.info("wait_list_offer_not_made", entry=str(entry.uuid), code=refusal.code)
         return False

@@ -1,0 +1,154 @@
+"""Keeps the outbox in line with the appointments: listeners of the ports, inside the transaction of each change.
+
+A row's version is the appointment's `sequence` when it was planned; for who has come back to a group, raised by how
+often they had left it, so that it rises then too.
+"""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+
+from accounts.actors import Actor
+from accounts.models import Patient
+from core.clock import now
+from notifications.lifecycle import MessageStatus
+from notifications.models import Message
+from notifications.selectors.plans import Planned, plan_of
+from notifications.services.outbox import withdraw
+from notifications.services.planning import Entry, plan, repoint
+from scheduling.lifecycle import OVER, AppointmentStatus
+from scheduling.messages.announcing import is_announced
+from scheduling.models import Appointment, GroupPlace
+from scheduling.ports import Before
+from scheduling.selectors.groups import coming_to
+
+BOOKED, CONFIRMED, MOVED, CANCELLED = "visit.booked", "visit.confirmed", "visit.moved", "visit.cancelled"
+REMINDERS = ("visit.reminder_day", "visit.reminder_hour")
+# Whoever has just booked, or been told of another time, needs no reminder of it.
+TOLD_LATELY = dt.timedelta(hours=2)
+
+_SURE = frozenset({AppointmentStatus.BOOKED, AppointmentStatus.ARRIVED})
+
+
+def booked(actor: Actor, appointment: Appointment) -> None:
+    """Listener: a confirmation, or word that the clinic still has to agree; reminders only of what is sure."""
+    if appointment.ends_at <= now():
+        return
+    planned = _plan_of(appointment)
+    for patient, status in _coming(appointment):
+        _tell(appointment, patient, status, BOOKED, planned)
+
+
+def joined(actor: Actor, appointment: Appointment, patient: Patient) -> None:
+    """Listener: the same for somebody who joins a group."""
+    if appointment.ends_at <= now():
+        return
+    places = GroupPlace.objects.filter(appointment=appointment, patient=patient).exclude(status="cancelled")
+    status = places.values_list("status", flat=True).get()
+    _tell(appointment, patient, status, BOOKED, _plan_of(appointment))
+
+
+def confirmed(actor: Actor, appointment: Appointment, patient: Patient) -> None:
+    """Listener: the clinic says yes. A confirmation that has not gone out yet would say the same once more."""
+    if appointment.ends_at <= now():
+        return
+    planned = _plan_of(appointment)
+    if planned[CONFIRMED].is_on:
+        withdraw(about=appointment.uuid, patient=patient, kinds=(BOOKED,), why="newer")
+    _tell(appointment, patient, AppointmentStatus.BOOKED, CONFIRMED, planned)
+
+
+def moved(actor: Actor, appointment: Appointment, before: Before) -> None:
+    """Listener: another time or practitioner. Another length alone is no news, and reminders stay as they are."""
+    if (appointment.starts_at, appointment.practitioner_id) == (before.starts_at, before.practitioner.pk):
+        return
+    withdraw(about=appointment.uuid, why="moved")
+    if appointment.ends_at <= now():
+        return
+    planned = _plan_of(appointment)
+    for patient, status in _coming(appointment):
+        _tell(appointment, patient, status, MOVED, planned)
+
+
+def cancelled(actor: Actor, appointment: Appointment) -> None:
+    """Listener, before it is cancelled."""
+    withdraw(about=appointment.uuid, why="cancelled")
+    _take_leave(appointment, [patient for patient, _ in _coming(appointment)])
+
+
+def left(actor: Actor, appointment: Appointment, patient: Patient) -> None:
+    """Listener, before one of a group comes no more."""
+    withdraw(about=appointment.uuid, patient=patient, why="left")
+    _take_leave(appointment, [patient])
+
+
+def restated(actor: Actor, appointment: Appointment) -> None:
+    """Listener: missed, or held after all. Who of a group did not come, `look` sees."""
+    if appointment.status in OVER:
+        withdraw(about=appointment.uuid, why="over")
+
+
+def handed_over(ids: Sequence[object], former: Patient, patient: Patient) -> None:
+    """Listener: two records are one person."""
+    repoint(abouts=ids, former=former, patient=patient)  # type: ignore[arg-type]
+
+
+def spare_next_reminder(appointment: Appointment, patient: Patient) -> None:
+    """They have said that they come: the next reminder has nothing to ask, the one after it may."""
+    waiting = Message.objects.filter(
+        about=appointment.uuid, patient=patient, kind__in=REMINDERS, status=MessageStatus.WAITING
+    )
+    following = waiting.order_by("due_at", "pk").values_list("kind", flat=True).first()
+    if following is not None:
+        withdraw(about=appointment.uuid, patient=patient, kinds=(following,), why="confirmed")
+
+
+def version_of(appointment: Appointment, patient: Patient) -> int:
+    """What is planned for them now has this number, and a higher one than all that is of no use any more."""
+    return appointment.sequence + (times_left(appointment, patient) if appointment.is_group else 0)
+
+
+def times_left(group: Appointment, patient: Patient) -> int:
+    places = GroupPlace.objects.filter(appointment=group, patient=patient, status=AppointmentStatus.CANCELLED)
+    return places.count()
+
+
+def reminders(starts_at: dt.datetime, planned: Mapping[str, Planned]) -> list[Entry]:
+    """The reminders that are on, the earliest first; each is of use until the next one is due."""
+    before = {name: planned[name].minutes_before for name in REMINDERS if planned[name].is_on}
+    dues = sorted((starts_at - dt.timedelta(minutes=minutes), name) for name, minutes in before.items() if minutes)
+    ends = [*(due for due, _ in dues[1:]), starts_at]
+    soon = now() + TOLD_LATELY
+    return [
+        Entry(name, due, end if end > due else starts_at, skip="booked_late" if due < soon else "")
+        for (due, name), end in zip(dues, ends, strict=False)
+    ]
+
+
+def _tell(appointment: Appointment, patient: Patient, status: str, kind: str, planned: Mapping[str, Planned]) -> None:
+    entries = []
+    if is_announced() and planned[kind].is_on:
+        entries.append(Entry(kind, now(), appointment.ends_at))
+    if status in _SURE:
+        entries += reminders(appointment.starts_at, planned)
+    plan(patient=patient, about=appointment.uuid, version=version_of(appointment, patient), entries=entries)
+
+
+def _take_leave(appointment: Appointment, patients: Sequence[Patient]) -> None:
+    if not is_announced() or appointment.ends_at <= now() or not _plan_of(appointment)[CANCELLED].is_on:
+        return
+    entry = Entry(CANCELLED, now(), appointment.ends_at)
+    for patient in patients:
+        plan(patient=patient, about=appointment.uuid, version=version_of(appointment, patient), entries=[entry])
+
+
+def _coming(appointment: Appointment) -> list[tuple[Patient, str]]:
+    """Everybody who comes, and as what."""
+    if not appointment.is_group:
+        return [(appointment.patient, appointment.status)] if appointment.patient is not None else []
+    places = coming_to(appointment)
+    return [(place.patient, place.status) for place in places if place.patient is not None]
+
+
+def _plan_of(appointment: Appointment) -> dict[str, Planned]:
+    visit_type = appointment.visit_type
+    return plan_of(appointment.organization_id, visit_type.uuid if visit_type is not None else None)
