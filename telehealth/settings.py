@@ -215,6 +215,8 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 USE_I18N = True
 LANGUAGE_CODE = "en-gb"
+# The words of messages in other languages (locale/build.py); the pages of the house are English.
+LOCALE_PATHS = [BASE_DIR / "locale"]
 
 # Signing in ----------------------------------------------------------------------------------------------------------
 
