@@ -8,11 +8,12 @@ class ConsultsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from consults import hints
+        from consults import hints, messages
         from consults.selectors import states_of, version_of
         from consults.services import following, seats, visits
         from scheduling import ports
 
+        messages.register_kinds()
         ports.on_booked(visits.plan_visit)
         ports.on_cancelled(visits.cancel_visit)
         ports.on_moved(following.move_visit)

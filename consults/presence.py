@@ -4,6 +4,7 @@ No query is made here, but for patients of a group: whether one of them has pass
 """
 
 import datetime as dt
+from collections.abc import Iterable
 
 from django.db.models import Q
 
@@ -41,6 +42,15 @@ def is_present(seat: Seat, instant: dt.datetime) -> bool:
     if seat.left_at is not None or not seat.connected or seat.last_seen_at is None:
         return False
     return seat.last_seen_at >= instant - SILENT_AFTER
+
+
+def patient_is_there(seats: Iterable[Seat], arrived_at: dt.datetime | None, instant: dt.datetime) -> bool:
+    """Whether who waits has the page open, by their seats. Between the door's form and the socket nobody sits yet."""
+    seats = list(seats)
+    if any(is_present(seat, instant) for seat in seats):
+        return True
+    just_arrived = arrived_at is not None and arrived_at >= instant - SILENT_AFTER
+    return just_arrived and not any(seat.left_at is None and not seat.connected for seat in seats)
 
 
 def is_sharing(seat: Seat, instant: dt.datetime) -> bool:

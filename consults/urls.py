@@ -19,5 +19,6 @@ urlpatterns = [
     path("v/<uuid:link>/place/", visit.place, name="visit-place"),
     path("v/<uuid:link>/agree/", guests.agree, name="guest-agree"),
     path("v/<uuid:link>/leave/", visit.leave, name="visit-leave"),
+    path("v/<uuid:link>/coming/", visit.coming, name="visit-coming"),
     path("v/<uuid:link>/cancel/", visit.cancel, name="visit-cancel"),
 ]

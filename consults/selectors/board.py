@@ -16,7 +16,7 @@ from consults.lifecycle import OVER, VisitStatus
 from consults.models import Encounter, Queue, Seat
 from consults.people import THE_GROUP, is_group
 from consults.policies import relation_to_queue
-from consults.presence import SILENT_AFTER, is_present, open_now
+from consults.presence import open_now, patient_is_there
 from core.clock import now
 from core.errors import NotFound
 from scheduling.lifecycle import AppointmentStatus
@@ -245,22 +245,14 @@ def _state(visit: _Stood, instant: dt.datetime) -> RowState:
         case VisitStatus.PLANNED:
             return _NOT_BEGUN.get(AppointmentStatus(visit.booked_as), "expected")
         case VisitStatus.ARRIVED:
-            return "waiting" if _patient_is_there(visit, instant) else "reconnecting"
+            is_there = patient_is_there(visit.patients_seats, visit.arrived_at, instant)
+            return "waiting" if is_there else "reconnecting"
         case VisitStatus.IN_PROGRESS:
             return "in-call"
         case VisitStatus.FINISHED:
             return "done"
         case VisitStatus.CANCELLED:
             return "cancelled"
-
-
-def _patient_is_there(visit: _Stood, instant: dt.datetime) -> bool:
-    seats = visit.patients_seats
-    if any(is_present(seat, instant) for seat in seats):
-        return True
-    # Between the door's form and the page's socket nobody sits yet.
-    just_arrived = visit.arrived_at is not None and visit.arrived_at >= instant - SILENT_AFTER
-    return just_arrived and not any(seat.left_at is None and not seat.connected for seat in seats)
 
 
 def _minutes(visit: _Stood, instant: dt.datetime) -> int | None:

@@ -5,13 +5,12 @@ from django.db import transaction
 from accounts.actors import Actor
 from consent.models import Purpose
 from consent.selectors import standing_consent
-from consults import hints
 from consults.lifecycle import VisitStatus, door_state, moved
 from consults.models import Arrival, Encounter
 from consults.people import is_group, patient_of
 from consults.policies import require_visit, visit_late
 from consults.presence import is_open
-from consults.services.rows import empty_seats, locked_visit, record_visit, seats_of_patient, store_change
+from consults.services.rows import empty_seats, line_changed, locked_visit, record_visit, seats_of_patient, store_change
 from core.clock import now
 from core.errors import Conflict, Invalid, NotFound
 from scheduling.lifecycle import AppointmentStatus
@@ -47,7 +46,7 @@ def enter_waiting_room(*, actor: Actor, encounter: Encounter, place: str, callba
     encounter.place, encounter.callback_phone = place, callback_phone
     mark_arrived(actor=actor, appointment=appointment)
     store_change(encounter, "status", "arrived_at", "place", "callback_phone")
-    hints.line_changed(encounter.queue)
+    line_changed(encounter.queue)
     record_visit(actor, "consults.visit.enter", encounter)
     return encounter
 
@@ -71,7 +70,7 @@ def leave_waiting_room(*, actor: Actor, encounter: Encounter) -> Encounter:
     empty_seats(encounter)
     mark_not_arrived(actor=actor, appointment=appointment)
     store_change(encounter, "status", "arrived_at")
-    hints.line_changed(encounter.queue)
+    line_changed(encounter.queue)
     record_visit(actor, "consults.visit.unenter", encounter)
     return encounter
 
@@ -98,7 +97,7 @@ def _enter_group(
         encounter.arrived_at = arrival.arrived_at
         mark_arrived(actor=actor, appointment=appointment)
     store_change(encounter, "status", "arrived_at")
-    hints.line_changed(encounter.queue)
+    line_changed(encounter.queue)
     record_visit(actor, "consults.visit.enter", encounter)
     return encounter
 
@@ -117,7 +116,7 @@ def leave_door(actor: Actor, encounter: Encounter, appointment: Appointment, mem
         encounter.status = moved(encounter.status, VisitStatus.PLANNED)
         mark_not_arrived(actor=actor, appointment=appointment)
     store_change(encounter, "status", "arrived_at")
-    hints.line_changed(encounter.queue)
+    line_changed(encounter.queue)
     record_visit(actor, "consults.visit.unenter", encounter)
 
 

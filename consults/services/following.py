@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 from accounts.actors import Actor
 from accounts.models import Patient
-from consults import hints
 from consults.lifecycle import VisitStatus, door_state, moved
 from consults.models import Arrival, Encounter, Seat
 from consults.services.door import leave_door
 from consults.services.queues import ensure_queue
 from consults.services.rows import (
     empty_seats,
+    line_changed,
     locked_visit,
     raise_queue_version,
     record_visit,
@@ -53,7 +53,7 @@ def move_visit(actor: Actor, appointment: Appointment, before: Before) -> None:
         raise_queue_version(old_queue)
     if was_waiting:
         for queue in {old_queue.pk: old_queue, encounter.queue.pk: encounter.queue}.values():
-            hints.line_changed(queue)
+            line_changed(queue)
     record_visit(actor, "consults.visit.move", encounter)
 
 

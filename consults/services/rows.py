@@ -10,7 +10,7 @@ from django.db.models import F, Q, QuerySet
 from accounts.actors import Actor
 from accounts.models import Patient
 from audit.services import record
-from consults import hints
+from consults import hints, messages
 from consults.models import Encounter, Queue, Seat
 from core.clock import now
 from core.errors import NotFound
@@ -36,6 +36,12 @@ def store_change(encounter: Encounter, *fields: str) -> None:
     raise_queue_version(encounter.queue)
     hints.visit_changed(encounter)
     hints.room_changed(encounter)
+
+
+def line_changed(queue: Queue) -> None:
+    """The pages of everybody who waits look again; who has become the next one and has closed theirs is sent for."""
+    hints.line_changed(queue)
+    messages.tell_next(queue)
 
 
 def raise_queue_version(queue: Queue) -> None:

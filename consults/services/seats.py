@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from accounts.actors import Actor
 from accounts.roles import Role
 from audit.services import record
-from consults import hints, ports
+from consults import hints, messages, ports
 from consults.lifecycle import OVER, VisitStatus
 from consults.models import Encounter, Seat
 from consults.people import name_in_room, patient_of
@@ -61,6 +61,8 @@ def release_seat(*, seat: Seat, holder: uuids.UUID) -> None:
             patient_id=encounter.patient_id,
             detail={"seat": str(seat.uuid)},
         )
+        if encounter.status == VisitStatus.ARRIVED and seat.actor_type == "patient":
+            messages.tell_next(encounter.queue)
 
 
 def touch_seat(*, seat: Seat, holder: uuids.UUID) -> bool:

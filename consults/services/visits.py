@@ -6,14 +6,21 @@ from django.db import transaction
 
 from accounts.actors import Actor
 from audit.services import record
-from consults import hints, ports
+from consults import hints, messages, ports
 from consults.lifecycle import OVER, VisitStatus, moved
 from consults.models import Arrival, Encounter
 from consults.people import is_group
 from consults.policies import require_visit
 from consults.presence import is_open
 from consults.services.queues import ensure_queue
-from consults.services.rows import empty_seats, locked_visit, raise_queue_version, record_visit, store_change
+from consults.services.rows import (
+    empty_seats,
+    line_changed,
+    locked_visit,
+    raise_queue_version,
+    record_visit,
+    store_change,
+)
 from core.clock import now
 from core.errors import Conflict, NotFound
 from scheduling.models import Appointment
@@ -45,7 +52,7 @@ def cancel_visit(actor: Actor, appointment: Appointment) -> None:
     store_change(encounter, "status", "ended_at")
     ports.tell_visit_over(actor, encounter)
     if was_waiting:
-        hints.line_changed(encounter.queue)
+        line_changed(encounter.queue)
     record_visit(actor, "consults.visit.cancel", encounter)
 
 
@@ -67,7 +74,8 @@ def admit_patient(*, actor: Actor, encounter: Encounter) -> Encounter:
     encounter.status = moved(encounter.status, VisitStatus.IN_PROGRESS)
     encounter.started_at = now()
     store_change(encounter, "status", "started_at")
-    hints.line_changed(encounter.queue)
+    line_changed(encounter.queue)
+    messages.tell_ready(encounter)
     record_visit(actor, "consults.visit.admit", encounter)
     return encounter
 

@@ -30,9 +30,10 @@ from scheduling.forms.appointments import SeenForm
 from scheduling.links import open_link, set_session
 from scheduling.models import Appointment
 from scheduling.selectors.changing import is_changeable, movable_to, until_when
+from scheduling.selectors.coming import coming_of
 from scheduling.selectors.guests import guests_told_to_patients
 from scheduling.selectors.offering import offerings
-from scheduling.services import cancel_appointment
+from scheduling.services import cancel_appointment, say_coming
 
 DOOR_STEPS = frozenset({"check", "consent", "place"})
 
@@ -112,6 +113,15 @@ def leave(request: HttpRequest, link: uuids.UUID) -> HttpResponseBase:
     """Out of the waiting room; the door stays open."""
     services.leave_waiting_room(actor=_actor(request), encounter=selectors.get_visit(_actor(request)))
     return _next(request, link, "door")
+
+
+@guarded("scheduling.appointment.coming")
+@no_store
+@require_POST
+def coming(request: HttpRequest, link: uuids.UUID) -> HttpResponseBase:
+    """The person says that they will come; the page they come back to says that they have."""
+    say_coming(actor=_actor(request), appointment=selectors.get_visit(_actor(request)).appointment)
+    return _next(request, link, "coming")
 
 
 @guarded("scheduling.appointment.cancel")
@@ -242,6 +252,7 @@ def _words(actor: Actor, encounter: Encounter) -> dict[str, Any]:
         "encounter": encounter,
         "patient": patient,
         "own_name": patient.given_name,
+        "coming": coming_of(actor, encounter.appointment),
         "also_there": guests_told_to_patients(encounter.appointment),
         **when_words(encounter),
         **_changes(actor, encounter.appointment),

@@ -46,6 +46,10 @@ class Reach:
         usable = (one for one in order if self.obstacle(kind, one) == "")
         return next(usable, (order or [str(kind.channels[0])])[-1])
 
+    def reaches(self, kind: Kind) -> bool:
+        """Whether any channel of this kind may reach the person."""
+        return any(self.obstacle(kind, one) == "" for one in self.order(kind))
+
     def next(self, kind: Kind, tried: frozenset[str]) -> str | None:
         """Where else it may reach the person; None when that is all."""
         left = (one for one in self.order(kind) if one not in tried)
