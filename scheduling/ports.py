@@ -54,7 +54,7 @@ LeftListener = Callable[["Actor", "Appointment", "Patient"], None]
 PresentReader = Callable[["Appointment", "Patient"], bool]
 ChangedListener = Callable[[int, uuids.UUID], None]
 PersonListener = Callable[["Actor", "Appointment", "Patient"], None]
-HandedOverListener = Callable[["Sequence[uuids.UUID]", "Patient", "Patient"], None]
+HandedOverListener = Callable[["Sequence[uuids.UUID]", "Patient", "Patient", "Sequence[int]"], None]
 
 _booked: list[AppointmentListener] = []
 _cancelled: list[AppointmentListener] = []
@@ -165,7 +165,10 @@ def on_patient_joined(listener: PersonListener) -> None:
 
 
 def on_handed_over(listener: HandedOverListener) -> None:
-    """Call `listener(ids, former, patient)`: what was `former`'s of these visits and wishes is `patient`'s."""
+    """Call `listener(ids, former, patient, places)`: what was `former`'s of these visits and wishes is `patient`'s now.
+
+    `places` are the primary keys of the places in groups that went along.
+    """
     if listener not in _handed_over:
         _handed_over.append(listener)
 
@@ -210,9 +213,11 @@ def tell_patient_joined(actor: "Actor", appointment: "Appointment", patient: "Pa
         listener(actor, appointment, patient)
 
 
-def tell_handed_over(ids: "Sequence[uuids.UUID]", former: "Patient", patient: "Patient") -> None:
+def tell_handed_over(
+    ids: "Sequence[uuids.UUID]", former: "Patient", patient: "Patient", places: "Sequence[int]"
+) -> None:
     for listener in _handed_over:
-        listener(ids, former, patient)
+        listener(ids, former, patient, places)
 
 
 def was_there(appointment: "Appointment", patient: "Patient") -> bool:

@@ -5,7 +5,7 @@ For the rooms above, inside their transaction and under their lock of what the m
 
 import datetime as dt
 import uuid as uuids
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -17,6 +17,8 @@ from notifications.kinds import kind_of
 from notifications.lifecycle import MessageStatus
 from notifications.models import Message, MessageEvent
 from notifications.selectors.choosing import Reach
+
+_UNSENT = (MessageStatus.WAITING, MessageStatus.SENDING, MessageStatus.FAILED)
 
 
 @dataclass(frozen=True)
@@ -48,16 +50,21 @@ def plan(*, patient: Patient, about: uuids.UUID, version: int, entries: Sequence
     return new
 
 
-def repoint(*, abouts: Sequence[uuids.UUID], former: Patient, patient: Patient) -> None:
-    """What was `former`'s about these is `patient`'s: they are one person.
+def repoint(
+    *, abouts: Sequence[uuids.UUID], former: Patient, patient: Patient, shifts: Mapping[uuids.UUID, int]
+) -> None:
+    """What is still to reach `former` about these is to reach `patient`: they are one person.
 
-    Where both have the same message, each keeps theirs; the kind's `look` knows both names.
+    What was sent stays with the name that it was sent to. `shifts` says by how much versions rise about each. Where
+    `patient` has had the same message already, it stays where it is; the kind's `look` knows both names.
     """
     keys = ("about", "kind", "channel", "version")
     theirs = set(Message.objects.filter(about__in=abouts, patient=patient).values_list(*keys))
-    rows = Message.objects.filter(about__in=abouts, patient=former).values_list("pk", *keys)
-    free = [pk for pk, *key in rows if tuple(key) not in theirs]
-    Message.objects.filter(pk__in=free).update(patient=patient)
+    rows = Message.objects.filter(about__in=abouts, patient=former, status__in=[*_UNSENT])
+    for pk, about, kind, channel, version in rows.values_list("pk", *keys):
+        raised = version + shifts.get(about, 0)
+        if raised >= 0 and (about, kind, channel, raised) not in theirs:
+            rows.filter(pk=pk).update(patient=patient, version=raised)
 
 
 def _row(patient: Patient, about: uuids.UUID, version: int, entry: Entry, reach: Reach) -> Message:

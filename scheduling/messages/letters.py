@@ -106,7 +106,7 @@ def _invitation(visit: Visit) -> File:
     summary = gettext("%(how)s with %(who)s") % names
     method = "CANCEL" if appointment.status == AppointmentStatus.CANCELLED else "REQUEST"
     content = invites.invitation(appointment, summary=summary, address=path_of(visit.link))
-    return File("visit.ics", content, f"text/calendar; method={method}")
+    return File("visit.ics", content, f"{invites.CONTENT_TYPE}; method={method}")
 
 
 def _is_near(appointment: Appointment) -> bool:

@@ -5,6 +5,8 @@ often they had left it, so that it rises then too.
 """
 
 import datetime as dt
+import uuid as uuids
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from accounts.actors import Actor
@@ -87,9 +89,16 @@ def restated(actor: Actor, appointment: Appointment) -> None:
         withdraw(about=appointment.uuid, why="over")
 
 
-def handed_over(ids: Sequence[object], former: Patient, patient: Patient) -> None:
-    """Listener: two records are one person."""
-    repoint(abouts=ids, former=former, patient=patient)  # type: ignore[arg-type]
+def handed_over(ids: Sequence[uuids.UUID], former: Patient, patient: Patient, places: Sequence[int]) -> None:
+    """Listener: two records are one person, or turn out to be two. How often they left a group, both count."""
+    left_by = GroupPlace.objects.filter(appointment__uuid__in=ids, status=AppointmentStatus.CANCELLED)
+    shifts: Counter[uuids.UUID] = Counter()
+    for about, whose, pk in left_by.filter(patient__in=(former, patient)).values_list(
+        "appointment__uuid", "patient", "pk"
+    ):
+        # As the new one has left it now, less as the former one had before these places went along.
+        shifts[about] += (whose == patient.pk) - (whose == former.pk or pk in places)
+    repoint(abouts=ids, former=former, patient=patient, shifts=shifts)
 
 
 def spare_next_reminder(appointment: Appointment, patient: Patient) -> None:

@@ -142,7 +142,7 @@ def _hand_over(actor: Actor, moved: _Moved, former: Patient, patient: Patient) -
     wishes = list(entries.values_list("uuid", flat=True))
     entries.update(patient=patient)
     ports.tell_patient_changed(actor, ids, patient)
-    ports.tell_handed_over([*(one.uuid for one in locked), *wishes], former, patient)
+    ports.tell_handed_over([*(one.uuid for one in locked), *wishes], former, patient, moved.places)
 
 
 def _require_no_group_of_both(patient: Patient, known: Patient) -> None:
