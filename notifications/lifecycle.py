@@ -16,7 +16,8 @@ class MessageStatus(StrEnum):
 
 S = MessageStatus
 MOVES: dict[MessageStatus, frozenset[MessageStatus]] = {
-    S.WAITING: frozenset({S.SENDING, S.SKIPPED}),
+    # Sent at once: a provider tells of a message that it has, of which its yes was lost.
+    S.WAITING: frozenset({S.SENDING, S.SENT, S.SKIPPED}),
     # Back to waiting: the provider is to be asked again later.
     S.SENDING: frozenset({S.WAITING, S.SENT, S.FAILED, S.SKIPPED}),
     # A provider may tell of a failure after it has told of a delivery: a mailbox that sends it back.

@@ -2,7 +2,7 @@
 
 from accounts.actors import Actor
 from accounts.models import Patient
-from accounts.policy import Policy, Relation, declare
+from accounts.policy import PUBLIC, Policy, Relation, declare
 from accounts.roles import Role
 
 DESK = frozenset({Role.FRONT_DESK, Role.SCHEDULER, Role.ADMINISTRATOR})
@@ -15,6 +15,8 @@ declare(
     Policy("notifications.address.correct", DESK, CLINIC),
     Policy("notifications.plan.view", {Role.ADMINISTRATOR}),
     Policy("notifications.plan.change", {Role.ADMINISTRATOR}),
+    # Posted by providers, who have no session here: what counts is their signature.
+    Policy("notifications.notice.take", PUBLIC),
 )
 
 

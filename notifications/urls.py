@@ -1,5 +1,6 @@
 """Every address of notifications."""
 
+from notifications.hook_urls import urlpatterns as hooks
 from notifications.page_urls import urlpatterns as pages
 
-urlpatterns = [*pages]
+urlpatterns = [*pages, *hooks]

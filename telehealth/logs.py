@@ -43,7 +43,10 @@ def _dict_config(log_format: str, level: str) -> dict[str, Any]:
                 "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *exceptions, renderer],
             }
         },
-        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "housecall"}},
+        "handlers": {
+            "stderr": {"class": "logging.StreamHandler", "formatter": "housecall"},
+            "nowhere": {"class": "logging.NullHandler"},
+        },
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {
             "django": {"level": "INFO"},
@@ -53,5 +56,8 @@ def _dict_config(log_format: str, level: str) -> dict[str, Any]:
             "uvicorn.access": {"level": "WARNING"},
             "celery": {"level": "WARNING"},
             "kombu": {"level": "ERROR"},
+            # Its lines name the numbers that it writes to.
+            "apprise": {"handlers": ["nowhere"], "propagate": False},
+            "twilio": {"level": "WARNING"},
         },
     }

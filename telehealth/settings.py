@@ -1,6 +1,7 @@
 """Settings, all from the environment. Nothing is required; a value that would be unsafe refuses to start."""
 
 import datetime as dt
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -8,8 +9,10 @@ from typing import Any
 from csp.constants import NONE, SELF
 from environs import Env, EnvError
 
+from notifications import providers
 from signaling.addresses import read_relays, refuse_remote_without_trust
 from telehealth import logs, refusals, secret
+from telehealth.origins import is_loopback_host
 
 env = Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -52,6 +55,10 @@ try:
     MAIL_FROM = env.str("MAIL_FROM", "Housecall <no-reply@localhost>")
     # Who may read /metrics; without it nobody.
     METRICS_TOKEN = env.str("METRICS_TOKEN", "")
+    SMS_URL = env.str("SMS_URL", "")
+    WEB_PUSH = env.bool("WEB_PUSH", True)
+    # Keeps what would be sent, as the demo does.
+    MESSAGE_SINK = env.bool("MESSAGE_SINK", False)
     # Where numbers without a country belong, as ISO 3166 writes it.
     PHONE_REGION = env.str("PHONE_REGION", "US")
 except EnvError as error:
@@ -307,21 +314,27 @@ FILE_UPLOAD_HANDLERS = ["telehealth.uploads.NoUploads"]
 
 # Mail, jobs, logs ----------------------------------------------------------------------------------------------------
 
-EMAIL_BACKEND = EMAIL["EMAIL_BACKEND"]
+# Seconds that a provider may take for one message; less than the lease of a claim (notifications.services.claims).
+MESSAGE_TIMEOUT = 10
+MAIL = providers.read_mail(EMAIL, os.environ, timeout=MESSAGE_TIMEOUT, notices=f"{BASE_URL}/hooks/mail/")
+SMS = providers.read_sms(SMS_URL)
+# Who carries messages, by channel (notifications/channels): in the demo nothing leaves the house.
+IS_LOCAL = all(is_loopback_host(host) for host in ALLOWED_HOSTS)
+MESSAGE_CARRIERS = providers.carriers(mail=MAIL, sms=SMS, push=WEB_PUSH, sink=DEMO or MESSAGE_SINK, is_local=IS_LOCAL)
+PUSH_HOSTS = providers.PUSH_HOSTS
+VAPID_KEY_FILE = VAR / "vapid_key.pem"
+
+EMAIL_BACKEND = MAIL.backend
 EMAIL_HOST = EMAIL.get("EMAIL_HOST", "")
-EMAIL_PORT = EMAIL.get("EMAIL_PORT", 25)
+EMAIL_PORT = EMAIL.get("EMAIL_PORT") or 25
 EMAIL_HOST_USER = EMAIL.get("EMAIL_HOST_USER", "")
 EMAIL_HOST_PASSWORD = EMAIL.get("EMAIL_HOST_PASSWORD", "")
 EMAIL_USE_TLS = EMAIL.get("EMAIL_USE_TLS", False)
 EMAIL_USE_SSL = EMAIL.get("EMAIL_USE_SSL", False)
 EMAIL_FILE_PATH = EMAIL.get("EMAIL_FILE_PATH", "")
-EMAIL_TIMEOUT = 10
-DEFAULT_FROM_EMAIL = SERVER_EMAIL = MAIL_FROM
-
-# Who carries messages, by channel (notifications/channels): in the demo nothing leaves the house.
-MESSAGE_CARRIERS = dict.fromkeys(("email", "sms", "push"), "notifications.channels.sink.SinkCarrier")
-# Seconds that a provider may take for one message.
-MESSAGE_TIMEOUT = 10
+EMAIL_TIMEOUT = MESSAGE_TIMEOUT
+ANYMAIL = dict(MAIL.anymail)
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = providers.read_sender(MAIL_FROM, leaves=MAIL.leaves, is_public=not IS_LOCAL)
 
 # With no broker there is no other process that could take the jobs, so the web process runs them in threads.
 WORKERS_IN_PROCESS = not REDIS_URL

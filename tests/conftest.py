@@ -1,5 +1,6 @@
 """Fixtures for every test: a file database, fast passwords, and guards that let a flush through."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,10 @@ from django.db import connection, connections
 
 from accounts import adapters
 from core import guards
+from notifications import providers
 
+# Processes that tests start keep what they would send, as the tests themselves do.
+os.environ.setdefault("MESSAGE_SINK", "1")
 # Made by migrate itself, so they come back with the flush.
 MADE_BY_MIGRATE = {"contenttypes.contenttype", "auth.permission"}
 
@@ -60,6 +64,13 @@ def fast_passwords(settings: Any) -> None:
 def mail_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Mail of the sign-in pages is sent before the answer, so that a test may look into the outbox."""
     monkeypatch.setattr(adapters, "run_beside", lambda send: send())
+
+
+@pytest.fixture(autouse=True)
+def messages_stay_here(settings: Any, tmp_path: Path) -> None:
+    """No test sends anything to anybody; those of a carrier name it."""
+    settings.MESSAGE_CARRIERS = dict.fromkeys(providers.CHANNELS, providers.SINK)
+    settings.VAPID_KEY_FILE = tmp_path / "vapid_key.pem"
 
 
 @pytest.fixture(autouse=True)

@@ -8,7 +8,7 @@ from django.utils.module_loading import import_string
 
 from notifications.channels.parcels import NotTaken, Parcel, Receipt
 
-__all__ = ["Carrier", "NotTaken", "Parcel", "Receipt", "carrier_for"]
+__all__ = ["Carrier", "NotTaken", "Parcel", "Receipt", "carrier_for", "let_go"]
 
 
 class Carrier(Protocol):
@@ -23,6 +23,13 @@ class Carrier(Protocol):
 def carrier_for(channel: str) -> Carrier | None:
     """The carrier that settings name for the channel; None where the clinic has none."""
     return _carrier(settings.MESSAGE_CARRIERS.get(channel, ""))
+
+
+def let_go(carrier: Carrier | None) -> None:
+    """The batch is over: a carrier that has kept a connection for it closes it."""
+    close = getattr(carrier, "close", None)
+    if close is not None:
+        close()
 
 
 @lru_cache(maxsize=16)

@@ -14,7 +14,7 @@ from django.db import DatabaseError
 
 from core.clock import now
 from notifications import rendering
-from notifications.channels import Carrier, NotTaken, carrier_for
+from notifications.channels import Carrier, NotTaken, carrier_for, let_go
 from notifications.kinds import Kind, Later, Letter, Skip, kind_of
 from notifications.lifecycle import MessageStatus
 from notifications.models import Message
@@ -42,13 +42,16 @@ def send_due(channel: str, *, seconds: float = WORK_SECONDS) -> Counter[str]:
     outcomes: Counter[str] = Counter()
     carrier = carrier_for(channel)
     ends = time.monotonic() + seconds
-    while time.monotonic() < ends:
-        count = pauses.allowed(channel, BATCH)
-        claim = claim_due(channel, count) if count else None
-        if claim is None:
-            break
-        if not _send_claimed(channel, carrier, claim, outcomes):
-            break
+    try:
+        while time.monotonic() < ends:
+            count = pauses.allowed(channel, BATCH)
+            claim = claim_due(channel, count) if count else None
+            if claim is None:
+                break
+            if not _send_claimed(channel, carrier, claim, outcomes):
+                break
+    finally:
+        let_go(carrier)
     return outcomes
 
 

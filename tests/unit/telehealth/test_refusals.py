@@ -54,6 +54,12 @@ SAFE = {"ALLOWED_HOSTS": "clinic.example", "ORIGINS": "https://clinic.example"}
         ({"TURN_URLS": "turn:turn.example"}, "TURN_SECRET is too short"),
         ({"TURN_TTL": "7d"}, "TURN_TTL must lie between"),
         ({"DATABASE_URL": "mysql://root@localhost/clinic"}, "SQLite or PostgreSQL"),
+        ({"EMAIL_URL": "smtp://me:secret@mail.example"}, "password unencrypted"),
+        ({"EMAIL_URL": "pigeon://mail.example"}, "EMAIL_URL must begin with"),
+        ({**SAFE, "EMAIL_URL": "submission://me:secret@mail.example"}, "MAIL_FROM must be an address of the clinic's"),
+        ({"ANYMAIL_PROVIDER": "postmark"}, "ANYMAIL_POSTMARK_SERVER_TOKEN must be set"),
+        ({"SMS_URL": "twilio://nobody@+15550100000"}, "the account's own SID"),
+        ({**SAFE, "MESSAGE_SINK": "1"}, "MESSAGE_SINK sends nothing to anybody"),
     ],
 )
 def test_settings_with_an_unsafe_value_refuse_to_start(
@@ -75,6 +81,10 @@ def test_settings_with_an_unsafe_value_refuse_to_start(
         ({**SAFE, "ALLOWED_HOSTS": "localhost,Clinic.Example"}, "True True"),
         ({"ORIGINS": "http://[::1]:8000"}, "False True"),
         ({**SAFE, "WEB_PROCESSES": "2", "REDIS_URL": "redis://127.0.0.1:1/0"}, "True False"),
+        (
+            {**SAFE, "EMAIL_URL": "submission://me:secret@mail.example", "MAIL_FROM": "Clinic <a@clinic.example>"},
+            "True True",
+        ),
     ],
 )
 def test_settings_with_safe_values_start(tmp_path: Path, environment: dict[str, str], expected: str) -> None:
