@@ -8,7 +8,7 @@ from scheduling.files.tables import MOST_BYTES
 from telehealth.supervisor import DRAIN_SECONDS, PATIENCE_SECONDS
 
 DEPLOY = Path(__file__).parents[3] / "deploy"
-UNITS = ("housecall-relay@.service", "housecall-web.service")
+UNITS = ("housecall-relay@.service", "housecall-web.service", "housecall-worker@.service")
 
 
 def settings_of(unit: str) -> dict[str, list[str]]:
@@ -30,8 +30,9 @@ def test_units_give_each_process_time_to_end_by_itself() -> None:
 
 
 def test_relay_and_web_are_two_users_who_share_the_control_socket_and_recordings_only() -> None:
-    relay, web = (settings_of(unit) for unit in UNITS)
-    assert relay["User"] != web["User"]
+    relay, web, worker = (settings_of(unit) for unit in UNITS)
+    assert relay["User"] != web["User"] == worker["User"]
+    assert web["EnvironmentFile"] == worker["EnvironmentFile"]
     assert relay["Group"] == ["housecall-control"]
     assert relay["SupplementaryGroups"] == ["housecall-recordings"]
     assert web["SupplementaryGroups"] == ["housecall-control housecall-recordings"]
