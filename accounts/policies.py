@@ -18,6 +18,8 @@ declare(
     Policy("accounts.patient.list", DESK | {Role.PRACTITIONER}),
     Policy("accounts.patient.view", DESK | {Role.PRACTITIONER}, {Relation.SAME_CLINIC}),
     Policy("accounts.patient.view", {Role.PATIENT}, {Relation.OWN}),
+    # Email address and phone number, as the desk puts them right.
+    Policy("accounts.patient.contact", DESK, {Relation.SAME_CLINIC}),
     Policy("accounts.practitioner.register", {Role.ADMINISTRATOR}),
     Policy("accounts.practitioner.list", STAFF),
     Policy("accounts.practitioner.view", STAFF, {Relation.OWN, Relation.SAME_CLINIC}),

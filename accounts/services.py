@@ -163,6 +163,28 @@ def register_oneself(
 
 
 @transaction.atomic
+def correct_contact(*, actor: Actor, patient: Patient, email: str, phone: str) -> frozenset[str]:
+    """Put a patient's email address and phone number right. Returns which of the two have changed."""
+    require(actor, "accounts.patient.contact", Relation.SAME_CLINIC)
+    _same_clinic(actor, patient.organization)
+    locked = Patient.objects.select_for_update().get(pk=patient.pk)
+    new = {"email": email, "phone": phone}
+    changed = frozenset(name for name, value in new.items() if getattr(locked, name) != value)
+    if changed:
+        Patient.objects.filter(pk=patient.pk).update(**new)
+        # Which, and not what: events are read by people who may not see the chart.
+        record(
+            actor=actor,
+            action="patient.contact",
+            entity=locked,
+            patient_id=locked.pk,
+            detail={"changed": sorted(changed)},
+        )
+    patient.email, patient.phone = email, phone
+    return changed
+
+
+@transaction.atomic
 def register_practitioner(
     *,
     actor: Actor,

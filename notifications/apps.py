@@ -8,4 +8,7 @@ class NotificationsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from notifications import policies  # noqa: F401  declares
+        from accounts.actors import register_path_actor
+        from notifications import policies, preferences  # noqa: F401  the first declares
+
+        register_path_actor(preferences.PATH_PREFIX, preferences.actor_for_path)

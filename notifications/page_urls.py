@@ -1,5 +1,23 @@
 """The addresses of the pages about messages: staff's, administrators', and people's own preferences."""
 
-from django.urls import URLPattern
+from django.conf import settings
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from notifications.views import failed, plans, preferences
+
+ONE = "staff/messages/<uuid:message>/"
+
+urlpatterns = [
+    path("staff/messages/", failed.failed, name="messages"),
+    path(f"{ONE}again/", failed.message_again, name="message-again"),
+    path(f"{ONE}address/", failed.message_address, name="message-address"),
+    path("staff/messages/plans/", plans.plans, name="message-plans"),
+    path("staff/messages/plans/<uuid:visit_type>/", plans.plan_of_type, name="message-plan-of-type"),
+    # Signed for one person; the word in the address opens this page alone.
+    path("messages/<str:secret>/", preferences.preferences, name="message-preferences"),
+]
+
+if settings.DEMO:
+    from notifications.sink_urls import urlpatterns as sink
+
+    urlpatterns += sink

@@ -3,7 +3,7 @@
 from accounts.actors import Actor
 from accounts.models import Patient
 from accounts.policy import PUBLIC, Policy, Relation, declare
-from accounts.roles import Role
+from accounts.roles import STAFF, Role
 
 DESK = frozenset({Role.FRONT_DESK, Role.SCHEDULER, Role.ADMINISTRATOR})
 CLINIC = frozenset({Relation.SAME_CLINIC})
@@ -17,6 +17,13 @@ declare(
     Policy("notifications.plan.change", {Role.ADMINISTRATOR}),
     # Posted by providers, who have no session here: what counts is their signature.
     Policy("notifications.notice.take", PUBLIC),
+    # A plan of one type of visit.
+    Policy("notifications.plan.visit_type", {Role.ADMINISTRATOR}, CLINIC),
+    # By the signed address of one's own preferences, and by it alone.
+    Policy("notifications.preference.view", {Role.PATIENT}, {Relation.OWN}),
+    Policy("notifications.preference.change", {Role.PATIENT}, {Relation.OWN}),
+    # What would have been sent; there is such a page in the demo only.
+    Policy("notifications.sink.view", STAFF),
 )
 
 
@@ -25,3 +32,11 @@ def relation_to(actor: Actor, patient: Patient) -> Relation:
     if actor.organization_id is None or actor.organization_id != patient.organization_id:
         return Relation.OTHER_CLINIC
     return Relation.NONE if actor.came_by_link or actor.is_anonymous else Relation.SAME_CLINIC
+
+
+def relation_to_own(actor: Actor, patient: Patient) -> Relation:
+    """How `actor` stands to somebody's own choices: theirs, or nobody's business."""
+    if actor.organization_id is None or actor.organization_id != patient.organization_id:
+        return Relation.OTHER_CLINIC
+    is_own = actor.type == "patient" and actor.patient_id == patient.pk
+    return Relation.OWN if is_own else Relation.NONE

@@ -9,8 +9,10 @@ class SchedulingConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts.actors import register_path_actor
+        from notifications.ports import tells_subjects, tells_visit_types
         from scheduling import guards, links, policies, ports, visitors, waitlinks  # noqa: F401  some declare
         from scheduling.messages import kinds, planning
+        from scheduling.selectors import told
         from scheduling.services import moved, waitlist
 
         register_path_actor(links.PATH_PREFIX, links.actor_for_cookie)
@@ -27,3 +29,5 @@ class SchedulingConfig(AppConfig):
         ports.on_patient_left(planning.left)
         ports.on_status_changed(planning.restated)
         ports.on_handed_over(planning.handed_over)
+        tells_subjects(told.subjects)
+        tells_visit_types(told.visit_type_names)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.db.models import Q
 
 from notifications.kinds import all_kinds
-from notifications.models import ClinicMessages, PlannedKind
+from notifications.models import ClinicMessages, OwnWords, PlannedKind
 from notifications.models.choices import MOST_A_DAY, QUIET_FROM, QUIET_UNTIL
 
 
@@ -43,3 +43,21 @@ def plan_of(organization_id: int, visit_type: uuids.UUID | None = None) -> dict[
         before = row.minutes_before if row and row.minutes_before is not None else kind.minutes_before
         found[kind.name] = Planned(row.is_on if row and kind.can_be_off else True, before)
     return found
+
+
+def types_with_a_plan(organization_id: int) -> frozenset[uuids.UUID]:
+    """The types of visit for which the clinic has said something of its own."""
+    rows = PlannedKind.objects.filter(organization_id=organization_id).exclude(visit_type=None)
+    return frozenset(one for one in rows.values_list("visit_type", flat=True) if one is not None)
+
+
+def own_kinds_of(organization_id: int, visit_type: uuids.UUID) -> frozenset[str]:
+    """The kinds that have a plan of their own for this type."""
+    rows = PlannedKind.objects.filter(organization_id=organization_id, visit_type=visit_type)
+    return frozenset(rows.values_list("kind", flat=True))
+
+
+def own_words_of(organization_id: int, kind: str, language: str) -> str:
+    """The clinic's own paragraph in the emails of a kind; empty where it has none."""
+    rows = OwnWords.objects.filter(organization_id=organization_id, kind=kind, language=language)
+    return rows.values_list("words", flat=True).first() or ""

@@ -22,6 +22,7 @@ from scheduling.models import Appointment
 from scheduling.policies import may_for, relation_to
 from scheduling.selectors import get_appointment, link_of, states_now
 from scheduling.selectors.histories import following_in_series
+from scheduling.selectors.told import messages_of
 from scheduling.services import cancel_appointment, cancel_series, reissue_link
 from scheduling.views.groups import group_shown
 from scheduling.views.guests import guests_shown
@@ -116,6 +117,8 @@ def _show(request: HttpRequest, actor: Actor, found: Appointment, cancel_form: C
         "sayings": sayings_for(actor, found),
         **guests_shown(actor, found),
         **group_shown(actor, found),
+        "told": messages_of(found),
+        "may_resend": may(actor, "notifications.message.resend", Relation.SAME_CLINIC),
         "may_follow": may_for(actor, "scheduling.appointment.book", found.practitioner),
     }
     return render(request, "scheduling/appointment.html", NAV | context)

@@ -22,6 +22,7 @@ def announce(visits: tuple[SeededVisit, ...]) -> None:
     for visit in visits:
         console.print(_link(visit))
     console.print(_sign_ins())
+    console.print(f"\nWhat would have been sent, for whoever is signed in:\n  {settings.BASE_URL}/staff/messages/sink/")
     console.print(_how_to_try(visits))
 
 
@@ -43,7 +44,7 @@ def _sign_ins() -> Table:
     )
     for heading in ("Name", "Email", "Password"):
         table.add_column(heading, no_wrap=True)
-    for staff in (*cast.PRACTITIONERS, cast.DESK, cast.OFFICER):
+    for staff in (*cast.PRACTITIONERS, cast.DESK, cast.ADMINISTRATOR, cast.OFFICER):
         name = " ".join(part for part in (staff.prefix, staff.given_name, staff.family_name) if part)
         table.add_row(name, staff.email, password_of(staff.email))
     return table

@@ -32,8 +32,14 @@ class Person:
     given_name: str
     family_name: str
     birth_date: dt.date
+    email: str
     phone: str
     face: str = ""
+
+    @property
+    def former_phone(self) -> str:
+        """What an older Housecall gave them: no number of a whole country."""
+        return self.phone.removeprefix("312-")
 
 
 @dataclass(frozen=True)
@@ -73,6 +79,8 @@ DOCTOR: Final = "marlow@lantern.example"
 DESK: Final = Staff("desk@lantern.example", "", "Hanna", "Oakes", "", "")
 # Decides how long recordings are kept, holds and erases them, and plays none.
 OFFICER: Final = Staff("privacy@lantern.example", "", "Lars", "Whitlow", "", "")
+# Says when messages go out, and keeps rooms and interpreters.
+ADMINISTRATOR: Final = Staff("office@lantern.example", "", "Greta", "Holloway", "", "")
 PRACTITIONERS: Final = (
     Staff(DOCTOR, "Dr", "Ines", "Marlow", "Family medicine", "face-doc"),
     Staff("brightwater@lantern.example", "Dr", "Tomas", "Brightwater", "Internal medicine", "face-tom"),
@@ -93,15 +101,16 @@ WORKING: Final = (
 )
 ROOM: Final = "Room 2"
 INTERPRETER, LANGUAGES = "Paloma Reyes", ("es", "pt")
+# One has no email address: texts go in its place.
 PATIENTS: Final = (
-    Person("Rosalind", "Fern", dt.date(1948, 5, 3), "555-0171", "face-ros"),
-    Person("Otto", "Pepperday", dt.date(1974, 2, 11), "555-0172", "face-otto"),
-    Person("Yuki", "Tanabe", dt.date(1988, 8, 27), "555-0173", "face-yuki"),
-    Person("June", "Applewhite", dt.date(1992, 6, 30), "555-0174"),
-    Person("Ivo", "Larkspur", dt.date(2007, 4, 19), "555-0175"),
-    Person("Mabel", "Thistlewood", dt.date(1940, 1, 8), "555-0176"),
-    Person("Nell", "Hartwhistle", dt.date(1965, 9, 2), "555-0177"),
-    Person("Cyrus", "Bellwether", dt.date(1981, 3, 15), "555-0178"),
+    Person("Rosalind", "Fern", dt.date(1948, 5, 3), "rosalind@fern.example", "312-555-0171", "face-ros"),
+    Person("Otto", "Pepperday", dt.date(1974, 2, 11), "otto@pepperday.example", "312-555-0172", "face-otto"),
+    Person("Yuki", "Tanabe", dt.date(1988, 8, 27), "yuki@tanabe.example", "312-555-0173", "face-yuki"),
+    Person("June", "Applewhite", dt.date(1992, 6, 30), "june@applewhite.example", "312-555-0174"),
+    Person("Ivo", "Larkspur", dt.date(2007, 4, 19), "ivo@larkspur.example", "312-555-0175"),
+    Person("Mabel", "Thistlewood", dt.date(1940, 1, 8), "mabel@thistlewood.example", "312-555-0176"),
+    Person("Nell", "Hartwhistle", dt.date(1965, 9, 2), "nell@hartwhistle.example", "312-555-0177"),
+    Person("Cyrus", "Bellwether", dt.date(1981, 3, 15), "", "312-555-0178"),
 )
 # In this order: whoever comes first has the first choice of times.
 VISITS: Final = (

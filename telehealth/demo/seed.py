@@ -11,6 +11,7 @@ from accounts.models import Organization, Patient, Practitioner, User
 from accounts.roles import Role
 from accounts.services import (
     assign_role,
+    correct_contact,
     create_organization,
     create_user,
     register_patient,
@@ -50,7 +51,9 @@ def seed() -> tuple[SeededVisit, ...]:
     organization = Organization.objects.filter(slug=cast.CLINIC["slug"]).first() or _found()
     keystore.create_clinic_key(organization.uuid)
     actor = system_actor(LABEL, organization.pk)
-    _appoint_officer(actor, organization)
+    _appoint(actor, organization, cast.OFFICER, Role.PRIVACY_OFFICER)
+    _appoint(actor, organization, cast.ADMINISTRATOR, Role.ADMINISTRATOR)
+    _give_addresses(actor, organization)
     set_up_booking(actor, organization)
     at = now()
     standing = _kept(actor, organization, at)
@@ -91,17 +94,32 @@ def _found() -> Organization:
             given_name=person.given_name,
             family_name=person.family_name,
             birth_date=person.birth_date,
+            email=person.email,
             phone=person.phone,
             face=person.face,
         )
     return organization
 
 
-def _appoint_officer(actor: Actor, organization: Organization) -> None:
+def _appoint(actor: Actor, organization: Organization, staff: cast.Staff, role: Role) -> None:
     """At every start: clinics of an older Housecall have nobody yet."""
-    if not User.objects.filter(email=cast.OFFICER.email).exists():
-        officer = _user(actor, organization, cast.OFFICER)
-        assign_role(actor=actor, user=officer, organization=organization, role=Role.PRIVACY_OFFICER)
+    if not User.objects.filter(email=staff.email).exists():
+        user = _user(actor, organization, staff)
+        assign_role(actor=actor, user=user, organization=organization, role=role)
+
+
+def _give_addresses(actor: Actor, organization: Organization) -> None:
+    """At every start: in clinics of an older Housecall nobody had an email address, and messages went nowhere."""
+    for person in cast.PATIENTS:
+        known = Patient.objects.select_related("organization").filter(
+            organization=organization,
+            given_name=person.given_name,
+            family_name=person.family_name,
+            email="",
+            phone=person.former_phone,
+        )
+        for patient in known:
+            correct_contact(actor=actor, patient=patient, email=person.email, phone=person.phone)
 
 
 def _user(actor: Actor, organization: Organization, staff: cast.Staff) -> User:

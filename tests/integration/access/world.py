@@ -16,6 +16,8 @@ from accounts.roles import STAFF, Role
 from consults.models import Encounter, Queue
 from consults.policies import relation_to_queue, relation_to_visit
 from core.clock import now
+from notifications.models import Message
+from notifications.policies import relation_to as relation_to_reader
 from recordings.models import Export, MediaFile, Recording
 from recordings.policies import relation_to_recording
 from scheduling.links import COOKIE_NAME, actor_for_cookie, path_of, session_cookie_for
@@ -36,6 +38,7 @@ from scheduling.services import add_guest, book_appointment, hold_time
 from scheduling.services.availability import Days, Hours, add_days, set_hours
 from tests import factories
 from tests.played import finished_export, ready_recording
+from tests.told import make_message
 
 WHO = ("anonymous", Role.PATIENT, Role.GUEST, *sorted(STAFF))
 
@@ -71,6 +74,7 @@ class Objects:
     room: Location
     interpreter: Interpreter
     place: GroupPlace
+    message: Message
 
     @property
     def secret(self) -> Group:
@@ -167,6 +171,7 @@ def _visit(practitioner: Practitioner) -> Objects:
         GroupPlace.objects.create(
             organization=organization, appointment=appointment, patient=appointment.patient, number=1, capacity=1
         ),
+        make_message(appointment, kind="no-room.knows-it"),
     )
 
 
@@ -238,6 +243,8 @@ def relation(actor: Actor, name: str, objects: Objects) -> Relation:
     if name in {"visit_type", "room", "interpreter"}:
         is_here = actor.organization_id == objects.visit_type.organization_id
         return Relation.SAME_CLINIC if is_here else Relation.OTHER_CLINIC
+    if name == "message":
+        return relation_to_reader(actor, objects.message.patient)
     if name in {"appointment", "guest", "place"}:
         return relation_to(actor, objects.appointment)
     if name == "entry":

@@ -204,3 +204,22 @@ def test_privacy_officer_signs_in_to_the_page_of_rules_and_holds(client: Client)
     fields = {"login": cast.OFFICER.email, "password": password_of(cast.OFFICER.email)}
     answer = client.post("/accounts/login/", fields, follow=True)
     assert (answer.status_code, answer.request["PATH_INFO"]) == (200, "/staff/recordings/retention/")
+
+
+def test_administrator_signs_in_to_the_page_of_plans(client: Client) -> None:
+    seed()
+    fields = {"login": cast.ADMINISTRATOR.email, "password": password_of(cast.ADMINISTRATOR.email)}
+    assert client.post("/accounts/login/", fields).status_code == 302
+    assert client.get("/staff/messages/plans/").status_code == 200
+
+
+def test_patients_of_an_older_demo_get_addresses_once() -> None:
+    seed()
+    otto, cyrus = (Patient.objects.get(given_name=name) for name in ("Otto", "Cyrus"))
+    Patient.objects.filter(pk=otto.pk).update(email="", phone="555-0172")
+    Patient.objects.filter(pk=cyrus.pk).update(email="kept@example.org", phone="555-0178")
+    seed()
+    otto.refresh_from_db()
+    cyrus.refresh_from_db()
+    assert (otto.email, otto.phone) == ("otto@pepperday.example", "312-555-0172")
+    assert (cyrus.email, cyrus.phone) == ("kept@example.org", "555-0178")

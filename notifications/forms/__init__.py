@@ -1,0 +1,1 @@
+"""Forms of notifications: they turn what was typed into types; what may be, the services say."""
