@@ -70,9 +70,6 @@ EVENTS: dict[str, str] = {
     "again": "Sent again by the desk",
 }
 
-# The languages that messages are written in, as staff call them.
-LANGUAGES = {"en": "English", "es": "Spanish"}
-
 # The address is what has to be put right.
 ABOUT_THE_ADDRESS = frozenset({"no_address", "bad_address", "bounced", "complained", "refused"})
 # The person's own choice: sending it again would be the same answer again.

@@ -8,9 +8,9 @@ from django import forms
 from django.forms.boundfield import BoundField
 
 from notifications.kinds import Group, Kind, all_kinds
+from notifications.languages import LANGUAGES
 from notifications.selectors.plans import Planned, Rules
 from notifications.services.arranging import LONGEST_WORDS, MOST_MESSAGES
-from notifications.words import LANGUAGES
 
 HOUR, DAY = 60, 24 * 60
 BEFORE = (15, 30, HOUR, 2 * HOUR, 4 * HOUR, 12 * HOUR, DAY, 2 * DAY, 3 * DAY, 7 * DAY)

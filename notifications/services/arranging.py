@@ -11,10 +11,10 @@ from accounts.policy import require
 from audit.services import record
 from core.errors import Invalid, NotFound
 from notifications.kinds import Kind, all_kinds, kind_of
+from notifications.languages import LANGUAGES
 from notifications.models import ClinicMessages, OwnWords, PlannedKind
 from notifications.ports import visit_types_of
 from notifications.selectors.plans import Planned, Rules
-from notifications.words import LANGUAGES
 
 DAY_MINUTES = 24 * 60
 MOST_BEFORE = 30 * DAY_MINUTES

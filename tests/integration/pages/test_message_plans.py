@@ -115,10 +115,8 @@ def test_type_of_another_clinic_is_not_there(admin: Client, clinic: Organization
 
 
 def test_desk_sees_no_plans(desk_browser: Client, visit_type: VisitType) -> None:
-    for path in (
-        PAGE,
-        f"{PAGE}{visit_type.uuid}/",
-    ):
+    texts = "/staff/messages/texts/"
+    for path in (PAGE, f"{PAGE}{visit_type.uuid}/", texts, f"{texts}preview/"):
         assert desk_browser.get(path).status_code == 404
     assert PAGE not in desk_browser.get("/staff/messages/").content.decode()
 
