@@ -28,9 +28,9 @@ PER_PAGE = 25
 DAY = dt.timedelta(days=1)
 
 
-@require_safe
-@no_store
 @guarded("notifications.message.list")
+@no_store
+@require_safe
 def failed(request: HttpRequest) -> HttpResponseBase:
     """What reached nobody on a day, or went another way in the end."""
     actor, clinic = who(request)
@@ -54,9 +54,9 @@ def failed(request: HttpRequest) -> HttpResponseBase:
     return render(request, "notifications/failed.html", NAV | context)
 
 
-@require_POST
-@no_store
 @guarded("notifications.message.resend")
+@no_store
+@require_POST
 def message_again(request: HttpRequest, message: uuids.UUID) -> HttpResponseBase:
     """Send it again, and back to the page where the button was."""
     actor, clinic = who(request)
@@ -71,9 +71,9 @@ def message_again(request: HttpRequest, message: uuids.UUID) -> HttpResponseBase
     return redirect(_back(request, actor, found))
 
 
-@require_http_methods(GET_POST)
-@no_store
 @guarded("notifications.address.correct")
+@no_store
+@require_http_methods(GET_POST)
 def message_address(request: HttpRequest, message: uuids.UUID) -> HttpResponse:
     """The person's addresses: put right, and the message goes again."""
     actor, clinic = who(request)

@@ -19,9 +19,9 @@ from notifications.views.who import GET_POST, who
 NAV = {"nav": "message-plans"}
 
 
-@require_http_methods(GET_POST)
-@no_store
 @guarded("notifications.plan.view")
+@no_store
+@require_http_methods(GET_POST)
 def plans(request: HttpRequest) -> HttpResponse:
     actor, clinic = who(request)
     form = PlanForm(
@@ -41,9 +41,9 @@ def plans(request: HttpRequest) -> HttpResponse:
     return render(request, "notifications/plans.html", NAV | {"form": form, "types": types}, status=status)
 
 
-@require_http_methods(GET_POST)
-@no_store
 @guarded("notifications.plan.visit_type")
+@no_store
+@require_http_methods(GET_POST)
 def plan_of_type(request: HttpRequest, visit_type: uuids.UUID) -> HttpResponse:
     actor, clinic = who(request)
     found = next((one for one in visit_types_of(actor) if one.uuid == visit_type), None)

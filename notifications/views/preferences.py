@@ -27,9 +27,9 @@ ONE_CLICK = ("List-Unsubscribe", "One-Click")
 # A mail program has neither our cookie nor our token. What a form may do here the address itself allows: whoever
 # could make a browser post it has to know it.
 @csrf_exempt
-@require_http_methods(GET_POST)
-@no_store
 @guarded("notifications.preference.view")
+@no_store
+@require_http_methods(GET_POST)
 def preferences(request: HttpRequest, secret: str) -> HttpResponse:
     actor: Actor = request.actor  # type: ignore[attr-defined]
     patient = selectors.own_patient(actor)

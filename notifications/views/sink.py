@@ -15,9 +15,9 @@ from notifications.views.who import who
 PER_PAGE = 20
 
 
-@require_safe
-@no_store
 @guarded("notifications.sink.view")
+@no_store
+@require_safe
 def sink(request: HttpRequest) -> HttpResponse:
     actor, _ = who(request)
     asked = request.GET.get("channel", "")
@@ -29,9 +29,9 @@ def sink(request: HttpRequest) -> HttpResponse:
     return render(request, "notifications/sink.html", context)
 
 
-@require_safe
-@no_store
 @guarded("notifications.sink.view")
+@no_store
+@require_safe
 def email(request: HttpRequest) -> HttpResponseBase:
     """One email as it looks, for the frame on the page."""
     actor, _ = who(request)

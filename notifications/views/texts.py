@@ -25,17 +25,17 @@ NAV = {"nav": "message-texts"}
 Shown = tuple[Kind, str, str]
 
 
-@require_safe
-@no_store
 @guarded("notifications.plan.view")
+@no_store
+@require_safe
 def texts(request: HttpRequest) -> HttpResponse:
     _, clinic = who(request)
     return _page(request, clinic, _shown(request.GET))
 
 
-@require_POST
-@no_store
 @guarded("notifications.plan.change")
+@no_store
+@require_POST
 def own_words(request: HttpRequest) -> HttpResponseBase:
     """Save the clinic's own words for what is shown."""
     actor, clinic = who(request)
@@ -55,9 +55,9 @@ def own_words(request: HttpRequest) -> HttpResponseBase:
     return _page(request, clinic, shown, form)
 
 
-@require_POST
-@no_store
 @guarded("notifications.plan.change")
+@no_store
+@require_POST
 def send_test(request: HttpRequest) -> HttpResponseBase:
     """Send what is shown as an email to the administrator who asks."""
     actor, clinic = who(request)
@@ -71,9 +71,9 @@ def send_test(request: HttpRequest) -> HttpResponseBase:
     return redirect(_address(shown))
 
 
-@require_safe
-@no_store
 @guarded("notifications.plan.view")
+@no_store
+@require_safe
 def preview(request: HttpRequest) -> HttpResponseBase:
     """The email as it looks, for the frame on the page."""
     _, clinic = who(request)

@@ -25,7 +25,8 @@ def kinds(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def visit(clinic: Organization, doctor: Practitioner) -> Appointment:
     patient = make.make_patient(clinic, email="rosalind@fern.example")
-    return make.make_appointment(patient=patient, practitioner=doctor, starts_at=now() + dt.timedelta(days=3))
+    with told.untold():
+        return make.make_appointment(patient=patient, practitioner=doctor, starts_at=now() + dt.timedelta(days=3))
 
 
 def section_of(client: Client, visit: Appointment) -> str:
@@ -88,5 +89,7 @@ def test_kind_that_no_room_knows_any_more_is_shown_by_its_name(desk_browser: Cli
 def test_messages_of_other_visits_are_not_among_them(
     desk_browser: Client, visit: Appointment, doctor: Practitioner
 ) -> None:
-    told.make_message(make.make_appointment(practitioner=doctor))
+    with told.untold():
+        other = make.make_appointment(practitioner=doctor)
+    told.make_message(other)
     assert "Visit is booked" not in section_of(desk_browser, visit)
