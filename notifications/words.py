@@ -23,6 +23,7 @@ REASONS: dict[str, Words] = {
     "no_address": Words("We have no address for it.", "Ask the patient for one, enter it and send again."),
     "bad_address": Words("The provider says that this address cannot be one.", CORRECT),
     "bounced": Words("It came back: nobody is there at this address.", CORRECT),
+    "undelivered": Words("The provider could not deliver it.", CORRECT),
     "complained": Words("Whoever reads at this address reported our message as unwanted.", CORRECT),
     # The person
     "opted_out": Words("The patient does not want such messages this way.", CALL),
@@ -54,7 +55,10 @@ REASONS: dict[str, Words] = {
     "provider_down": Words("The provider did not answer.", "Send it again in a few minutes."),
     "refused": Words("The provider did not take it.", "Look at the address, then send again."),
     "timeout": Words("The provider took too long to answer.", "Send it again in a few minutes."),
-    "too_fast": Words("The provider asked us to wait.", "Send it again in a few minutes."),
+    "provider_busy": Words("The provider asked us to wait.", "Send it again in a few minutes."),
+    "provider_setup": Words("The provider does not accept our account.", "Tell your administrator, then send again."),
+    "not_now": Words("The provider did not take it just then.", "Send it again in a few minutes."),
+    "garbled": Words("The provider’s answer could not be read.", "Call the patient: it may have gone out or not."),
 }
 
 # What became of a message, one line each in its history: code -> words.
@@ -64,14 +68,19 @@ EVENTS: dict[str, str] = {
     "put_off": "Put off",
     "skipped": "Not sent",
     "failed": "Failed",
+    "accepted": "Taken by the provider",
     "delivered": "Delivered",
+    "undelivered": "Not delivered",
     "bounced": "Came back",
     "complained": "Reported as unwanted",
+    "unsubscribed": "Such messages were stopped from the mail program",
     "again": "Sent again by the desk",
 }
 
 # The address is what has to be put right.
-ABOUT_THE_ADDRESS = frozenset({"no_address", "bad_address", "bounced", "complained", "refused"})
+ABOUT_THE_ADDRESS = frozenset({"no_address", "bad_address", "bounced", "undelivered", "complained", "refused"})
+# Of these it is known that the same address will not do.
+KNOWN_BAD = frozenset({"no_address", "bad_address", "bounced", "complained"})
 # The person's own choice: sending it again would be the same answer again.
 CHOSEN = frozenset({"opted_out", "stopped"})
 # Skipped, and yet somebody should know.

@@ -24,7 +24,7 @@ from notifications.selectors.choosing import address_of
 # How long after it was due a provider may still tell that something has come back.
 LATEST_NOTICE = dt.timedelta(days=7)
 COUNT_SECONDS = 15
-_ENDS = ("failed", "skipped", "bounced", "complained")
+_ENDS = ("failed", "skipped", "bounced", "undelivered")
 _UNDER_WAY = [status.value for status in (*OPEN, MessageStatus.SENT, MessageStatus.DELIVERED)]
 
 
@@ -151,7 +151,7 @@ def _detail(one: MessageEvent) -> str:
 
 def _has_same_bad_address(row: Message) -> bool:
     """It would come back again: the address is what is wrong, and is still the same."""
-    return row.reason in words.ABOUT_THE_ADDRESS - {"refused"} and row.address == address_of(row.patient, row.channel)
+    return row.reason in words.KNOWN_BAD and row.address == address_of(row.patient, row.channel)
 
 
 def label_of(kind: str) -> str:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from notifications.hooks.__init__ import What
 from notifications.lifecycle import MessageStatus
 from notifications.words import EVENTS, REASONS, STATES, reason
 from tests.architecture.sources import ROOT, modules, tree
@@ -76,7 +77,7 @@ def test_every_reason_that_is_written_has_words() -> None:
 
 
 def test_every_event_that_is_written_has_words() -> None:
-    assert (codes()["event"] | {"failed", "delivered", "bounced", "complained", "again"}) - set(EVENTS) == set()
+    assert (codes()["event"] | {what.value for what in What} | {"again"}) - set(EVENTS) == set()
 
 
 def test_every_state_has_a_word() -> None:
