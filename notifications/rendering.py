@@ -16,7 +16,7 @@ from notifications import gsm
 from notifications.channels import Parcel
 from notifications.kinds import Kind, Letter
 from notifications.languages import language_for
-from notifications.models import Channel, Message, OwnWords
+from notifications.models import Channel, Message
 
 LONGEST_SUBJECT = 200
 _BLANK_LINES = re.compile(r"\n{3,}")
@@ -99,8 +99,9 @@ def _tidy(channel: str, text: str) -> str:
 def _own_words(writing: _Writing) -> str:
     if writing.channel != Channel.EMAIL:
         return ""
-    rows = OwnWords.objects.filter(organization=writing.clinic, kind=writing.kind.name, language=writing.language)
-    return rows.values_list("words", flat=True).first() or ""
+    wanted = (writing.kind.name, writing.language)
+    # All of them: a clinic has few, and for a batch of messages they were read at once.
+    return next((one.words for one in writing.clinic.own_words.all() if (one.kind, one.language) == wanted), "")
 
 
 def _parcel(

@@ -17,11 +17,11 @@ from notifications import kinds, rendering
 from notifications.channels import Parcel, sink
 from notifications.kinds import Group, Kind, Letter, Skip
 from notifications.models import Beat, Channel, Message
-from notifications.services import sending
+from notifications.services import claims, sending
 
 NAME = "test.probe"
 # Between any two of these a worker may be killed: what is patched there, and whether before or after it ran.
-POINTS = ("claimed", "begun", "looked", "carried", "written")
+POINTS = ("claimed", "read", "looked", "carried", "written")
 
 
 def cancel(about: uuid.UUID) -> None:
@@ -87,7 +87,7 @@ def arm(point: str, left: list[int]) -> None:
 
     where: dict[str, tuple[Any, str]] = {
         "claimed": (sending, "claim_due"),
-        "begun": (sending, "begin"),
+        "read": (claims.Batch, "take"),
         "looked": (sending.rendering, "parcel"),
         "carried": (sink.SinkCarrier, "carry"),
         "written": (sending, "end"),

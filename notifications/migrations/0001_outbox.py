@@ -180,7 +180,9 @@ class Migration(migrations.Migration):
                 (
                     "organization",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.organization"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="own_words",
+                        to="accounts.organization",
                     ),
                 ),
             ],

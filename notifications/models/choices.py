@@ -52,7 +52,7 @@ class PlannedKind(models.Model):
 class OwnWords(models.Model):
     """A paragraph of the clinic's own in the emails of a kind, in one language. Plain text, the same to everybody."""
 
-    organization = models.ForeignKey("accounts.Organization", on_delete=models.PROTECT, related_name="+")
+    organization = models.ForeignKey("accounts.Organization", on_delete=models.PROTECT, related_name="own_words")
     kind = models.CharField(max_length=40)
     language = models.CharField(max_length=10)
     words = models.CharField(max_length=600)

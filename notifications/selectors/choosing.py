@@ -1,10 +1,14 @@
 """By which channel somebody is told: their order, their addresses, what they and providers said no to."""
 
 import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import cached_property
 
 import phonenumbers
 from django.conf import settings
+from django.db.models import Count
 
 from accounts.models import Patient
 from core.clock import now
@@ -21,6 +25,7 @@ class Reach:
 
     def __init__(self, patient: Patient) -> None:
         self.patient = patient
+        self.known: dict[str, Known] = {}
 
     def order(self, kind: Kind) -> list[str]:
         """The channels of this kind in the person's own order; a notification in an open browser before both."""
@@ -31,14 +36,12 @@ class Reach:
         """Why this may not or cannot go to the person by this channel, as a code; empty when it can."""
         if carrier_for(channel) is None:
             return "no_carrier"
-        address = address_of(self.patient, channel)
-        if not address:
+        known = self._known(channel)
+        if not known.address:
             return "no_address"
-        if (str(kind.group), channel) in self._opted_out:
+        if (str(kind.group), channel) in self.opted_out:
             return "opted_out"
-        if channel == Channel.SMS and self._has_stopped:
-            return "stopped"
-        return self._bad.get((channel, address), "")
+        return "stopped" if known.stopped else known.bad
 
     def first(self, kind: Kind) -> str:
         """The first channel by which this may reach the person; where none does, the one whose failing is seen."""
@@ -61,19 +64,46 @@ class Reach:
         return rows.first() or list(USUAL_ORDER)
 
     @cached_property
-    def _opted_out(self) -> set[tuple[str, str]]:
+    def opted_out(self) -> set[tuple[str, str]]:
         return set(OptOut.objects.filter(patient=self.patient).values_list("group", "channel"))
 
-    @cached_property
-    def _has_stopped(self) -> bool:
-        number = address_of(self.patient, Channel.SMS)
-        return Stop.objects.filter(organization=self.patient.organization_id, phone=number).exists()
+    def _known(self, channel: str) -> "Known":
+        if channel not in self.known:
+            address, clinic = address_of(self.patient, channel), self.patient.organization_id
+            bad = BadAddress.objects.filter(organization=clinic, channel=channel, address=address)
+            stopped = channel == Channel.SMS and Stop.objects.filter(organization=clinic, phone=address).exists()
+            self.known[channel] = Known(address, bad.values_list("why", flat=True).first() or "", stopped)
+        return self.known[channel]
 
-    @cached_property
-    def _bad(self) -> dict[tuple[str, str], str]:
-        addresses = [address_of(self.patient, Channel.EMAIL), address_of(self.patient, Channel.SMS)]
-        known = BadAddress.objects.filter(organization=self.patient.organization_id, address__in=addresses)
-        return {(channel, address): why for channel, address, why in known.values_list("channel", "address", "why")}
+
+@dataclass(frozen=True)
+class Known:
+    """Of one channel: the person's address, why it does not work, and whether STOP came from it."""
+
+    address: str
+    bad: str
+    stopped: bool
+
+
+def reach_of_all(patients: Iterable[Patient], channel: str) -> dict[int, Reach]:
+    """By primary key, with what is asked for a message of this channel read for all of them at once."""
+    found = {patient.pk: Reach(patient) for patient in patients}
+    opted: dict[int, set[tuple[str, str]]] = defaultdict(set)
+    for pk, group, name in OptOut.objects.filter(patient__in=found).values_list("patient_id", "group", "channel"):
+        opted[pk].add((group, name))
+    addresses = {pk: address_of(reach.patient, channel) for pk, reach in found.items()}
+    clinics = {reach.patient.organization_id for reach in found.values()}
+    rows = BadAddress.objects.filter(organization__in=clinics, address__in=set(addresses.values()), channel=channel)
+    bad = {(clinic, address): why for clinic, address, why in rows.values_list("organization_id", "address", "why")}
+    stopped: set[tuple[int, str]] = set()
+    if channel == Channel.SMS:
+        stops = Stop.objects.filter(organization__in=clinics, phone__in=set(addresses.values()))
+        stopped = set(stops.values_list("organization_id", "phone"))
+    for pk, reach in found.items():
+        whose = reach.patient.organization_id, addresses[pk]
+        reach.opted_out = opted[pk]
+        reach.known = {channel: Known(addresses[pk], bad.get(whose, ""), whose in stopped)}
+    return found
 
 
 def first_channel(kind: Kind, patient: Patient) -> str:
@@ -108,6 +138,7 @@ def e164(number: str) -> str:
     return phonenumbers.format_number(read, phonenumbers.PhoneNumberFormat.E164)
 
 
-def sent_within_a_day(patient: Patient, channel: str) -> int:
-    """How many messages this person was sent by this channel in the last 24 hours."""
-    return Message.objects.filter(patient=patient, channel=channel, sent_at__gt=now() - DAY).count()
+def sent_within_a_day(patients: Iterable[Patient], channel: str) -> dict[int, int]:
+    """By primary key, how many messages each was sent by this channel in the last 24 hours; none is left out."""
+    rows = Message.objects.filter(patient__in=list(patients), channel=channel, sent_at__gt=now() - DAY)
+    return dict(rows.order_by().values_list("patient_id").annotate(Count("pk")))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from django.db.models import Q
 
+from accounts.models import Organization
 from notifications.kinds import all_kinds
 from notifications.models import ClinicMessages, OwnWords, PlannedKind
 from notifications.models.choices import MOST_A_DAY, QUIET_FROM, QUIET_UNTIL
@@ -27,8 +28,9 @@ class Planned:
     minutes_before: int | None
 
 
-def rules_of(organization_id: int) -> Rules:
-    row = ClinicMessages.objects.filter(organization_id=organization_id).first()
+def rules_of(organization: Organization) -> Rules:
+    """No query where the clinic was read together with its row."""
+    row: ClinicMessages | None = getattr(organization, "messages", None)
     return Rules(row.quiet_from, row.quiet_until, row.most_a_day) if row else Rules()
 
 

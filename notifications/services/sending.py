@@ -18,10 +18,10 @@ from notifications.channels import Carrier, NotTaken, carrier_for, let_go
 from notifications.kinds import Kind, Later, Letter, Skip, kind_of
 from notifications.lifecycle import MessageStatus
 from notifications.models import Message
-from notifications.selectors.choosing import address_of, obstacle, sent_within_a_day
+from notifications.selectors.choosing import address_of
 from notifications.selectors.plans import rules_of
 from notifications.services import pauses
-from notifications.services.claims import Claim, begin, claim_due, end, give_back
+from notifications.services.claims import Batch, claim_due, end, give_back
 from notifications.services.fallback import fail
 from notifications.services.quiet import end_of_quiet
 
@@ -45,29 +45,29 @@ def send_due(channel: str, *, seconds: float = WORK_SECONDS) -> Counter[str]:
     try:
         while time.monotonic() < ends:
             count = pauses.allowed(channel, BATCH)
-            claim = claim_due(channel, count) if count else None
-            if claim is None:
+            batch = claim_due(channel, count) if count else None
+            if batch is None or not _send_batch(batch, carrier, outcomes):
                 break
-            if not _send_claimed(channel, carrier, claim, outcomes):
-                break
+            if count < BATCH and outcomes["sent"]:
+                pauses.lift(channel)
     finally:
         let_go(carrier)
     return outcomes
 
 
-def _send_claimed(channel: str, carrier: Carrier | None, claim: Claim, outcomes: Counter[str]) -> bool:
+def _send_batch(batch: Batch, carrier: Carrier | None, outcomes: Counter[str]) -> bool:
     """False when the rest has to wait for the provider."""
-    for place, pk in enumerate(claim.pks):
-        message = begin(pk, claim.token)
+    for place, pk in enumerate(batch.pks):
+        message = batch.take(pk)
         if message is None:
             continue
         try:
-            outcome = _send(message, carrier)
+            outcome = _send(batch, message, carrier)
         except NotTaken as answer:
-            until = pauses.pause(channel, answer)
+            until = pauses.pause(batch.channel, answer)
             outcome = _again(message, answer.why)
-            give_back(claim.pks[place + 1 :], claim.token, until)
-            _send_overdue_otherwise(channel)
+            give_back(batch.pks[place + 1 :], batch.token, until)
+            _send_overdue_otherwise(batch.channel)
             outcomes[outcome] += 1
             return False
         outcomes[outcome] += 1
@@ -82,7 +82,7 @@ def _send_overdue_otherwise(channel: str) -> None:
         fail(message, "provider_down", only_with_another=True)
 
 
-def _send(message: Message, carrier: Carrier | None) -> str:
+def _send(batch: Batch, message: Message, carrier: Carrier | None) -> str:
     """What became of it. Raises NotTaken where the provider is away; whatever else breaks, breaks this one alone."""
     try:
         kind = kind_of(message.kind)
@@ -93,13 +93,16 @@ def _send(message: Message, carrier: Carrier | None) -> str:
             return _skip(message, found.why)
         if isinstance(found, Later):
             return _later(message, found.at)
-        hindered = _hindrance(message, kind)
+        hindered = _hindrance(batch, message, kind)
         if hindered:
             return fail(message, hindered)
-        quiet = None if kind.urgent or found.urgent else end_of_quiet(message, rules_of(message.organization_id))
+        quiet = None if kind.urgent or found.urgent else end_of_quiet(message, rules_of(message.organization))
         if quiet is not None:
             return _later(message, quiet, "quiet")
-        return _hand_over(message, kind, found, carrier)
+        outcome = _hand_over(message, kind, found, carrier)
+        if outcome == "sent":
+            batch.note_sent(message)
+        return outcome
     except (NotTaken, DatabaseError):
         raise
     except Exception as error:
@@ -108,9 +111,9 @@ def _send(message: Message, carrier: Carrier | None) -> str:
         return _again(message, "broken")
 
 
-def _hindrance(message: Message, kind: Kind) -> str:
-    hindered = obstacle(kind, message.patient, message.channel)
-    if not hindered and sent_within_a_day(message.patient, message.channel) >= rules_of(message.organization_id).most:
+def _hindrance(batch: Batch, message: Message, kind: Kind) -> str:
+    hindered = batch.reach(message).obstacle(kind, message.channel)
+    if not hindered and batch.sent_today(message) >= rules_of(message.organization).most:
         return "too_many"
     return hindered
 
@@ -128,7 +131,6 @@ def _hand_over(message: Message, kind: Kind, letter: Letter, carrier: Carrier | 
         if answer.for_good:
             return fail(message, answer.why, address=address)
         return _again(message, answer.why)
-    pauses.lift(message.channel)
     written = end(
         message,
         MessageStatus.SENT,

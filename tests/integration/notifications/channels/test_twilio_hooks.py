@@ -19,7 +19,7 @@ from notifications.lifecycle import MessageStatus
 from notifications.models import BadAddress, Message, MessageEvent, Stop
 from notifications.providers import TwilioAccount
 from notifications.selectors.choosing import obstacle
-from notifications.services.claims import begin, claim_due, end
+from notifications.services.claims import claim_due, end
 from tests import factories
 from tests.integration.notifications.channels.outbox import KIND, fresh, sent, under_way
 
@@ -116,7 +116,7 @@ def test_worker_that_comes_after_the_notice_writes_nothing() -> None:
     message = under_way(status=MessageStatus.WAITING, claim="", next_at=now() - dt.timedelta(seconds=1))
     claim = claim_due("sms", 5)
     assert claim is not None
-    mine = begin(message.pk, claim.token)
+    mine = claim.take(message.pk)
     assert mine is not None
     told("delivered", path=f"{STATUS}?key={message.key}")
     assert not end(mine, MessageStatus.SENT, what="sent", provider="twilio", provider_id=SID)
