@@ -90,6 +90,8 @@ class Kind:
     minutes_before: int | None = None
     # Does not wait for the end of quiet hours.
     urgent: bool = False
+    # Where the person wants it by no way at all, the desk is told, and calls.
+    desk_calls: bool = False
     # A clinic may switch it off.
     can_be_off: bool = True
     # So long after it was due it is still sent, where no earlier end is given.

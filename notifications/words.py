@@ -43,6 +43,7 @@ REASONS: dict[str, Words] = {
     "left": Words("The patient had left."),
     "merged": Words("The patient is kept under another record now, which has its own messages."),
     "booked_late": Words("The visit was booked after it would have gone out."),
+    "another_way": Words("The same went another way."),
     "off": Words("The clinic has switched such messages off."),
     "withdrawn": Words("What it would have told was taken back."),
     # Time and number
@@ -105,6 +106,9 @@ STATES: dict[str, Look] = {
     MessageStatus.FAILED: Look("Did not reach them", "trouble", "warning-circle"),
     MessageStatus.SKIPPED: Look("Not sent", "cancelled", "x", "regular"),
 }
+
+# Failed, and the same went by another channel, or a newer message has taken its place.
+WENT_OTHERWISE = Look("Went another way", "held", "arrow-right", "regular")
 
 
 def reason(code: str) -> Words:

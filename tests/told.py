@@ -25,7 +25,7 @@ def _example() -> Letter:
     return Letter({})
 
 
-BOOKED = Kind("test.booked", "Visit is booked", Group.BOOKINGS, _look, _example, can_be_off=False)
+BOOKED = Kind("test.booked", "Visit is booked", Group.BOOKINGS, _look, _example, can_be_off=False, desk_calls=True)
 REMINDER = Kind("test.reminder", "Day before", Group.REMINDERS, _look, _example, minutes_before=1440)
 NEXT = Kind("test.next", "You may be next", Group.VISIT, _look, _example, channels=(PUSH, EMAIL, SMS), urgent=True)
 

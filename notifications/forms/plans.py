@@ -171,7 +171,7 @@ class WordsForm(forms.Form):
     """A paragraph of the clinic's own."""
 
     words = forms.CharField(
-        label="The clinic’s own words",
+        label="A paragraph of your own",
         required=False,
         max_length=LONGEST_WORDS,
         widget=forms.Textarea({"rows": 4}),

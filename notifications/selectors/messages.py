@@ -41,6 +41,8 @@ class Told:
     history: tuple[tuple[dt.datetime, str, str], ...] = ()
     can_send: bool = False
     can_correct: bool = False
+    # Once the address is right it goes again; else it is too late, or went another way.
+    goes_again: bool = False
 
     @property
     def is_due(self) -> bool:
@@ -55,7 +57,8 @@ def messages_about(organization_id: int, abouts: Collection[uuids.UUID]) -> list
         .prefetch_related("events")
         .order_by("due_at", "pk")
     )
-    return [_told(row, with_history=True) for row in rows]
+    found = list(rows)
+    return [_told(row, otherwise=_is_superseded(row, found), with_history=True) for row in found]
 
 
 def unreached(
@@ -70,10 +73,16 @@ def unreached(
     return rows.select_related("patient").order_by("-due_at", "-pk")
 
 
-def told_of(actor: Actor, rows: Sequence[Message]) -> list[Told]:
-    """What the list says of each; seeing it is written down."""
+def told_of(actor: Actor, rows: Sequence[Message], *, otherwise: bool = False) -> list[Told]:
+    """What the list says of each, all of which went another way or none; seeing it is written down."""
     record_views(actor=actor, patient_ids={row.patient_id for row in rows}, page="messages")
-    return [_told(row) for row in rows]
+    return [_told(row, otherwise=otherwise) for row in rows]
+
+
+def is_superseded(message: Message) -> bool:
+    """The same is under way or went by another channel, or a newer version of it has taken its place."""
+    same = Message.objects.filter(patient=message.patient_id, kind=message.kind, about=message.about)
+    return _is_superseded(message, list(same))
 
 
 def unreached_today(organization_id: int, zone: str) -> int:
@@ -109,7 +118,7 @@ def _failed_on(organization_id: int, day: dt.date, zone: str) -> QuerySet[Messag
 
 def _should_be_known() -> Q:
     """Failed; or skipped, and nobody else tells the patient of it."""
-    needed = [kind.name for kind in all_kinds() if not kind.can_be_off]
+    needed = [kind.name for kind in all_kinds() if kind.desk_calls]
     skipped = Q(reason__in=words.TO_BE_KNOWN) | Q(reason__in=words.CHOSEN, kind__in=needed)
     return Q(status=MessageStatus.FAILED) | (Q(status=MessageStatus.SKIPPED) & skipped)
 
@@ -129,19 +138,25 @@ def _is_last_try() -> Q:
     return ~Q(Exists(_same().filter(version=OuterRef("version"), pk__gt=OuterRef("pk"))))
 
 
-def _told(row: Message, *, with_history: bool = False) -> Told:
+def _is_superseded(row: Message, rows: Sequence[Message]) -> bool:
+    others = [one for one in rows if one.pk != row.pk and (one.patient_id, one.kind) == (row.patient_id, row.kind)]
+    return any(one.version > row.version or (one.version == row.version and one.status in _UNDER_WAY) for one in others)
+
+
+def _told(row: Message, *, otherwise: bool = False, with_history: bool = False) -> Told:
     events = sorted(row.events.all(), key=lambda one: (one.at, one.pk)) if with_history else []
     has_failed = row.status == MessageStatus.FAILED
-    is_in_time = now() < row.too_late_at
+    goes_again = not otherwise and now() < row.too_late_at
     return Told(
         message=row,
         label=label_of(row.kind),
-        look=words.STATES[row.status],
+        look=words.WENT_OTHERWISE if has_failed and otherwise else words.STATES[row.status],
         why=words.reason(row.reason) if row.reason else None,
         goes_out_at=max(row.due_at, row.next_at) if row.status == MessageStatus.WAITING else None,
         history=tuple((one.at, words.event(one.what), _detail(one)) for one in events),
-        can_send=has_failed and is_in_time and not _has_same_bad_address(row),
-        can_correct=has_failed and (is_in_time or row.reason in words.ABOUT_THE_ADDRESS),
+        can_send=has_failed and goes_again and not _has_same_bad_address(row),
+        can_correct=has_failed and (goes_again or row.reason in words.ABOUT_THE_ADDRESS),
+        goes_again=goes_again,
     )
 
 

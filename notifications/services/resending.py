@@ -18,6 +18,7 @@ from notifications.lifecycle import OPEN, MessageStatus
 from notifications.models import BadAddress, Channel, Message, MessageEvent
 from notifications.policies import relation_to
 from notifications.selectors.choosing import address_of, e164, first_channel, obstacle
+from notifications.selectors.messages import is_superseded
 from notifications.services.fallback import go_by
 
 # What may be tried once more by another address: failed, or not sent for want of one.
@@ -36,6 +37,8 @@ def send_again(*, actor: Actor, message: Message) -> bool:
         raise Conflict(
             "This message has not failed. Reload the page to see where it stands.", code="message.not_failed"
         )
+    if is_superseded(row):
+        raise Conflict("It went another way, or a newer message has taken its place.", code="message.superseded")
     _require_in_time(row)
     return _reopen(actor, row)
 
@@ -54,6 +57,8 @@ def correct_and_send(*, actor: Actor, message: Message, email: str, phone: str) 
     correct_contact(actor=actor, patient=patient, email=email, phone=phone)
     for channel, old in former.items():
         _forget(patient, channel, old)
+    if is_superseded(message):
+        return "another_way"
     if now() >= message.too_late_at:
         return "too_late"
     channel_now = first_channel(kind_of(message.kind), patient)

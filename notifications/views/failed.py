@@ -39,7 +39,7 @@ def failed(request: HttpRequest) -> HttpResponseBase:
     day, otherwise = form.asked(present)
     lists = [selectors.unreached(actor, clinic.pk, day, zone, otherwise=one) for one in (False, True)]
     page = Paginator(lists[otherwise], PER_PAGE).get_page(request.GET.get("page"))
-    told = selectors.told_of(actor, list(page.object_list))
+    told = selectors.told_of(actor, list(page.object_list), otherwise=otherwise)
     subjects = subjects_of(actor, {one.message.about for one in told})
     context = {
         "rows": [(one, subjects.get(one.message.about)) for one in told],
@@ -92,7 +92,7 @@ def message_address(request: HttpRequest, message: uuids.UUID) -> HttpResponse:
                 selectors.count_anew(clinic.pk)
                 _tell(request, hindered)
                 return redirect(_back(request, actor, found))
-    [told] = selectors.told_of(actor, [found])
+    [told] = selectors.told_of(actor, [found], otherwise=selectors.is_superseded(found))
     context = {"form": form, "told": told, "subject": subjects_of(actor, {found.about}).get(found.about)}
     context["back"] = _back(request, actor, found)
     return render(request, "notifications/address.html", NAV | context, status=status)

@@ -27,7 +27,7 @@ def plans(request: HttpRequest) -> HttpResponse:
     form = PlanForm(
         request.POST if request.method == "POST" else None,
         planned=selectors.plan_of(clinic.pk),
-        rules=selectors.rules_of(clinic.pk),
+        rules=selectors.rules_of(clinic),
     )
     status = 200
     if form.is_bound:

@@ -21,12 +21,13 @@ def register_kinds() -> None:
 
 def _bookings() -> list[Kind]:
     group, booked = Group.BOOKINGS, looks.look_by(looks.booked, with_file=True)
+    moved, cancelled = (looks.look_by(still, with_file=True) for still in (looks.moved, looks.cancelled))
     return [
         # Whoever has just booked waits for it, by night too.
         Kind(planning.BOOKED, "Visit booked", group, booked, _example, urgent=True),
         Kind(planning.CONFIRMED, "Visit confirmed", group, looks.look_by(looks.confirmed, with_file=True), _example),
-        Kind(planning.MOVED, "Visit moved", group, looks.look_by(looks.moved, with_file=True), _moved_example),
-        Kind(planning.CANCELLED, "Visit cancelled", group, looks.look_by(looks.cancelled, with_file=True), _example),
+        Kind(planning.MOVED, "Visit moved", group, moved, _moved_example, desk_calls=True),
+        Kind(planning.CANCELLED, "Visit cancelled", group, cancelled, _example, desk_calls=True),
     ]
 
 

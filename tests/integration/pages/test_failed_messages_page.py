@@ -304,3 +304,20 @@ def test_alarm_stands_on_staff_pages_and_nowhere_else(
     officer = sign_in(make.make_user(clinic, Role.PRIVACY_OFFICER))
     assert "Messages are late." in text_of(officer, "/staff/recordings/retention/")
     assert "Messages are late." not in text_of(stranger, "/")
+
+
+def test_message_that_went_another_way_is_not_sent_twice_by_a_corrected_address(
+    desk_browser: Client, visit: Appointment
+) -> None:
+    failed = told.make_message(visit)
+    told.make_message(visit, channel="sms", status="delivered", sent_at=now(), instead_of=failed)
+    path = f"{PAGE}{failed.uuid}/"
+    assert "Save the address" in text_of(desk_browser, f"{path}address/")
+    page = desk_browser.post(f"{path}address/", {"email": "rose@fern.example", "phone": ""}, follow=True)
+    assert "The same went another way." in page.content.decode()
+    page = desk_browser.post(f"{path}again/", follow=True)
+    assert "It went another way, or a newer message has taken its place." in page.content.decode()
+    failed.refresh_from_db()
+    assert failed.status == "failed"
+    failed.patient.refresh_from_db()
+    assert failed.patient.email == "rose@fern.example"

@@ -58,7 +58,7 @@ def test_plan_is_saved_and_holds(clinic: Organization, admin: Client) -> None:
     plan = plan_of(clinic.pk)
     assert plan["test.reminder"] == Planned(True, 2880)
     assert plan["test.booked"] == Planned(True, None)
-    assert rules_of(clinic.pk) == Rules(20 * 60 + 30, 7 * 60, 5)
+    assert rules_of(clinic) == Rules(20 * 60 + 30, 7 * 60, 5)
     admin.post(PAGE, {name: value for name, value in FORM.items() if name != "on-test-reminder"})
     assert not plan_of(clinic.pk)["test.reminder"].is_on
     assert PlannedKind.objects.filter(kind="test.reminder").count() == 1
