@@ -1,7 +1,7 @@
 """Who may do what in a visit and on a queue. Whose visit it is, scheduling's appointment says."""
 
 from accounts.actors import Actor
-from accounts.policy import Policy, Relation, declare, may
+from accounts.policy import PUBLIC, Policy, Relation, declare, may
 from accounts.roles import Role
 from consults.lifecycle import OVER
 from consults.models import Encounter, Queue
@@ -27,6 +27,8 @@ declare(
     Policy("consults.visit.view", PATIENT, {Relation.LEFT}),
     Policy("consults.visit.enter", PATIENT, OWN),
     Policy("consults.visit.unenter", PATIENT, OWN),
+    # The script that shows notifications of the visit's page; it holds nothing of anybody.
+    Policy("consults.notify.worker", PUBLIC),
     # A guest agrees at the door for themself; they never wait in line, and sit only while the visit goes on.
     Policy("consults.guest.agree", GUEST, OWN),
     Policy("consults.visit.admit", PRACTITIONER, OWN),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from consults.views import call, guests, queue, visit
+from consults.views import call, guests, notify, queue, visit
 
 urlpatterns = [
     path("staff/", queue.staff, name="staff"),
@@ -21,4 +21,8 @@ urlpatterns = [
     path("v/<uuid:link>/leave/", visit.leave, name="visit-leave"),
     path("v/<uuid:link>/coming/", visit.coming, name="visit-coming"),
     path("v/<uuid:link>/cancel/", visit.cancel, name="visit-cancel"),
+    path("v/<uuid:link>/notify/", notify.notify, name="visit-notify"),
+    path("v/<uuid:link>/notify/off/", notify.notify_off, name="visit-notify-off"),
+    # Not among the static files: a worker is in charge of what lies beside and below it, which are the links' pages.
+    path("v/push-worker.js", notify.worker, name="push-worker"),
 ]

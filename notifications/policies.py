@@ -15,6 +15,8 @@ declare(
     Policy("notifications.address.correct", DESK, CLINIC),
     Policy("notifications.plan.view", {Role.ADMINISTRATOR}),
     Policy("notifications.plan.change", {Role.ADMINISTRATOR}),
+    # In one's own browser, by the link of a visit.
+    Policy("notifications.push.subscribe", {Role.PATIENT}, {Relation.OWN}),
     # Posted by providers, who have no session here: what counts is their signature.
     Policy("notifications.notice.take", PUBLIC),
     # A plan of one type of visit.

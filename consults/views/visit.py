@@ -1,6 +1,7 @@
 """The patient's visit page and its forms, all under /v/<link>/. Its steps are static/js/visit.js."""
 
 import uuid as uuids
+from dataclasses import asdict
 from typing import Any, Literal, cast
 
 from django.db import transaction
@@ -26,6 +27,7 @@ from consults.views.when import ELSEWHERE, TERMINAL, recording_urls, when_words
 from core.clock import now
 from core.errors import Conflict, Invalid, NotFound
 from core.http import no_store, wants_json
+from notifications.selectors.pushing import push_offer
 from scheduling.forms.appointments import SeenForm
 from scheduling.links import open_link, set_session
 from scheduling.models import Appointment
@@ -193,6 +195,7 @@ def _page(
         context = {"state": state, "link": link, "recording": recording, **_words(_actor(request), encounter)}
         return render(request, "consults/visit_over.html", context, status=status)
     asked = questions(_actor(request), encounter)
+    push = push_offer(_actor(request), patient_of(_actor(request), encounter))
     shown = _step(state, step, needs_consent=asked.open)
     context = {
         "link": link,
@@ -209,6 +212,7 @@ def _page(
         "no_consent": NO_CONSENT,
         "no_recording_answer": NO_RECORDING_ANSWER,
         "recording_urls": recording_urls(link),
+        "push": push,
         "place_form": PlaceForm(initial=_place_of(_actor(request), encounter)),
         "page_data": {
             "state": state,
@@ -220,6 +224,7 @@ def _page(
             "told": told_of(encounter),
             "needs_consent": asked.open,
             "practitioner": encounter.practitioner.short_name,
+            "push": asdict(push) if push else None,
         },
         **_words(_actor(request), encounter),
         **{f"{name}_form": form for name, form in (forms or {}).items()},

@@ -6,6 +6,7 @@ import { announce, markOnce, need, say } from "./dom.js";
 import { Entrance, onPress } from "./entrance.js";
 import { enhance, post } from "./forms.js";
 import { LevelMeter, chime } from "./level.js";
+import { offerNotice } from "./notify.js";
 import { OVER, OverPoll } from "./over-poll.js";
 import { recordPart } from "./record-part.js";
 import { lookForRecording } from "./recorded.js";
@@ -29,6 +30,7 @@ import { WaitingLine } from "./waiting.js";
  * @property {string} told as in the visit of the socket
  * @property {boolean} needs_consent
  * @property {string} practitioner "Dr Marlow"
+ * @property {import("./notify.js").Offer|null} push where the clinic sends notifications
  */
 
 const LIVE = new Set(["waiting", "call"]);
@@ -75,6 +77,8 @@ class VisitPage {
     const waiting = this.steps.section("waiting");
     const answered = waiting.querySelector("[data-record-waiting]");
     this.answered = answered instanceof HTMLElement ? new RecordWaiting(answered, () => this.recording?.ask()) : null;
+    const notice = waiting.querySelector("[data-notify]");
+    if (notice instanceof HTMLFormElement && data.push) void offerNotice(notice, data.push);
     this.room.clock.set(data.server_time);
     this.#buttons();
     this.#forms();

@@ -1,0 +1,66 @@
+"""Notifications of the visit page: the browser's yes and no, and the script that shows them."""
+
+import uuid as uuids
+from pathlib import Path
+from typing import cast
+
+from django.contrib.staticfiles import finders
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.actors import Actor
+from accounts.policy import guarded
+from consults import selectors
+from consults.models import Encounter
+from consults.people import patient_of
+from consults.policies import require_visit
+from core.errors import Invalid
+from core.http import no_store
+from notifications.services.subscribing import subscribe, unsubscribe
+
+# As the browser writes them; no longer than the columns.
+LONGEST = {"endpoint": 800, "p256dh": 120, "auth": 60}
+
+
+@guarded("notifications.push.subscribe")
+@no_store
+@require_POST
+def notify(request: HttpRequest, link: uuids.UUID) -> HttpResponse:
+    """This browser is to be told."""
+    actor, encounter = _own(request)
+    subscribe(actor=actor, patient=patient_of(actor, encounter), **_posted(request, *LONGEST))
+    return JsonResponse({"ok": True})
+
+
+@guarded("notifications.push.subscribe")
+@no_store
+@require_POST
+def notify_off(request: HttpRequest, link: uuids.UUID) -> HttpResponse:
+    """This browser is not to be told any more."""
+    actor, encounter = _own(request)
+    unsubscribe(actor=actor, patient=patient_of(actor, encounter), **_posted(request, "endpoint"))
+    return JsonResponse({"ok": True})
+
+
+@guarded("consults.notify.worker")
+@require_safe
+def worker(request: HttpRequest) -> HttpResponse:
+    """The same to everybody; browsers ask at each start whether it has changed."""
+    found = finders.find("js/push-worker.js")
+    response = HttpResponse(Path(cast(str, found)).read_bytes(), content_type="text/javascript; charset=utf-8")
+    response.headers["Cache-Control"] = "no-cache"
+    return response
+
+
+def _own(request: HttpRequest) -> tuple[Actor, Encounter]:
+    actor = cast(Actor, request.actor)  # type: ignore[attr-defined]
+    encounter = selectors.get_visit(actor)
+    require_visit(actor, "notifications.push.subscribe", encounter)
+    return actor, encounter
+
+
+def _posted(request: HttpRequest, *names: str) -> dict[str, str]:
+    given = {name: request.POST.get(name, "") for name in names}
+    if any(not value or len(value) > LONGEST[name] or "\x00" in value for name, value in given.items()):
+        raise Invalid("This browser cannot be told. Leave this page open.", code="push.unusable")
+    return given
