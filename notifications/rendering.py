@@ -4,7 +4,7 @@ Plain texts are not escaped, and reach nobody as HTML; everything in an HTML mai
 """
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from django.template import Context
@@ -12,13 +12,15 @@ from django.template.loader import get_template
 from django.utils import timezone, translation
 
 from accounts.models import Organization
-from notifications import gsm
+from notifications import gsm, preferences
 from notifications.channels import Parcel
 from notifications.kinds import Kind, Letter
 from notifications.languages import language_for
 from notifications.models import Channel, Message
 
 LONGEST_SUBJECT = 200
+# Where a made-up person would choose.
+NOBODYS = "https://example.org/messages/"
 _BLANK_LINES = re.compile(r"\n{3,}")
 
 
@@ -33,41 +35,65 @@ class _Text:
 
 @dataclass(frozen=True)
 class _Writing:
-    """One message that is to be put into words."""
+    """One message that is to be put into words. At `preferences` the person says what they want to be sent."""
 
     kind: Kind
     channel: str
     language: str
+    zone: str
     clinic: Organization
     letter: Letter
-    more: dict[str, Any] = field(default_factory=dict)
+    preferences: str
 
 
 def parcel(message: Message, kind: Kind, letter: Letter, address: str) -> Parcel:
     """The whole message. Raises what a broken template raises."""
-    clinic = message.organization
-    language = language_for(message.patient, clinic)
-    written = _written(_Writing(kind, message.channel, language, clinic, letter), message.patient.timezone)
-    return _parcel(message.key, written, message.channel, clinic, language, letter, address)
+    patient, clinic, channel = message.patient, message.organization, message.channel
+    own = preferences.address_of(patient, kind.group, channel)
+    language = language_for(patient, clinic)
+    return _parcel(_Writing(kind, channel, language, patient.timezone, clinic, letter, own), message.key, address)
 
 
 def preview(kind: Kind, channel: str, language: str, clinic: Organization) -> Parcel:
     """What somebody would read, of made-up people: for the administrators' page and the test send. It has no key."""
     with translation.override(language):
         letter = kind.example()
-    written = _written(_Writing(kind, channel, language, clinic, letter), clinic.timezone)
-    return _parcel("", written, channel, clinic, language, letter, "")
+    return _parcel(_Writing(kind, channel, language, clinic.timezone, clinic, letter, NOBODYS), "", "")
 
 
-def _written(writing: _Writing, zone: str) -> _Text:
+def _parcel(writing: _Writing, key: str, address: str) -> Parcel:
+    written = _written(writing)
+    is_mail = writing.channel == Channel.EMAIL
+    return Parcel(
+        key=key,
+        channel=writing.channel,
+        organization_id=writing.clinic.pk,
+        to=address,
+        language=writing.language,
+        subject=written.subject,
+        text=written.text,
+        html=written.html,
+        files=writing.letter.files if is_mail else (),
+        headers=_unsubscribing(writing.preferences) if is_mail and key else {},
+        sender=writing.clinic.name,
+        link=str(writing.letter.words.get("link", "")),
+    )
+
+
+def _unsubscribing(address: str) -> dict[str, str]:
+    """How a mail program stops such mails by itself (RFC 2369, RFC 8058)."""
+    return {"List-Unsubscribe": f"<{address}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
+
+
+def _written(writing: _Writing) -> _Text:
     words = {
         **writing.letter.words,
-        **writing.more,
+        "preferences": writing.preferences,
         "clinic": writing.clinic,
         "language": writing.language,
         "own_words": _own_words(writing),
     }
-    with translation.override(writing.language), timezone.override(zone):
+    with translation.override(writing.language), timezone.override(writing.zone):
         subject = _subject(writing, words)
         text = _filled(writing, f"{writing.channel}.txt", words)
         html = ""
@@ -102,21 +128,3 @@ def _own_words(writing: _Writing) -> str:
     wanted = (writing.kind.name, writing.language)
     # All of them: a clinic has few, and for a batch of messages they were read at once.
     return next((one.words for one in writing.clinic.own_words.all() if (one.kind, one.language) == wanted), "")
-
-
-def _parcel(
-    key: str, written: _Text, channel: str, clinic: Organization, language: str, letter: Letter, address: str
-) -> Parcel:
-    return Parcel(
-        key=key,
-        channel=channel,
-        organization_id=clinic.pk,
-        to=address,
-        language=language,
-        subject=written.subject,
-        text=written.text,
-        html=written.html,
-        files=letter.files if channel == Channel.EMAIL else (),
-        sender=clinic.name,
-        link=str(letter.words.get("link", "")),
-    )

@@ -1,10 +1,13 @@
 """What people read: zones, languages, lengths, files for calendars, the clinic's own words, and nothing unescaped."""
 
 import datetime as dt
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
+from django.conf import settings as django_settings
+from django.test import Client
 
 from accounts.models import Organization, Patient
 from core.clock import now
@@ -133,9 +136,9 @@ def test_subject_is_one_line_whatever_the_clinic_is_called(clinic: MailingClinic
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("zone", ["America/Chicago", "America/Argentina/Buenos_Aires", "Pacific/Auckland"])
 def test_texts_take_two_segments_at_most_with_the_link(
-    clinic: MailingClinic, settings: pytest.FixtureRequest, language: str, zone: str
+    clinic: MailingClinic, settings: Any, language: str, zone: str
 ) -> None:
-    settings.BASE_URL = "https://visits.clinic.example"  # type: ignore[attr-defined]
+    settings.BASE_URL = "https://visits.clinic.example"
     Organization.objects.filter(pk=clinic.organization.pk).update(name="The Practice of Many Doctors by the Long Lake")
     patient = clinic.new_patient(email="", language=language, timezone=zone)
     visit = clinic.book((now() + 40 * DAY).replace(hour=3, minute=50), patient=patient)
@@ -185,10 +188,32 @@ def test_what_goes_out_is_made_of_how_the_visit_is_then(clinic: MailingClinic) -
     assert "It will probably begin 25 minutes later." in sunk("visit.reminder_hour").text
 
 
-def test_sending_asks_few_questions_of_a_visit(clinic: MailingClinic, django_assert_max_num_queries: object) -> None:
+def test_sending_asks_few_questions_of_a_visit(clinic: MailingClinic, django_assert_max_num_queries: Any) -> None:
     clinic.book()
     message = Message.objects.select_related("patient", "organization").get(kind="visit.booked")
     kind = next(one for one in all_kinds() if one.name == "visit.booked")
-    with django_assert_max_num_queries(2):  # type: ignore[operator]
+    with django_assert_max_num_queries(2):
         letter = kind.look(message)
-        rendering.parcel(message, kind, letter, "somebody@example.org")  # type: ignore[arg-type]
+        made = rendering.parcel(message, kind, letter, "somebody@example.org")  # type: ignore[arg-type]
+    assert made.to == "somebody@example.org"
+
+
+def test_every_mail_says_where_to_choose_and_how_a_mail_program_stops_it(clinic: MailingClinic) -> None:
+    clinic.book()
+    send_all()
+    mail = sunk("visit.booked")
+    address = mail.headers["List-Unsubscribe"].strip("<>")
+    assert mail.headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert address in mail.text
+    assert address in mail.html
+    answer = Client().post(address.removeprefix(django_settings.BASE_URL), {"List-Unsubscribe": "One-Click"})
+    assert answer.status_code == 200
+    assert OptOut.objects.get(patient=clinic.patient, channel="email").group == "bookings"
+
+
+def test_text_message_carries_no_second_link(clinic: MailingClinic) -> None:
+    OptOut.objects.create(patient=clinic.patient, group="bookings", channel="email")
+    clinic.book()
+    send_all()
+    assert sunk("visit.booked").text.count("http") == 1
+    assert sunk("visit.booked").headers == {}
