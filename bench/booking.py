@@ -112,7 +112,8 @@ def _measure(engine: str, folder: Path, address: str, redis: str, seconds: float
     if engine == "postgres":
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")
-    memory.settle()  # As the web process does.
+    memory.load_pages()  # As the web process does.
+    memory.settle()
     lists = measure_lists(clinic)
     session = _session_of(clinic.desk())
     connections.close_all()

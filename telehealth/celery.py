@@ -2,12 +2,14 @@
 
 import os
 
-from celery import Celery
+from celery import Celery, signals
 from celery.schedules import crontab
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "telehealth.settings")
 
 from django.conf import settings
+
+from telehealth import memory
 
 app = Celery("housecall")
 app.set_default()  # Else a retry from a thread without a current app goes to amqp on localhost.
@@ -59,3 +61,10 @@ app.conf.update(
     },
 )
 app.autodiscover_tasks()
+
+
+@signals.worker_ready.connect
+@signals.worker_process_init.connect
+def settle(**about: object) -> None:
+    """A worker, and each process of one, has loaded its jobs."""
+    memory.settle()

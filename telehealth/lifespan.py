@@ -38,6 +38,7 @@ class Lifespan:
         if settings.WORKERS_IN_PROCESS:
             # In a thread: Celery closes database connections as it starts, which Django refuses on the event loop.
             self.running = await asyncio.to_thread(workers.start, app)
+        await asyncio.to_thread(memory.load_pages)
         await asyncio.to_thread(memory.settle)
 
     async def shutdown(self) -> None:
