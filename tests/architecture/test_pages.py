@@ -36,6 +36,15 @@ def test_template_has_nothing_inline(path: Path) -> None:
     assert found == []
 
 
+@pytest.mark.parametrize("path", sorted(MAILS.rglob("*.html")), ids=name)
+def test_mail_runs_nothing_and_asks_nobody(path: Path) -> None:
+    text = re.sub(r"{#.*?#}", "", path.read_text(), flags=re.DOTALL)
+    styles = {"style element", "style attribute"}
+    found = [what for what, pattern in INLINE.items() if what not in styles and pattern.search(text)]
+    assert found == []
+    assert not re.search(r"<(script|img|link|iframe|object|form)\b|url\(", text, re.IGNORECASE)
+
+
 @pytest.mark.parametrize(
     "text", ['<p style="x">', "<style>", '<a onclick="f()">', '<a href="javascript:f()">', '<img src="//a/b">']
 )

@@ -1,12 +1,13 @@
 """Each kind of message about a visit, from what causes it to what the sink was given."""
 
 import datetime as dt
+from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
 
 from core.clock import now
-from notifications.models import Message, OptOut, PlannedKind, SunkMessage
+from notifications.models import ClinicMessages, Message, OptOut, PlannedKind, SunkMessage
 from scheduling.links import address_of
 from scheduling.models import Appointment, Modality
 from scheduling.services import (
@@ -256,3 +257,20 @@ def test_series_that_moves_or_is_cancelled_is_told_once(clinic: MailingClinic) -
     assert told(first.uuid) == ["visit.booked", "visit.moved", "visit.cancelled"]
     assert [told(one.uuid) for one in others] == [[]] * 3
     assert not Message.objects.filter(status="waiting").exists()
+
+
+@pytest.mark.parametrize(("days", "told_at"), [(1, "at once"), (5, "in the morning")])
+def test_what_is_near_does_not_wait_for_the_end_of_quiet_hours(clinic: MailingClinic, days: int, told_at: str) -> None:
+    ClinicMessages.objects.all().delete()
+    evening = dt.datetime(2027, 2, 1, 22, 30, tzinfo=ZoneInfo("America/Chicago"))
+    with time_machine.travel(evening - DAY, tick=False):
+        visit = clinic.book(evening.replace(hour=8) + days * DAY)
+        send_all()
+        assert told(visit.uuid) == ["visit.booked"]
+    with time_machine.travel(evening, tick=False):
+        cancel_appointment(actor=clinic.desk, appointment=visit, reason="")
+        send_all()
+    assert ("visit.cancelled" in told(visit.uuid)) is (told_at == "at once")
+    with time_machine.travel(evening.replace(hour=8, minute=1) + DAY, tick=False):
+        send_all()
+    assert told(visit.uuid) == ["visit.booked", "visit.cancelled"]

@@ -14,6 +14,7 @@ from accounts.roles import Role
 from audit.models import AuditEvent
 from core.clock import now
 from core.errors import Conflict, Invalid, NotFound
+from notifications.models import Message
 from scheduling.models import Appointment, FileIn, VisitType
 from scheduling.services import files
 from tests import factories as make
@@ -119,6 +120,12 @@ def test_appointments_are_told_what_is_wrong_and_booked_as_a_whole() -> None:
     assert brought(clinic.desk, file).status == "done"
     assert Appointment.objects.count() == 3
     assert {one.starts_at for one in Appointment.objects.all()} == {winter, winter + DAY, winter + 3 * DAY}
+    # Who stands in a file knows of their visit: they are reminded of it, and told nothing now.
+    brought_in = Appointment.objects.exclude(starts_at=winter).values("uuid")
+    assert set(Message.objects.filter(about__in=brought_in).values_list("kind", flat=True)) == {
+        "visit.reminder_day",
+        "visit.reminder_hour",
+    }
 
 
 def test_name_over_two_lines_is_the_one_that_is_here() -> None:
