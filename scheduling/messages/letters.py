@@ -12,7 +12,7 @@ from django.utils.translation import gettext, gettext_noop
 
 from core.clock import now
 from notifications import spoken
-from notifications.kinds import File, Letter
+from notifications.kinds import EMAIL, File, Letter
 from notifications.languages import language_for
 from notifications.models import Message
 from scheduling import invites
@@ -60,7 +60,8 @@ def visit_letter(message: Message, visit: Visit, *, with_file: bool) -> Letter:
             "others": _others_of_series(appointment, patient.timezone),
             "link": "" if visit.link.revoked_at is not None else address_of(visit.link),
         }
-        files = (_invitation(visit),) if with_file else ()
+        # Only a mail carries files, and to make one is half of the work.
+        files = (_invitation(visit),) if with_file and message.channel == EMAIL else ()
     return Letter(words, files, urgent=_is_near(appointment))
 
 
