@@ -35,7 +35,8 @@ class _Text:
 
 @dataclass(frozen=True)
 class _Writing:
-    """One message that is to be put into words. At `preferences` the person says what they want to be sent."""
+    """One message that is to be put into words. At `preferences` the person says what they want to be sent; a mail
+    program posts to `stops`, and no more of just these come by this channel."""
 
     kind: Kind
     channel: str
@@ -44,14 +45,16 @@ class _Writing:
     clinic: Organization
     letter: Letter
     preferences: str
+    stops: str = ""
 
 
 def parcel(message: Message, kind: Kind, letter: Letter, address: str) -> Parcel:
     """The whole message. Raises what a broken template raises."""
     patient, clinic, channel = message.patient, message.organization, message.channel
-    own = preferences.address_of(patient, kind.group, channel)
+    addresses = preferences.address_of(patient), preferences.address_of(patient, kind.group, channel)
     language = language_for(patient, clinic)
-    return _parcel(_Writing(kind, channel, language, patient.timezone, clinic, letter, own), message.key, address)
+    writing = _Writing(kind, channel, language, patient.timezone, clinic, letter, *addresses)
+    return _parcel(writing, message.key, address)
 
 
 def preview(kind: Kind, channel: str, language: str, clinic: Organization) -> Parcel:
@@ -74,7 +77,7 @@ def _parcel(writing: _Writing, key: str, address: str) -> Parcel:
         text=written.text,
         html=written.html,
         files=writing.letter.files if is_mail else (),
-        headers=_unsubscribing(writing.preferences) if is_mail and key else {},
+        headers=_unsubscribing(writing.stops) if is_mail and writing.stops else {},
         sender=writing.clinic.name,
         link=str(writing.letter.words.get("link", "")),
     )
