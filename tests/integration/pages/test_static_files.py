@@ -9,6 +9,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
 STATIC = ROOT / "static"
+MAILS = ROOT / "templates" / "messages"
 VENDOR = STATIC / "vendor"
 ICON_TAG = re.compile(r"""\{% icon ["']([a-z-]+)["'](?: ["']([a-z]+)["'])?""")
 SCRIPT_ICON = re.compile(r"""\b(?:icon|iconHref)\(\s*["']([a-z-]+)["'](?:,\s*["']([a-z]+)["'])?""")
@@ -73,9 +74,17 @@ def test_vendored_symbols_are_all_in_use() -> None:
     assert vendored - named == set()
 
 
+def test_colours_of_mails_are_those_of_the_pages() -> None:
+    """A mail program does not know our style sheet, so that they stand in the mails once more."""
+    known = {one.lower() for one in HEX.findall((STATIC / "css" / "tokens.css").read_text())}
+    used = {one.lower() for path in MAILS.rglob("*.html") for one in HEX.findall(path.read_text())}
+    assert used
+    assert used - known == set()
+
+
 def test_colours_are_named_in_tokens_and_nowhere_else() -> None:
     sheets = [path for path in (STATIC / "css").glob("*.css") if path.name != "tokens.css"]
-    templates = list((ROOT / "templates").rglob("*.html"))
+    templates = [path for path in (ROOT / "templates").rglob("*.html") if MAILS not in path.parents]
     for path in [*sheets, *templates]:
         text = re.sub(r'(href|data-[a-z-]+|aria-[a-z]+)="#[^"]*"', "", path.read_text())
         assert HEX.findall(text) == [], path
