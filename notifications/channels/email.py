@@ -188,7 +188,8 @@ def _answer(error: Exception) -> NotTaken:
         return NotTaken("provider_setup" if code >= 500 else "provider_busy", is_down=True)
     if isinstance(error, ImproperlyConfigured | smtplib.SMTPNotSupportedError):
         return NotTaken("provider_setup", is_down=True)
-    if isinstance(error, TimeoutError):
+    # smtplib makes a lost connection of a socket that waited too long; which of us two notices first is chance.
+    if isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError):
         return NotTaken("timeout", is_down=True)
     if isinstance(error, OSError):
         # smtplib's own errors among them.

@@ -26,8 +26,8 @@ def _bookings() -> list[Kind]:
         # Whoever has just booked waits for it, by night too.
         Kind(planning.BOOKED, "Visit booked", group, booked, _example, urgent=True),
         Kind(planning.CONFIRMED, "Visit confirmed", group, looks.look_by(looks.confirmed, with_file=True), _example),
-        Kind(planning.MOVED, "Visit moved", group, moved, _moved_example, desk_calls=True),
-        Kind(planning.CANCELLED, "Visit cancelled", group, cancelled, _example, desk_calls=True),
+        Kind(planning.MOVED, "Visit moved", group, moved, _moved_example, desk_calls=True, can_be_off=False),
+        Kind(planning.CANCELLED, "Visit cancelled", group, cancelled, _example, desk_calls=True, can_be_off=False),
     ]
 
 
