@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from scheduling import services
+from scheduling.messages import missing
 from scheduling.services import busy, files, waitlist
 
 
@@ -29,3 +30,9 @@ def work_on_files() -> None:
     """Check and bring in files; also takes up one whose worker was killed, and forgets those that nobody wanted."""
     files.work_on_files()
     files.forget_old_files()
+
+
+@shared_task(name="scheduling.plan_missing_messages")
+def plan_missing_messages() -> None:
+    """Reminders for visits that were booked before the house sent any."""
+    missing.plan_missing()

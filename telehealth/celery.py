@@ -57,6 +57,7 @@ app.conf.update(
         "work-on-files": {"task": "scheduling.work_on_files", "schedule": 60.0},
         # A hint sends at once what is due at once; this finds everything.
         "sweep-messages": {"task": "notifications.sweep", "schedule": 15.0},
+        "plan-missing-messages": {"task": "scheduling.plan_missing_messages", "schedule": crontab(minute="13")},
         "expire-recordings": {"task": "recordings.expire", "schedule": crontab(hour="3", minute="41")},
     },
 )

@@ -35,8 +35,8 @@ def booked(actor: Actor, appointment: Appointment) -> None:
     """Listener: a confirmation, or word that the clinic still has to agree; reminders only of what is sure."""
     if appointment.ends_at <= now():
         return
-    planned = _plan_of(appointment)
-    for patient, status in _coming(appointment):
+    planned = planned_for(appointment)
+    for patient, status in coming_patients(appointment):
         _tell(appointment, patient, status, BOOKED, planned)
 
 
@@ -46,14 +46,14 @@ def joined(actor: Actor, appointment: Appointment, patient: Patient) -> None:
         return
     places = GroupPlace.objects.filter(appointment=appointment, patient=patient).exclude(status="cancelled")
     status = places.values_list("status", flat=True).get()
-    _tell(appointment, patient, status, BOOKED, _plan_of(appointment))
+    _tell(appointment, patient, status, BOOKED, planned_for(appointment))
 
 
 def confirmed(actor: Actor, appointment: Appointment, patient: Patient) -> None:
     """Listener: the clinic says yes. A confirmation that has not gone out yet would say the same once more."""
     if appointment.ends_at <= now():
         return
-    planned = _plan_of(appointment)
+    planned = planned_for(appointment)
     if planned[CONFIRMED].is_on:
         withdraw(about=appointment.uuid, patient=patient, kinds=(BOOKED,), why="newer")
     _tell(appointment, patient, AppointmentStatus.BOOKED, CONFIRMED, planned)
@@ -66,15 +66,15 @@ def moved(actor: Actor, appointment: Appointment, before: Before) -> None:
     withdraw(about=appointment.uuid, why="moved")
     if appointment.ends_at <= now():
         return
-    planned = _plan_of(appointment)
-    for patient, status in _coming(appointment):
+    planned = planned_for(appointment)
+    for patient, status in coming_patients(appointment):
         _tell(appointment, patient, status, MOVED, planned)
 
 
 def cancelled(actor: Actor, appointment: Appointment) -> None:
     """Listener, before it is cancelled."""
     withdraw(about=appointment.uuid, why="cancelled")
-    _take_leave(appointment, [patient for patient, _ in _coming(appointment)])
+    _take_leave(appointment, [patient for patient, _ in coming_patients(appointment)])
 
 
 def left(actor: Actor, appointment: Appointment, patient: Patient) -> None:
@@ -143,14 +143,14 @@ def _tell(appointment: Appointment, patient: Patient, status: str, kind: str, pl
 
 
 def _take_leave(appointment: Appointment, patients: Sequence[Patient]) -> None:
-    if not is_announced() or appointment.ends_at <= now() or not _plan_of(appointment)[CANCELLED].is_on:
+    if not is_announced() or appointment.ends_at <= now() or not planned_for(appointment)[CANCELLED].is_on:
         return
     entry = Entry(CANCELLED, now(), appointment.ends_at)
     for patient in patients:
         plan(patient=patient, about=appointment.uuid, version=version_of(appointment, patient), entries=[entry])
 
 
-def _coming(appointment: Appointment) -> list[tuple[Patient, str]]:
+def coming_patients(appointment: Appointment) -> list[tuple[Patient, str]]:
     """Everybody who comes, and as what."""
     if not appointment.is_group:
         return [(appointment.patient, appointment.status)] if appointment.patient is not None else []
@@ -158,6 +158,7 @@ def _coming(appointment: Appointment) -> list[tuple[Patient, str]]:
     return [(place.patient, place.status) for place in places if place.patient is not None]
 
 
-def _plan_of(appointment: Appointment) -> dict[str, Planned]:
+def planned_for(appointment: Appointment) -> dict[str, Planned]:
+    """What the clinic sends of visits of this type, and when."""
     visit_type = appointment.visit_type
     return plan_of(appointment.organization_id, visit_type.uuid if visit_type is not None else None)

@@ -1,0 +1,46 @@
+"""Visits to come that nobody planned messages for get their reminders: those booked before the house sent any."""
+
+import datetime as dt
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+
+from core.clock import now
+from notifications.models import Message
+from notifications.services.planning import plan
+from scheduling.lifecycle import AppointmentStatus
+from scheduling.messages.planning import coming_patients, planned_for, reminders, version_of
+from scheduling.models import Appointment
+
+# Longer than any reminder goes out before its visit.
+AHEAD = dt.timedelta(days=15)
+
+
+def plan_missing() -> int:
+    """A job: reminders for booked visits of the coming days that have no message at all. Returns for how many.
+
+    What each visit has is asked once more under its lock, so that a visit which is moved this moment has it once.
+    """
+    instant = now()
+    untold = Appointment.objects.filter(
+        ~Exists(Message.objects.filter(about=OuterRef("uuid"))),
+        status=AppointmentStatus.BOOKED,
+        starts_at__gt=instant,
+        starts_at__lt=instant + AHEAD,
+    )
+    return sum(_plan(pk) for pk in list(untold.order_by("starts_at").values_list("pk", flat=True)))
+
+
+@transaction.atomic
+def _plan(pk: int) -> bool:
+    appointment = Appointment.objects.select_for_update(of=("self",)).filter(pk=pk).select_related("patient").first()
+    if appointment is None or appointment.status != AppointmentStatus.BOOKED:
+        return False
+    if Message.objects.filter(about=appointment.uuid).exists():
+        return False
+    entries = reminders(appointment.starts_at, planned_for(appointment))
+    if not entries:
+        return False
+    for patient, _ in coming_patients(appointment):
+        plan(patient=patient, about=appointment.uuid, version=version_of(appointment, patient), entries=entries)
+    return True
