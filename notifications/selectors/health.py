@@ -5,13 +5,16 @@ from dataclasses import dataclass
 
 from django.db.models import Count
 
+from accounts.models import Organization
 from core.clock import now
 from notifications.lifecycle import OPEN
-from notifications.models import Beat, Message
+from notifications.models import Beat, Channel, Message, Pause
 from notifications.services.sweeping import WORKER
 
 # Nothing is due so long, and no worker silent so long, while all is well.
 TOO_LONG = dt.timedelta(minutes=2)
+# What is tried again is looked at within so long (sending.BACK_OFF, pauses.LONGEST); what waits longer is not late.
+SOON = dt.timedelta(minutes=10)
 _OPEN = [status.value for status in OPEN]
 
 
@@ -34,14 +37,26 @@ class Health:
 
 
 def health() -> Health:
-    """Two short queries over indexes. What waits for its next try counts from when it was due, as people do."""
+    """Some short queries over indexes.
+
+    Where a provider is away, what waits for it counts from when it was due, as people do: each try puts it off anew.
+    """
     instant = now()
-    due = Message.objects.filter(status__in=_OPEN, next_at__lte=instant)
-    oldest = due.order_by("next_at").values_list("next_at", flat=True).first()
+    # Each channel named, so that the index is read at these and nowhere else.
+    waiting = Message.objects.filter(channel__in=Channel.values, status__in=_OPEN)
+    due = waiting.filter(next_at__lte=instant)
+    oldest = [due.order_by("next_at").values_list("next_at", flat=True).first()]
+    number = due.count() if oldest[0] else 0
+    if away := list(Pause.objects.filter(failures__gt=0).values_list("channel", flat=True)):
+        kept = waiting.filter(channel__in=away, due_at__lte=instant, next_at__gt=instant, next_at__lte=instant + SOON)
+        kept = kept.exclude(reason="quiet")
+        oldest.append(kept.order_by("due_at").values_list("due_at", flat=True).first())
+        number += kept.count()
+    since = [(instant - one).total_seconds() for one in oldest if one is not None]
     seen = Beat.objects.filter(name=WORKER).values_list("at", flat=True).first()
     return Health(
-        oldest_seconds=max((instant - oldest).total_seconds(), 0.0) if oldest else 0.0,
-        due=due.count() if oldest else 0,
+        oldest_seconds=max(since, default=0.0),
+        due=number,
         worker_seconds=max((instant - seen).total_seconds(), 0.0) if seen else None,
     )
 
@@ -64,5 +79,8 @@ def alarms() -> list[str]:
 def counts() -> list[tuple[str, str, int]]:
     """(channel, status, how many) of the messages that were due in the last 24 hours."""
     since = now() - dt.timedelta(days=1)
-    rows = Message.objects.filter(due_at__gt=since, due_at__lte=now()).values_list("channel", "status")
+    # Clinic by clinic, as the index has them.
+    clinics = Organization.objects.values("pk")
+    rows = Message.objects.filter(organization__in=clinics, due_at__gt=since, due_at__lte=now())
+    rows = rows.values_list("channel", "status")
     return [(channel, status, number) for channel, status, number in rows.annotate(number=Count("pk")).order_by()]

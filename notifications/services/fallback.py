@@ -1,5 +1,6 @@
 """What cannot go by its channel: failed in the open, and by the person's next channel where there is one."""
 
+import structlog
 from django.db import transaction
 
 from core.clock import now
@@ -8,6 +9,8 @@ from notifications.kinds import kind_of
 from notifications.lifecycle import MessageStatus
 from notifications.models import Message, MessageEvent
 from notifications.selectors.choosing import next_channel
+
+log = structlog.get_logger(__name__)
 
 # Said no by the person: that is an answer, not a failure.
 _CHOSEN = frozenset({"opted_out", "stopped"})
@@ -67,4 +70,10 @@ def _another(message: Message) -> str | None:
         patient_id=message.patient_id, kind=message.kind, about=message.about, version=message.version
     )
     tried = frozenset(same.values_list("channel", flat=True))
-    return next_channel(kind_of(message.kind), message.patient, tried)
+    try:
+        kind = kind_of(message.kind)
+    except KeyError:
+        # Of a room that is not here any more: nobody knows its ways.
+        log.warning("kind_unknown", kind=message.kind)
+        return None
+    return next_channel(kind, message.patient, tried)

@@ -114,10 +114,7 @@ def _come_back(message: Message, notice: Notice) -> None:
         return
     message.status, message.reason = moved(message.status, MessageStatus.FAILED), notice.what.value
     message.save(update_fields=["status", "reason"])
-    try:
-        fall_back(message)
-    except KeyError:
-        log.warning("kind_unknown", kind=message.kind)
+    fall_back(message)
 
 
 def _know_bad(message: Message, why: str) -> None:

@@ -20,5 +20,9 @@ def end_of_quiet(message: Message, rules: Rules) -> dt.datetime | None:
     if not is_quiet:
         return None
     day = here.date() + (DAY if overnight and minute >= begins else dt.timedelta())
-    end = dt.datetime.combine(day, dt.time(ends // 60, ends % 60), tzinfo=here.tzinfo).astimezone(dt.UTC)
+    end = dt.datetime.combine(day, dt.time(ends // 60, ends % 60), tzinfo=here.tzinfo)
+    if end.astimezone(dt.UTC) <= here.astimezone(dt.UTC):
+        # The clocks went back: they show this time once more, and this is the second round.
+        end = end.replace(fold=1)
+    end = end.astimezone(dt.UTC)
     return end if end < message.too_late_at else None

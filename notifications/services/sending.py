@@ -35,6 +35,7 @@ BACK_OFF = (30, 60, 120, 240, 480)
 PATIENCE = dt.timedelta(minutes=10)
 # So many of those at once; the next probe of the provider sees to more.
 OTHERWISE = 200
+LONGEST_ID = 200
 
 
 def send_due(channel: str, *, seconds: float = WORK_SECONDS) -> Counter[str]:
@@ -103,8 +104,12 @@ def _send(batch: Batch, message: Message, carrier: Carrier | None) -> str:
         if outcome == "sent":
             batch.note_sent(message)
         return outcome
-    except (NotTaken, DatabaseError):
+    except NotTaken:
         raise
+    except DatabaseError as error:
+        # Of this row, or of all: writing that it is tried again tells. What a database says may name the address.
+        log.error("message_broken", message=str(message.uuid), kind=message.kind, error=type(error).__name__)
+        return _again(message, "broken")
     except Exception as error:
         # A template, a look or a row that is broken: nothing else waits behind it.
         log.exception("message_broken", message=str(message.uuid), kind=message.kind, error=type(error).__name__)
@@ -139,7 +144,8 @@ def _hand_over(message: Message, kind: Kind, letter: Letter, carrier: Carrier | 
         reason="",
         address=address,
         provider=receipt.provider,
-        provider_id=receipt.provider_id,
+        # As notices are read: a longer one could not be written down, and the message would go out again and again.
+        provider_id=receipt.provider_id.replace("\x00", "")[:LONGEST_ID],
         sent_at=now(),
     )
     return "sent" if written else "lost"
