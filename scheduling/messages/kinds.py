@@ -58,6 +58,8 @@ def _example() -> Letter:
             "late_minutes": 0,
             "former": "",
             "others": [],
+            "gone": [],
+            "gone_number": 0,
             "link": _LINK,
         }
     )

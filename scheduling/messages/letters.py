@@ -7,9 +7,11 @@ import copy
 import datetime as dt
 from typing import Any
 
+from django.db.models import Q
 from django.utils import translation
 from django.utils.translation import gettext, gettext_noop
 
+from accounts.models import Patient
 from core.clock import now
 from notifications import spoken
 from notifications.kinds import EMAIL, File, Letter
@@ -19,8 +21,9 @@ from scheduling import invites
 from scheduling.lifecycle import AppointmentStatus
 from scheduling.links import address_of, path_of
 from scheduling.messages.visits import Visit
-from scheduling.models import Appointment, Modality
+from scheduling.models import Appointment, GroupPlace, Modality
 from scheduling.models.availability import VIDEO
+from scheduling.selectors.groups import visits_with
 from scheduling.selectors.offering import zone_of
 
 # So near a visit nothing about it waits for the morning.
@@ -57,7 +60,7 @@ def visit_letter(message: Message, visit: Visit, *, with_file: bool) -> Letter:
             "is_pending": visit.status == AppointmentStatus.PENDING,
             "late_minutes": appointment.late_minutes,
             "former": _former(appointment, patient.timezone),
-            "others": _others_of_series(appointment, patient.timezone),
+            **_rest_of_series(appointment, patient),
             "link": "" if visit.link.revoked_at is not None else address_of(visit.link),
         }
         # Only a mail carries files, and to make one is half of the work.
@@ -88,13 +91,23 @@ def _former(appointment: Appointment, zone: str) -> str:
     return spoken.whole(appointment.moved_from, zone) if appointment.moved_from is not None else ""
 
 
-def _others_of_series(appointment: Appointment, zone: str) -> list[str]:
-    """The visits of its series that are still to come, besides this one."""
+def _rest_of_series(appointment: Appointment, patient: Patient) -> dict[str, Any]:
+    """The other visits of its series that are ahead: those to which this person comes, and those that are no more."""
     if appointment.series_id is None:
-        return []
-    others = Appointment.objects.filter(series=appointment.series_id, status__in=TO_COME, starts_at__gt=now())
-    rows = others.exclude(pk=appointment.pk).order_by("starts_at").values_list("starts_at", flat=True)
-    return [spoken.whole(at, zone) for at in rows[:LISTED]]
+        return {"others": [], "gone": [], "gone_number": 0}
+    known_as = [one for one in (patient, patient.merged_into) if one is not None]
+    places = GroupPlace.objects.filter(patient__in=known_as)
+    ahead = Appointment.objects.filter(series=appointment.series_id, starts_at__gt=now()).exclude(pk=appointment.pk)
+    theirs = ahead.filter(Q(patient__in=known_as, capacity=1) | Q(pk__in=places.values("appointment")))
+    comes = ahead.filter(visits_with(known_as[-1]) | visits_with(patient), status__in=TO_COME)
+    still = set(comes.values_list("pk", flat=True))
+    others, gone = [], []
+    for pk, at, status in theirs.order_by("starts_at").values_list("pk", "starts_at", "status"):
+        if pk in still:
+            others.append(spoken.whole(at, patient.timezone))
+        elif status == AppointmentStatus.CANCELLED or status in TO_COME:
+            gone.append(spoken.whole(at, patient.timezone))
+    return {"others": others[:LISTED], "gone": gone[:LISTED], "gone_number": len(gone)}
 
 
 def _invitation(visit: Visit) -> File:

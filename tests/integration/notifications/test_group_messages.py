@@ -7,11 +7,13 @@ import time_machine
 
 from accounts.models import Patient
 from consults.models import Encounter, Seat
-from notifications.models import Message
+from notifications.models import Message, SunkMessage
 from scheduling.models import Appointment, GroupPlace
 from scheduling.services import (
     add_patient,
+    book_series,
     cancel_appointment,
+    cancel_series,
     confirm_patient,
     move_appointment,
     remove_patient,
@@ -161,3 +163,28 @@ def test_who_is_in_the_waiting_room_with_a_group_is_not_reminded_but_the_others_
         send_all()
     assert planned(group.uuid, here)[LAST] == "skipped arrived"
     assert told(group.uuid, there) == ["visit.booked", LAST]
+
+
+def test_who_joined_one_visit_of_a_series_is_told_of_that_one_alone(clinic: MailingClinic) -> None:
+    clinic.offer_groups()
+    booked = book_series(
+        actor=clinic.desk, patient=clinic.patient, practitioner=clinic.practitioner, visit_type=clinic.visit_type,
+        starts_local=clinic.at.replace(tzinfo=None), minutes=20, timezone="America/Chicago",
+        rrule="FREQ=WEEKLY;COUNT=3",
+    )  # fmt: skip
+    first, second, third = booked.made
+    joins = clinic.new_patient()
+    for group in (first, third):
+        add_patient(actor=clinic.desk, appointment=group, patient=joins)
+    send_all()
+    mails = SunkMessage.objects.filter(address=joins.email, subject__startswith="Your visit is booked")
+    assert [mail.text.count("\n- ") for mail in mails] == [1, 1]
+    cancel_series(actor=clinic.desk, appointment=second, reason="")
+    remove_patient(actor=clinic.desk, place=place_of_in(first, joins))
+    send_all()
+    said = SunkMessage.objects.filter(address=joins.email).latest("pk").text
+    assert said.split("Also cancelled:")[1].count("\n- ") == 1
+
+
+def place_of_in(group: Appointment, patient: Patient) -> GroupPlace:
+    return GroupPlace.objects.exclude(status="cancelled").get(appointment=group, patient=patient)

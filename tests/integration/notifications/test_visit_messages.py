@@ -257,6 +257,10 @@ def test_series_that_moves_or_is_cancelled_is_told_once(clinic: MailingClinic) -
     assert told(first.uuid) == ["visit.booked", "visit.moved", "visit.cancelled"]
     assert [told(one.uuid) for one in others] == [[]] * 3
     assert not Message.objects.filter(status="waiting").exists()
+    said = sunk("visit.cancelled").text
+    listed = [line for line in said.split("Also cancelled:")[1].splitlines() if line.startswith("- ")]
+    assert len(listed) == len(others)
+    assert "Still booked" not in said
 
 
 @pytest.mark.parametrize(("days", "told_at"), [(1, "at once"), (5, "in the morning")])
