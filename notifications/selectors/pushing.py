@@ -3,12 +3,16 @@
 import hashlib
 from dataclasses import dataclass
 
+import structlog
+
 from accounts.actors import Actor
 from accounts.models import Patient
 from accounts.policy import may
 from notifications.channels import carrier_for, vapid
 from notifications.models import Channel, PushSubscription
 from notifications.policies import relation_to_own
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -25,5 +29,11 @@ def push_offer(actor: Actor, patient: Patient) -> PushOffer | None:
         return None
     if not may(actor, "notifications.push.subscribe", relation_to_own(actor, patient)):
         return None
+    try:
+        key = vapid.public_key()
+    except (OSError, ValueError) as error:
+        # A key that cannot be read or made: the page of a visit is there without this button.
+        log.error("notifications_without_a_key", error=type(error).__name__)
+        return None
     rows = PushSubscription.objects.filter(patient=patient).order_by("pk").values_list("endpoint", flat=True)
-    return PushOffer(vapid.public_key(), tuple(hashlib.sha256(endpoint.encode()).hexdigest() for endpoint in rows))
+    return PushOffer(key, tuple(hashlib.sha256(endpoint.encode()).hexdigest() for endpoint in rows))

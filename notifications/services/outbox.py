@@ -35,9 +35,10 @@ def put(
     known = kind_of(kind)
     instant = now()
     due = due_at or instant
-    standing = Message.objects.filter(patient=patient, kind=kind, about=about, version=version).order_by("pk").first()
-    if standing is not None:
-        return _revive(standing, due, too_late_at or due + known.keeps) if revive else None
+    standing = list(Message.objects.filter(patient=patient, kind=kind, about=about, version=version).order_by("pk"))
+    if standing:
+        # Of several ways the last one: those before it did not work.
+        return _revive(standing[-1], due, too_late_at or due + known.keeps) if revive else None
     message, made = Message.objects.get_or_create(
         patient=patient,
         kind=kind,

@@ -57,7 +57,12 @@ def correct_and_send(*, actor: Actor, message: Message, email: str, phone: str) 
     correct_contact(actor=actor, patient=patient, email=email, phone=phone)
     for channel, old in former.items():
         _forget(patient, channel, old)
-    if is_superseded(message):
+    # As it stands now: another of the desk may have been faster.
+    message = Message.objects.select_for_update(of=("self",)).select_related("patient").get(pk=message.pk)
+    if message.status in OPEN:
+        # It goes out by itself, and looks for the address then.
+        return ""
+    if message.status not in _ENDED or is_superseded(message):
         return "another_way"
     if now() >= message.too_late_at:
         return "too_late"

@@ -124,3 +124,17 @@ def test_hour_that_the_clocks_show_twice_ends_quiet_hours_once(patient: Patient)
         clock.move_to(message.next_at)
         assert sending.send_due("email") == {"sent": 1}
         assert SunkMessage.objects.count() == 1
+
+
+def test_what_is_so_again_goes_by_the_way_that_was_the_last(patient: Patient) -> None:
+    about = uuid.uuid4()
+    first = put(patient, about=about)
+    sending.fail(first, "refused")
+    assert Message.objects.count() == 1
+    second = Message.objects.create(
+        organization=patient.organization, patient=patient, kind=probe.NAME, about=about, channel="sms",
+        due_at=NOON, next_at=NOON, too_late_at=NOON, status="skipped", reason="page_open",
+    )  # fmt: skip
+    revived = outbox.put(kind=probe.NAME, patient=patient, about=about, revive=True)
+    assert revived is not None
+    assert (revived.pk, revived.status) == (second.pk, "waiting")

@@ -321,3 +321,11 @@ def test_message_that_went_another_way_is_not_sent_twice_by_a_corrected_address(
     assert failed.status == "failed"
     failed.patient.refresh_from_db()
     assert failed.patient.email == "rose@fern.example"
+
+
+@pytest.mark.parametrize(("status", "said"), [("waiting", ""), ("sending", ""), ("sent", "another_way")])
+def test_correction_of_what_has_not_failed_sends_nothing_besides(visit: Appointment, status: str, said: str) -> None:
+    message = told.make_message(visit, channel="sms", status=status)
+    actor = make.staff_actor(Role.FRONT_DESK, organization=visit.organization)
+    assert correct_and_send(actor=actor, message=message, email="rose@fern.example", phone="312 555 0171") == said
+    assert Message.objects.get().status == status

@@ -1,6 +1,7 @@
 """Browsers that are to be told: who may say so, for whom, and which."""
 
 import hashlib
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -155,3 +156,10 @@ def test_worker_is_in_charge_of_the_pages_of_links_and_of_nothing_else(client: C
     assert "Service-Worker-Allowed" not in answer
     assert "default-src 'self'" in answer["Content-Security-Policy"]
     assert b"showNotification" in answer.content
+
+
+def test_page_of_a_visit_is_there_without_the_key_of_notifications(settings: Any, tmp_path: Path) -> None:
+    settings.VAPID_KEY_FILE = tmp_path / "broken.pem"
+    settings.VAPID_KEY_FILE.write_text("-----BEGIN PRIVATE KEY-----\n")
+    encounter = factories.make_waiting_visit()
+    assert push_offer(own(encounter), encounter.patient) is None
