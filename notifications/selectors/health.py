@@ -81,6 +81,6 @@ def counts() -> list[tuple[str, str, int]]:
     since = now() - dt.timedelta(days=1)
     # Clinic by clinic, as the index has them.
     clinics = Organization.objects.values("pk")
-    rows = Message.objects.filter(organization__in=clinics, due_at__gt=since, due_at__lte=now())
-    rows = rows.values_list("channel", "status")
+    since_then = Message.objects.filter(organization__in=clinics, due_at__gt=since, due_at__lte=now())
+    rows = since_then.values_list("channel", "status")
     return [(channel, status, number) for channel, status, number in rows.annotate(number=Count("pk")).order_by()]
