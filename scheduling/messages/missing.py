@@ -3,17 +3,18 @@
 import datetime as dt
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
 from core.clock import now
 from notifications.models import Message
+from notifications.services.arranging import MOST_BEFORE
 from notifications.services.planning import plan
 from scheduling.lifecycle import AppointmentStatus
 from scheduling.messages.planning import coming_patients, planned_for, reminders, version_of
-from scheduling.models import Appointment
+from scheduling.models import Appointment, GroupPlace
 
 # Longer than any reminder goes out before its visit.
-AHEAD = dt.timedelta(days=15)
+AHEAD = dt.timedelta(minutes=MOST_BEFORE) + dt.timedelta(days=1)
 
 
 def plan_missing() -> int:
@@ -22,8 +23,11 @@ def plan_missing() -> int:
     What each visit has is asked once more under its lock, so that a visit which is moved this moment has it once.
     """
     instant = now()
+    about_them = Message.objects.filter(about=OuterRef("appointment__uuid"), patient=OuterRef("patient"))
+    # Of a group somebody who has joined since has messages, and the others still have none.
+    places = GroupPlace.objects.filter(~Exists(about_them), appointment=OuterRef("pk"), status=AppointmentStatus.BOOKED)
     untold = Appointment.objects.filter(
-        ~Exists(Message.objects.filter(about=OuterRef("uuid"))),
+        ~Exists(Message.objects.filter(about=OuterRef("uuid"))) | Q(Exists(places), capacity__gt=1),
         status=AppointmentStatus.BOOKED,
         starts_at__gt=instant,
         starts_at__lt=instant + AHEAD,
@@ -36,11 +40,11 @@ def _plan(pk: int) -> bool:
     appointment = Appointment.objects.select_for_update(of=("self",)).filter(pk=pk).select_related("patient").first()
     if appointment is None or appointment.status != AppointmentStatus.BOOKED:
         return False
-    if Message.objects.filter(about=appointment.uuid).exists():
+    told = set(Message.objects.filter(about=appointment.uuid).values_list("patient", flat=True))
+    if told and not appointment.is_group:
         return False
     entries = reminders(appointment.starts_at, planned_for(appointment))
-    if not entries:
-        return False
-    for patient, _ in coming_patients(appointment):
+    untold = [patient for patient, _ in coming_patients(appointment) if patient.pk not in told]
+    for patient in untold if entries else ():
         plan(patient=patient, about=appointment.uuid, version=version_of(appointment, patient), entries=entries)
-    return True
+    return bool(entries and untold)

@@ -8,7 +8,7 @@ import time_machine
 
 from notifications.models import Message
 from scheduling.messages.missing import plan_missing
-from scheduling.services import cancel_appointment
+from scheduling.services import add_patient, cancel_appointment
 from tests.integration.notifications.mailing import DAY, HOUR, MailingClinic, send_all, told
 
 pytestmark = pytest.mark.django_db
@@ -53,3 +53,16 @@ def test_group_of_before_reminds_everybody_who_comes(clock: time_machine.Travell
     clock.move_to(NOON + DAY)
     send_all()
     assert Message.objects.filter(about=group.uuid, status="sent").count() == 2
+
+
+def test_group_of_before_that_somebody_has_joined_since_reminds_the_others_too(clock: time_machine.Traveller) -> None:
+    clinic = MailingClinic()
+    clinic.offer_groups(3)
+    group = clinic.group(2, starts_at=NOON + 2 * DAY)
+    Message.objects.all().delete()
+    add_patient(actor=clinic.desk, appointment=group, patient=clinic.new_patient())
+    assert plan_missing() == 1
+    assert plan_missing() == 0
+    clock.move_to(NOON + DAY)
+    send_all()
+    assert Message.objects.filter(about=group.uuid, kind="visit.reminder_day", status="sent").count() == 3
