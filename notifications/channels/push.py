@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import requests
 import structlog
 from django.conf import settings
+from django.db.models import Q
 from pywebpush import WebPushException, webpush
 
 from notifications.channels import vapid
@@ -33,7 +34,9 @@ class PushCarrier:
     """`parcel.to` is a patient's pk: all browsers of theirs are told, and one that was is enough."""
 
     def carry(self, parcel: Parcel) -> Receipt:
-        rows = PushSubscription.objects.filter(organization=parcel.organization_id, patient=int(parcel.to))
+        patient = int(parcel.to)
+        own = Q(patient=patient) | Q(patient__merged_into=patient)
+        rows = PushSubscription.objects.filter(own, organization=parcel.organization_id)
         body, name = _payload(parcel), _topic(parcel.key)
         ends = time.monotonic() + settings.MESSAGE_TIMEOUT
         outcomes: Counter[str] = Counter()

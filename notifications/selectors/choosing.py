@@ -8,13 +8,13 @@ from functools import cached_property
 
 import phonenumbers
 from django.conf import settings
-from django.db.models import Count
+from django.db.models import Count, Q
 
 from accounts.models import Patient
 from core.clock import now
 from notifications.channels import carrier_for
 from notifications.kinds import Kind
-from notifications.models import BadAddress, Channel, ChannelOrder, Message, OptOut, Stop
+from notifications.models import BadAddress, Channel, ChannelOrder, Message, OptOut, PushSubscription, Stop
 
 USUAL_ORDER = (Channel.EMAIL, Channel.SMS)
 DAY = dt.timedelta(days=1)
@@ -65,7 +65,7 @@ class Reach:
 
     @cached_property
     def opted_out(self) -> set[tuple[str, str]]:
-        return set(OptOut.objects.filter(patient=self.patient).values_list("group", "channel"))
+        return set(OptOut.objects.filter(known_as(self.patient)).values_list("group", "channel"))
 
     def _known(self, channel: str) -> "Known":
         if channel not in self.known:
@@ -89,12 +89,16 @@ def reach_of_all(patients: Iterable[Patient], channel: str) -> dict[int, Reach]:
     """By primary key, with what is asked for a message of this channel read for all of them at once."""
     found = {patient.pk: Reach(patient) for patient in patients}
     opted: dict[int, set[tuple[str, str]]] = defaultdict(set)
-    for pk, group, name in OptOut.objects.filter(patient__in=found).values_list("patient_id", "group", "channel"):
-        opted[pk].add((group, name))
+    rows = OptOut.objects.filter(Q(patient__in=found) | Q(patient__merged_into__in=found))
+    names = rows.values_list("patient_id", "patient__merged_into_id", "group", "channel")
+    for pk, known_pk, group, name in names:
+        for one in (pk, known_pk):
+            if one is not None:
+                opted[one].add((group, name))
     addresses = {pk: address_of(reach.patient, channel) for pk, reach in found.items()}
     clinics = {reach.patient.organization_id for reach in found.values()}
-    rows = BadAddress.objects.filter(organization__in=clinics, address__in=set(addresses.values()), channel=channel)
-    bad = {(clinic, address): why for clinic, address, why in rows.values_list("organization_id", "address", "why")}
+    dead = BadAddress.objects.filter(organization__in=clinics, address__in=set(addresses.values()), channel=channel)
+    bad = {(clinic, address): why for clinic, address, why in dead.values_list("organization_id", "address", "why")}
     stopped: set[tuple[int, str]] = set()
     if channel == Channel.SMS:
         stops = Stop.objects.filter(organization__in=clinics, phone__in=set(addresses.values()))
@@ -104,6 +108,11 @@ def reach_of_all(patients: Iterable[Patient], channel: str) -> dict[int, Reach]:
         reach.opted_out = opted[pk]
         reach.known = {channel: Known(addresses[pk], bad.get(whose, ""), whose in stopped)}
     return found
+
+
+def known_as(patient: Patient) -> Q:
+    """Rows of this person, also those that were written when the desk knew them by another record."""
+    return Q(patient=patient) | Q(patient__merged_into=patient)
 
 
 def first_channel(kind: Kind, patient: Patient) -> str:
@@ -124,7 +133,7 @@ def address_of(patient: Patient, channel: str) -> str:
         return patient.email.strip()
     if channel == Channel.SMS:
         return e164(patient.phone)
-    return str(patient.pk) if patient.push_subscriptions.exists() else ""
+    return str(patient.pk) if PushSubscription.objects.filter(known_as(patient)).exists() else ""
 
 
 def e164(number: str) -> str:

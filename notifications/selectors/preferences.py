@@ -10,7 +10,7 @@ from notifications.channels import carrier_for
 from notifications.kinds import Group, all_kinds
 from notifications.models import Channel, ChannelOrder, OptOut, Stop
 from notifications.policies import relation_to_own
-from notifications.selectors.choosing import USUAL_ORDER, address_of
+from notifications.selectors.choosing import USUAL_ORDER, address_of, known_as
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ def chosen_by(patient: Patient) -> Chosen:
     first = next((one for one in order or () if one in list(USUAL_ORDER)), USUAL_ORDER[0].value)
     phone = address_of(patient, Channel.SMS)
     return Chosen(
-        refused=frozenset(OptOut.objects.filter(patient=patient).values_list("group", "channel")),
+        refused=frozenset(OptOut.objects.filter(known_as(patient)).values_list("group", "channel")),
         first=first,
         has_stopped=bool(phone) and Stop.objects.filter(organization=patient.organization_id, phone=phone).exists(),
         has_email=bool(address_of(patient, Channel.EMAIL)),

@@ -11,6 +11,7 @@ from accounts.policy import may
 from notifications.channels import carrier_for, vapid
 from notifications.models import Channel, PushSubscription
 from notifications.policies import relation_to_own
+from notifications.selectors.choosing import known_as
 
 log = structlog.get_logger(__name__)
 
@@ -35,5 +36,5 @@ def push_offer(actor: Actor, patient: Patient) -> PushOffer | None:
         # A key that cannot be read or made: the page of a visit is there without this button.
         log.error("notifications_without_a_key", error=type(error).__name__)
         return None
-    rows = PushSubscription.objects.filter(patient=patient).order_by("pk").values_list("endpoint", flat=True)
+    rows = PushSubscription.objects.filter(known_as(patient)).order_by("pk").values_list("endpoint", flat=True)
     return PushOffer(key, tuple(hashlib.sha256(endpoint.encode()).hexdigest() for endpoint in rows))

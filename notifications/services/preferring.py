@@ -13,7 +13,7 @@ from core.errors import Invalid
 from notifications.kinds import Group
 from notifications.models import Channel, ChannelOrder, OptOut
 from notifications.policies import relation_to_own
-from notifications.selectors.choosing import USUAL_ORDER
+from notifications.selectors.choosing import USUAL_ORDER, known_as
 
 # What somebody does not want: a group of kinds, by a channel.
 Refused = frozenset[tuple[str, str]]
@@ -34,12 +34,12 @@ def set_preferences(*, actor: Actor, patient: Patient, asked: Collection[tuple[s
     if chosen.first not in {one.value for one in USUAL_ORDER}:
         raise Invalid("Choose one of the two.", code="preferences.first", field="first")
     _lock(patient)
-    former = Refused(OptOut.objects.filter(patient=patient).values_list("group", "channel"))
+    former = Refused(OptOut.objects.filter(known_as(patient)).values_list("group", "channel"))
     more = (chosen.refused & frozenset(asked)) - former
     less = (former & frozenset(asked)) - chosen.refused
     OptOut.objects.bulk_create([OptOut(patient=patient, group=group, channel=way) for group, way in sorted(more)])
     for group, way in less:
-        OptOut.objects.filter(patient=patient, group=group, channel=way).delete()
+        OptOut.objects.filter(known_as(patient), group=group, channel=way).delete()
     order = [chosen.first, *(one.value for one in USUAL_ORDER if one.value != chosen.first)]
     ChannelOrder.objects.update_or_create(patient=patient, defaults={"channels": order})
     detail = {"stopped": _named(more), "allowed": _named(less), "first": chosen.first}

@@ -12,6 +12,7 @@ from notifications.channels import carrier_for
 from notifications.channels.endpoints import are_keys, is_push_service
 from notifications.models import Channel, PushSubscription
 from notifications.policies import relation_to_own
+from notifications.selectors.choosing import known_as
 
 # A phone, a computer, and some that were left behind.
 MOST = 5
@@ -27,6 +28,7 @@ def subscribe(*, actor: Actor, patient: Patient, endpoint: str, p256dh: str, aut
         raise Invalid("This browser cannot be told. Leave this page open.", code="push.unusable")
     # Two presses at one moment are counted one after the other.
     Patient.objects.select_for_update().get(pk=patient.pk)
+    PushSubscription.objects.filter(patient__merged_into=patient, endpoint=endpoint).delete()
     row, made = PushSubscription.objects.update_or_create(
         organization_id=patient.organization_id,
         patient=patient,
@@ -44,9 +46,10 @@ def subscribe(*, actor: Actor, patient: Patient, endpoint: str, p256dh: str, aut
 def unsubscribe(*, actor: Actor, patient: Patient, endpoint: str) -> bool:
     """Tell this browser no more. False where it was not told."""
     require(actor, "notifications.push.subscribe", relation_to_own(actor, patient))
-    row = PushSubscription.objects.filter(patient=patient, endpoint=endpoint).first()
+    rows = PushSubscription.objects.filter(known_as(patient), endpoint=endpoint)
+    row = rows.first()
     if row is None:
         return False
     record(actor=actor, action="notifications.push.unsubscribe", entity=row, patient_id=patient.pk)
-    row.delete()
+    rows.delete()
     return True

@@ -5,9 +5,15 @@ import datetime as dt
 import pytest
 import time_machine
 
+from accounts.actors import Actor
 from accounts.models import Patient
+from accounts.roles import Role
 from consults.models import Encounter, Seat
-from notifications.models import Message, SunkMessage
+from notifications.models import Message, OptOut, PushSubscription, SunkMessage
+from notifications.selectors.choosing import address_of
+from notifications.selectors.preferences import chosen_by
+from notifications.services.preferring import Preferences, set_preferences
+from notifications.services.subscribing import unsubscribe
 from scheduling.models import Appointment, GroupPlace
 from scheduling.services import (
     add_patient,
@@ -19,7 +25,7 @@ from scheduling.services import (
     remove_patient,
 )
 from scheduling.services.merging import merge_patient, undo_merge
-from tests.integration.notifications.mailing import DAY, HOUR, MailingClinic, invitation, planned, send_all, told
+from tests.integration.notifications.mailing import DAY, HOUR, MailingClinic, invitation, planned, send_all, sunk, told
 
 pytestmark = pytest.mark.django_db
 
@@ -188,3 +194,24 @@ def test_who_joined_one_visit_of_a_series_is_told_of_that_one_alone(clinic: Mail
 
 def place_of_in(group: Appointment, patient: Patient) -> GroupPlace:
     return GroupPlace.objects.exclude(status="cancelled").get(appointment=group, patient=patient)
+
+
+def test_what_somebody_does_not_want_and_their_browser_stay_theirs_when_the_desk_knows_them(
+    clinic: MailingClinic,
+) -> None:
+    typed, known = clinic.new_patient(), clinic.new_patient()
+    Patient.objects.filter(pk=typed.pk).update(self_registered=True)
+    visit = clinic.book(patient=typed)
+    OptOut.objects.create(patient=typed, group="bookings", channel="email")
+    PushSubscription.objects.create(organization=clinic.organization, patient=typed, endpoint="https://push.example")
+    merge_patient(actor=clinic.desk, patient=typed, into=known)
+    send_all()
+    assert told(visit.uuid, known) == ["visit.booked"]
+    assert sunk("visit.booked").channel == "sms"
+    assert address_of(known, "push") == str(known.pk)
+    actor = Actor("patient", known.pk, "", clinic.organization.pk, frozenset({Role.PATIENT}), "", patient_id=known.pk)
+    every = Preferences(frozenset(), "email")
+    set_preferences(actor=actor, patient=known, asked=[("bookings", "email")], chosen=every)
+    assert chosen_by(known).refused == frozenset()
+    assert unsubscribe(actor=actor, patient=known, endpoint="https://push.example")
+    assert address_of(known, "push") == ""
