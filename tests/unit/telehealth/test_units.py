@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from notifications.preferences import PATH_PREFIX
 from scheduling.files.tables import MOST_BYTES
 from telehealth.supervisor import DRAIN_SECONDS, PATIENCE_SECONDS
 
@@ -64,3 +65,9 @@ def test_unit_takes_away_what_its_process_does_not_need(unit: str) -> None:
     assert found["SystemCallFilter"][0] == "@system-service"
     # pyOpenSSL's callbacks are made at run time: with this no handshake of the relay succeeds.
     assert "MemoryDenyWriteExecute" not in found
+
+
+@pytest.mark.parametrize("prefix", ["/calendar-feed/", PATH_PREFIX])
+def test_proxy_writes_no_address_down_that_is_a_key_by_itself(prefix: str) -> None:
+    _, _, block = (DEPLOY / "nginx.conf").read_text().partition(f"location {prefix} {{")
+    assert "access_log off;" in block.partition("}")[0]
