@@ -208,7 +208,17 @@ def _wait_until_sent(count: int, *, since: Any = None) -> None:
 def _workers(folder: Path, *, beat: bool) -> Iterator[None]:
     """Two workers, each a process that does one job at a time; and the schedule, where it is wanted."""
     celery = [sys.executable, "-m", "celery", "-A", "telehealth.celery"]
-    worker = ["worker", "--pool", "solo", "--loglevel", "ERROR", "--without-mingle", "--without-gossip"]
+    worker = [
+        "worker",
+        "--pool",
+        "solo",
+        "--loglevel",
+        "ERROR",
+        "--without-mingle",
+        "--without-gossip",
+        "-Q",
+        "messages",
+    ]
     commands = [[*celery, *worker, "-n", f"bench-{number}@bench"] for number in range(WORKERS)]
     if beat:
         commands.append([*celery, "beat", "--loglevel", "ERROR", "-s", str(folder / "beat")])

@@ -34,6 +34,8 @@ app.conf.update(
     task_reject_on_worker_lost=True,
     task_store_errors_even_if_ignored=False,
     worker_hijack_root_logger=False,
+    # A film that is made for an hour holds up no message: a worker of their own may take these alone.
+    task_routes={"notifications.*": {"queue": "messages"}},
     # In memory nothing is saved by leaving jobs in the queue, and a full prefetch is only looked at every two seconds.
     worker_prefetch_multiplier=1 if settings.REDIS_URL else 0,
     timezone="UTC",

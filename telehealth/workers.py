@@ -11,6 +11,7 @@ from celery.worker import WorkController, state
 
 log = structlog.get_logger(__name__)
 
+QUEUES = ("celery", "messages")
 STOP_SECONDS = 5.0
 SHORTEST_TICK_SECONDS = 0.05
 
@@ -25,11 +26,17 @@ class Workers:
 
 
 def start(app: Celery) -> Workers:
-    """Start one worker (two jobs at once) and the schedule."""
+    """Start one worker (four jobs at once) and the schedule."""
     app.finalize()
     app.set_current()
     worker = WorkController(
-        app=app, pool="threads", concurrency=2, without_heartbeat=True, without_mingle=True, without_gossip=True
+        app=app,
+        pool="threads",
+        concurrency=4,
+        queues=QUEUES,
+        without_heartbeat=True,
+        without_mingle=True,
+        without_gossip=True,
     )
     stopping = threading.Event()
     threads = (

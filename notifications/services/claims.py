@@ -77,13 +77,17 @@ def claim_due(channel: str, count: int) -> Batch | None:
     """Take so many due rows of this channel, oldest first; None when there is none left to take.
 
     Where two take at the same moment, PostgreSQL shows each what the other has not locked; SQLite has one writer.
+    What another worker had in hand when its claim ran out is taken one by one: if it was this message that ended the
+    worker, it takes no other along.
     """
     instant = now()
     due = Message.objects.filter(channel=channel, status__in=_OPEN, next_at__lte=instant)
     free = due.select_for_update(skip_locked=True).order_by("next_at", "pk")
-    chosen = list(free.values_list("pk", flat=True)[:count])
-    if not chosen:
+    found = list(free.values_list("pk", "status")[:count])
+    if not found:
         return None
+    fresh = [pk for pk, status in found if status == MessageStatus.WAITING]
+    chosen = fresh or [found[0][0]]
     token = secrets.token_hex(16)
     taken = due.filter(pk__in=chosen).order_by()
     taken.update(status=MessageStatus.SENDING, claim=token, next_at=instant + LEASE, attempts=F("attempts") + 1)

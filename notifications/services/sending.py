@@ -33,8 +33,10 @@ WORK_SECONDS = 60.0
 BACK_OFF = (30, 60, 120, 240, 480)
 # A message that is so overdue while its provider is away goes by the next channel.
 PATIENCE = dt.timedelta(minutes=10)
-# So many of those at once; the next probe of the provider sees to more.
-OTHERWISE = 200
+# So many of those at once, among so many; the next probe of the provider sees to more.
+OTHERWISE, LOOKED_AT = 200, 1_000
+# Claimed so often without an end: whoever takes it in hand dies of it.
+DEADLY = 20
 LONGEST_ID = 200
 
 
@@ -66,10 +68,10 @@ def _send_batch(batch: Batch, carrier: Carrier | None, outcomes: Counter[str]) -
             outcome = _send(batch, message, carrier)
         except NotTaken as answer:
             until = pauses.pause(batch.channel, answer)
-            outcome = _again(message, answer.why)
+            # It is not this message that failed: it loses no try, however long the provider stays away.
+            outcomes[_later(message, until, answer.why)] += 1
             give_back(batch.pks[place + 1 :], batch.token, until)
             _send_overdue_otherwise(batch.channel)
-            outcomes[outcome] += 1
             return False
         outcomes[outcome] += 1
     return True
@@ -79,14 +81,19 @@ def _send_overdue_otherwise(channel: str) -> None:
     """The provider is away, and these have waited long enough for it: by the person's next channel, if there is one."""
     overdue = Message.objects.filter(channel=channel, status=MessageStatus.WAITING, due_at__lt=now() - PATIENCE)
     soon = overdue.filter(next_at__lte=now() + pauses.MOST).select_related("patient").order_by("next_at", "pk")
-    for message in list(soon[:OTHERWISE]):
-        fail(message, "provider_down", only_with_another=True)
+    left = OTHERWISE
+    for message in list(soon[:LOOKED_AT]):
+        left -= fail(message, "provider_down", only_with_another=True) == "failed"
+        if not left:
+            return
 
 
 def _send(batch: Batch, message: Message, carrier: Carrier | None) -> str:
     """What became of it. Raises NotTaken where the provider is away; whatever else breaks, breaks this one alone."""
     try:
         kind = kind_of(message.kind)
+        if message.attempts > DEADLY:
+            return fail(message, "broken")
         if now() >= message.too_late_at:
             return _skip(message, "too_late")
         found = kind.look(message)

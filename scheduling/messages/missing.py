@@ -2,6 +2,7 @@
 
 import datetime as dt
 
+import structlog
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
@@ -12,6 +13,8 @@ from notifications.services.planning import plan
 from scheduling.lifecycle import AppointmentStatus
 from scheduling.messages.planning import coming_patients, planned_for, reminders, version_of
 from scheduling.models import Appointment, GroupPlace
+
+log = structlog.get_logger(__name__)
 
 # Longer than any reminder goes out before its visit.
 AHEAD = dt.timedelta(minutes=MOST_BEFORE) + dt.timedelta(days=1)
@@ -32,7 +35,13 @@ def plan_missing() -> int:
         starts_at__gt=instant,
         starts_at__lt=instant + AHEAD,
     )
-    return sum(_plan(pk) for pk in list(untold.order_by("starts_at").values_list("pk", flat=True)))
+    done = 0
+    for pk in list(untold.order_by("starts_at").values_list("pk", flat=True)):
+        try:
+            done += _plan(pk)
+        except Exception as error:  # noqa: BLE001  The visits behind this one are reminded of all the same.
+            log.error("reminders_not_planned", appointment=pk, error=type(error).__name__)
+    return done
 
 
 @transaction.atomic

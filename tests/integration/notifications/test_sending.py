@@ -17,7 +17,7 @@ from notifications.channels import NotTaken, Parcel, Receipt, sink
 from notifications.lifecycle import MessageStatus
 from notifications.models import BadAddress, ClinicMessages, Message, OptOut, Pause, Stop, SunkMessage
 from notifications.selectors import health
-from notifications.services import outbox, sending, sweeping
+from notifications.services import claims, outbox, sending, sweeping
 from notifications.services.sending import BACK_OFF
 from tests import factories as make
 from tests import message_probe as probe
@@ -210,9 +210,9 @@ def test_provider_away_pauses_its_channel_and_nothing_is_lost_when_it_is_back(
     provider = Answers(monkeypatch, *down)
     messages = [put(_patient(clinic, phone="")) for _ in range(60)]
     other_channel = put(_patient(clinic, email=""))
-    assert sending.send_due("email") == {"again": 1}
+    assert sending.send_due("email") == {"put_off": 1}
     assert len(provider.asked) == 1
-    assert sending.send_due("sms") == {"again": 1}
+    assert sending.send_due("sms") == {"put_off": 1}
     clock.shift(dt.timedelta(seconds=5))
     assert sending.send_due("email") == {}
     for _ in range(12):
@@ -221,6 +221,39 @@ def test_provider_away_pauses_its_channel_and_nothing_is_lost_when_it_is_back(
         sending.send_due("sms")
     assert {standing(message) for message in [*messages, other_channel]} == {("sent", "")}
     assert SunkMessage.objects.count() == 61
+
+
+def test_who_has_one_channel_hears_when_the_provider_is_back_after_hours(
+    clinic: Organization, clock: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Answers(monkeypatch, *[NotTaken("provider_down", is_down=True)] * 100)
+    message = put(_patient(clinic, phone=""))
+    for _ in range(100):
+        sending.send_due("email")
+        clock.shift(dt.timedelta(minutes=2))
+    assert standing(message) == ("waiting", "provider_down")
+    assert sending.send_due("email") == {"sent": 1}
+
+
+def test_what_a_killed_worker_had_in_hand_is_taken_one_by_one_and_given_up_when_it_kills_them_all(
+    clinic: Organization, clock: time_machine.Traveller
+) -> None:
+    for _ in range(3):
+        put(_patient(clinic, phone=""))
+    first = claims.claim_due("email", 25)
+    assert first is not None
+    deadly, *others = first.pks
+    for _ in range(sending.DEADLY):
+        clock.shift(claims.LEASE)
+        batch = claims.claim_due("email", 25)
+        assert batch is not None
+        assert batch.pks in [[pk] for pk in first.pks]
+        if batch.pks != [deadly]:
+            claims.give_back(batch.pks, batch.token, now() + dt.timedelta(days=1))
+    Message.objects.filter(pk=deadly).update(next_at=now(), attempts=sending.DEADLY)
+    assert sending.send_due("email")["failed"] == 1
+    assert standing(Message.objects.get(pk=deadly)) == ("failed", "broken")
+    assert set(Message.objects.filter(pk__in=others).values_list("status", flat=True)) == {"waiting"}
 
 
 def test_provider_that_says_when_to_come_again_is_asked_then(
