@@ -162,6 +162,18 @@ def test_address_of_who_was_merged_is_that_of_whom_the_desk_knows(mail_program: 
     assert refused(former) == set()
 
 
+def test_address_in_a_mail_that_went_astray_ends_when_the_patients_is_put_right(
+    mail_program: Client, patient: Patient
+) -> None:
+    path = preferences.path_of(patient, Group.REMINDERS, "email")
+    assert mail_program.get(path).status_code == 200
+    Patient.objects.filter(pk=patient.pk).update(email="another@fern.example")
+    assert mail_program.post(path, ONE_CLICK).status_code == 404
+    patient.refresh_from_db()
+    assert not patient.opt_outs.exists()
+    assert mail_program.get(preferences.path_of(patient)).status_code == 200
+
+
 def test_staff_session_is_ignored_there(desk_browser: Client, patient: Patient) -> None:
     desk_browser.post(preferences.path_of(patient, Group.VISIT, "sms"), ONE_CLICK)
     event = AuditEvent.objects.get(action="notifications.preference.change")
