@@ -44,7 +44,7 @@ def _of_call(call: ast.Call) -> Iterator[tuple[str, str]]:
 
 def _returns(path: Path) -> Iterator[str]:
     """What functions answer that say why not; in the rooms' messages that is all that returns a bare text."""
-    of_messages = "messages" in path.parts or path.stem == "messages"
+    of_messages = "messages" in path.relative_to(ROOT).parts or path.stem == "messages"
     for function in ast.walk(tree(path)):
         if isinstance(function, ast.FunctionDef) and (
             function.name in ASKED or (of_messages and ast.unparse(function.returns or ast.Constant("")) == "str")
@@ -56,7 +56,7 @@ def _returns(path: Path) -> Iterator[str]:
 def codes() -> dict[str, set[str]]:
     found: dict[str, set[str]] = {"reason": set(), "event": set()}
     for path in modules(*WHERE):
-        uses = "notifications" in path.parts or "notifications" in path.read_text()
+        uses = "notifications" in path.relative_to(ROOT).parts or "notifications" in path.read_text()
         if not uses:
             continue
         for node in ast.walk(tree(path)):
