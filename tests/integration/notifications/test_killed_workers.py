@@ -4,14 +4,16 @@ import datetime as dt
 import os
 import random
 import signal
+import threading
 import uuid
 
 import pytest
 import time_machine
+from django.db import connections
 
 from core.clock import now
 from notifications.lifecycle import MessageStatus
-from notifications.models import Message, SunkMessage
+from notifications.models import Message, Pause, SunkMessage
 from notifications.services import outbox, sending, sweeping
 from notifications.services.claims import LEASE
 from tests import factories as make
@@ -50,6 +52,30 @@ def test_three_workers_killed_at_a_point_lose_nothing_and_double_nothing(point: 
     again = sum(SunkMessage.objects.values_list("times", flat=True)) - put
     assert (again > 0) == (point == "carried")
     assert again <= KILLS
+
+
+def test_four_workers_at_once_send_each_message_once() -> None:
+    clinic = make.make_organization()
+    for _ in range(40):
+        patient = make.make_patient(clinic, email="rosalind@fern.example")
+        outbox.put(kind=probe.NAME, patient=patient, about=uuid.uuid4())
+    together = threading.Barrier(4)
+
+    def work() -> None:
+        together.wait()
+        try:
+            sending.send_due("email")
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert Message.objects.filter(status=MessageStatus.SENT).count() == 40
+    assert set(SunkMessage.objects.values_list("times", flat=True)) == {1}
+    assert not Pause.objects.filter(failures__gt=0).exists()
 
 
 def _work() -> None:

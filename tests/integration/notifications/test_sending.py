@@ -1,21 +1,19 @@
 """The way of a message from the outbox to a carrier, and every answer that a carrier can give. The clock is made up."""
 
 import datetime as dt
-import threading
 import uuid
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import time_machine
-from django.db import connections, transaction
+from django.db import transaction
 
 from accounts.models import Organization, Patient
 from core.clock import now
 from notifications import rendering
 from notifications.channels import NotTaken, Parcel, Receipt, sink
-from notifications.lifecycle import MessageStatus
-from notifications.models import BadAddress, ClinicMessages, Message, OptOut, Pause, Stop, SunkMessage
+from notifications.models import BadAddress, ClinicMessages, Message, OptOut, Stop, SunkMessage
 from notifications.selectors import health
 from notifications.services import claims, outbox, sending, sweeping
 from notifications.services.sending import BACK_OFF
@@ -378,27 +376,3 @@ def test_alarm_tells_what_is_late_and_who_is_silent(patient: Patient, clock: tim
     sweeping.sweep()
     sending.send_due("email")
     assert health.alarms() == []
-
-
-@pytest.mark.slow
-@pytest.mark.django_db(transaction=True)
-def test_four_workers_at_once_send_each_message_once(clinic: Organization) -> None:
-    for _ in range(40):
-        put(_patient(clinic))
-    together = threading.Barrier(4)
-
-    def work() -> None:
-        together.wait()
-        try:
-            sending.send_due("email")
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=work) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert Message.objects.filter(status=MessageStatus.SENT).count() == 40
-    assert set(SunkMessage.objects.values_list("times", flat=True)) == {1}
-    assert not Pause.objects.filter(failures__gt=0).exists()

@@ -57,11 +57,11 @@ def test_address_that_is_refused_keeps_nobody_waiting_and_is_told_by_text(mailbo
     assert Message.objects.get(pk=messages[1].pk).reason == "not_now"
 
 
-def test_server_that_is_away_pauses_the_channel_and_costs_the_others_no_try(mailbox: Mailbox, settings: Any) -> None:
+def test_server_that_is_away_pauses_the_channel_and_costs_nobody_a_try(mailbox: Mailbox, settings: Any) -> None:
     settings.EMAIL_PORT = free_port()
     messages = [put(f"ana{number}@example.org") for number in range(3)]
     sending.send_due("email")
     assert states(messages) == ["waiting"] * 3
-    assert sorted(Message.objects.values_list("attempts", flat=True)) == [0, 0, 1]
+    assert list(Message.objects.values_list("attempts", flat=True)) == [0, 0, 0]
     assert Pause.objects.get().reason == "provider_down"
     assert MessageStatus.FAILED not in states(messages)
