@@ -70,6 +70,8 @@ class Reach:
     def _known(self, channel: str) -> "Known":
         if channel not in self.known:
             address, clinic = address_of(self.patient, channel), self.patient.organization_id
+            if not address:
+                return self.known.setdefault(channel, Known("", "", False))
             bad = BadAddress.objects.filter(organization=clinic, channel=channel, address=address)
             stopped = channel == Channel.SMS and Stop.objects.filter(organization=clinic, phone=address).exists()
             self.known[channel] = Known(address, bad.values_list("why", flat=True).first() or "", stopped)
