@@ -61,14 +61,7 @@ class Skip:
     why: str
 
 
-@dataclass(frozen=True)
-class Later:
-    """Not yet, but perhaps soon: look again then."""
-
-    at: dt.datetime
-
-
-Look = Callable[["Message"], "Letter | Skip | Later"]
+Look = Callable[["Message"], "Letter | Skip"]
 # Made-up words for the preview and the test send, in the language that is active.
 Example = Callable[[], Letter]
 

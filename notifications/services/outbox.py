@@ -9,7 +9,7 @@ from accounts.models import Patient
 from core.clock import now
 from notifications import hints
 from notifications.kinds import kind_of
-from notifications.lifecycle import OPEN, MessageStatus
+from notifications.lifecycle import MessageStatus
 from notifications.models import Message, MessageEvent
 from notifications.selectors.choosing import first_channel
 
@@ -71,15 +71,6 @@ def withdraw(*, about: uuids.UUID, why: str, patient: Patient | None = None, kin
         Message.objects.filter(pk__in=pks).update(status=MessageStatus.SKIPPED, reason=why, claim="")
         MessageEvent.objects.bulk_create([MessageEvent(message_id=pk, what="skipped", detail=why) for pk in pks])
     return len(pks)
-
-
-def skip(pk: int, why: str, *, claim: str = "") -> bool:
-    """Mark an open message as not to be sent, and why. False when somebody else has it, or had."""
-    rows = Message.objects.filter(pk=pk, status__in=[S.value for S in OPEN], claim=claim)
-    done = rows.update(status=MessageStatus.SKIPPED, reason=why, claim="")
-    if done:
-        MessageEvent.objects.create(message_id=pk, what="skipped", detail=why)
-    return bool(done)
 
 
 def _revive(message: Message, due: dt.datetime, too_late_at: dt.datetime) -> Message | None:

@@ -15,7 +15,7 @@ from django.db import DatabaseError
 from core.clock import now
 from notifications import rendering
 from notifications.channels import Carrier, NotTaken, carrier_for, let_go
-from notifications.kinds import Kind, Later, Letter, Skip, kind_of
+from notifications.kinds import Kind, Letter, Skip, kind_of
 from notifications.lifecycle import MessageStatus
 from notifications.models import Message
 from notifications.selectors.choosing import address_of
@@ -99,8 +99,6 @@ def _send(batch: Batch, message: Message, carrier: Carrier | None) -> str:
         found = kind.look(message)
         if isinstance(found, Skip):
             return _skip(message, found.why)
-        if isinstance(found, Later):
-            return _later(message, found.at)
         hindered = _hindrance(batch, message, kind)
         if hindered:
             return fail(message, hindered)

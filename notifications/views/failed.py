@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.actors import Actor
 from accounts.policy import guarded
+from accounts.who import who
 from core.clock import today
 from core.errors import Conflict, Invalid
 from core.http import no_store
@@ -21,7 +22,6 @@ from notifications.models import Message
 from notifications.ports import subjects_of
 from notifications.selectors import messages as selectors
 from notifications.services import resending
-from notifications.views.who import GET_POST, who
 
 NAV = {"nav": "messages"}
 PER_PAGE = 25
@@ -73,7 +73,7 @@ def message_again(request: HttpRequest, message: uuids.UUID) -> HttpResponseBase
 
 @guarded("notifications.address.correct")
 @no_store
-@require_http_methods(GET_POST)
+@require_http_methods(["GET", "HEAD", "POST"])
 def message_address(request: HttpRequest, message: uuids.UUID) -> HttpResponse:
     """The person's addresses: put right, and the message goes again."""
     actor, clinic = who(request)

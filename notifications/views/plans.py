@@ -8,20 +8,20 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from accounts.policy import guarded
+from accounts.who import who
 from core.errors import Invalid, NotFound
 from core.http import no_store
 from notifications.forms.plans import PlanForm, TypePlanForm
 from notifications.ports import visit_types_of
 from notifications.selectors import plans as selectors
 from notifications.services import arranging
-from notifications.views.who import GET_POST, who
 
 NAV = {"nav": "message-plans"}
 
 
 @guarded("notifications.plan.view")
 @no_store
-@require_http_methods(GET_POST)
+@require_http_methods(["GET", "HEAD", "POST"])
 def plans(request: HttpRequest) -> HttpResponse:
     actor, clinic = who(request)
     form = PlanForm(
@@ -43,7 +43,7 @@ def plans(request: HttpRequest) -> HttpResponse:
 
 @guarded("notifications.plan.visit_type")
 @no_store
-@require_http_methods(GET_POST)
+@require_http_methods(["GET", "HEAD", "POST"])
 def plan_of_type(request: HttpRequest, visit_type: uuids.UUID) -> HttpResponse:
     actor, clinic = who(request)
     found = next((one for one in visit_types_of(actor) if one.uuid == visit_type), None)

@@ -18,7 +18,6 @@ from notifications.models import Channel
 from notifications.selectors import preferences as selectors
 from notifications.selectors.choosing import USUAL_ORDER
 from notifications.services.preferring import Preferences, opt_out, set_preferences
-from notifications.views.who import GET_POST
 
 # RFC 8058, section 3.1: what a mail program posts, and nobody else.
 ONE_CLICK = ("List-Unsubscribe", "One-Click")
@@ -29,7 +28,7 @@ ONE_CLICK = ("List-Unsubscribe", "One-Click")
 @csrf_exempt
 @guarded("notifications.preference.view")
 @no_store
-@require_http_methods(GET_POST)
+@require_http_methods(["GET", "HEAD", "POST"])
 def preferences(request: HttpRequest, secret: str) -> HttpResponse:
     actor: Actor = request.actor  # type: ignore[attr-defined]
     patient = selectors.own_patient(actor)

@@ -6,11 +6,11 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from accounts.policy import guarded
+from accounts.who import who
 from core.http import no_store
 from notifications.models import Channel
 from notifications.selectors.sunk import get_sunk, sunk_messages
 from notifications.views.framed import framed
-from notifications.views.who import who
 
 PER_PAGE = 20
 

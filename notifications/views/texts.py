@@ -8,6 +8,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import Organization
 from accounts.policy import guarded
+from accounts.who import who
 from core.errors import Conflict, Invalid, NotFound
 from core.http import no_store
 from notifications import rendering
@@ -19,7 +20,6 @@ from notifications.models import Channel
 from notifications.selectors import plans as selectors
 from notifications.services import arranging, testing
 from notifications.views.framed import framed
-from notifications.views.who import who
 
 NAV = {"nav": "message-texts"}
 Shown = tuple[Kind, str, str]

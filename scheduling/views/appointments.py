@@ -10,10 +10,9 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.actors import Actor
-from accounts.models import Organization
 from accounts.policy import Relation, guarded, may
-from accounts.selectors import organization_of
-from core.errors import Conflict, NotFound
+from accounts.who import who
+from core.errors import Conflict
 from scheduling.forms.appointments import CancelForm
 from scheduling.forms.calendar import ShownForm
 from scheduling.lifecycle import OVER
@@ -90,14 +89,6 @@ def appointment_link(request: HttpRequest, appointment: uuids.UUID) -> HttpRespo
     reissue_link(actor=actor, link=link_of(actor, found))
     messages.success(request, "Here is the new link. The old one no longer works. Copy it and send it to the patient.")
     return redirect("appointment", appointment=found.uuid)
-
-
-def who(request: HttpRequest) -> tuple[Actor, Organization]:
-    actor: Actor = request.actor  # type: ignore[attr-defined]
-    clinic = organization_of(actor)
-    if clinic is None:
-        raise NotFound
-    return actor, clinic
 
 
 def _show(request: HttpRequest, actor: Actor, found: Appointment, cancel_form: CancelForm) -> HttpResponse:

@@ -15,9 +15,8 @@ from django.views.decorators.http import require_safe
 from accounts.actors import Actor
 from accounts.models import Organization, Practitioner
 from accounts.policy import guarded
-from accounts.selectors import organization_of
+from accounts.who import who
 from core.clock import today
-from core.errors import NotFound
 from core.http import wants_json
 from scheduling.forms.calendar import NarrowForm, ShownForm
 from scheduling.selectors.calendar import (
@@ -47,7 +46,7 @@ WEEK_PEOPLE = 4
 @guarded("scheduling.appointment.list")
 def calendar(request: HttpRequest) -> HttpResponse:
     """The day by practitioner, the week, or the list. The list is in every page; the grid is drawn from it."""
-    actor, clinic = _who(request)
+    actor, clinic = who(request)
     form = ShownForm(request.GET)
     asked, narrowed = form.asked(), form.narrowed()
     on, view = asked["on"] or today(clinic.timezone), asked["view"] or "day"
@@ -127,7 +126,7 @@ def calendar_changes(request: HttpRequest) -> HttpResponse:
 
     `seen` is the digest of what the page shows; where that still holds, the answer says just so.
     """
-    actor, clinic = _who(request)
+    actor, clinic = who(request)
     form = ShownForm(request.GET)
     asked, narrowed = form.asked(), form.narrowed()
     first_day, until_day = _days(asked["on"] or today(clinic.timezone), asked["view"] or "day")
@@ -151,21 +150,13 @@ def calendar_changes(request: HttpRequest) -> HttpResponse:
 @guarded("scheduling.appointment.list")
 def calendar_find(request: HttpRequest) -> HttpResponse:
     """The patients whose names begin as typed, with the visits that the reader may see."""
-    actor, _ = _who(request)
+    actor, _ = who(request)
     typed = request.GET.get("q", "").strip()[:100]
     context = {"typed": typed, "found": find_patients(actor, typed) if typed else []}
     template = "scheduling/_calendar_found.html" if wants_json(request) else "scheduling/calendar_find.html"
     if wants_json(request):
         return JsonResponse({"html": render_to_string(template, context, request)})
     return render(request, template, NAV | context)
-
-
-def _who(request: HttpRequest) -> tuple[Actor, Organization]:
-    actor: Actor = request.actor  # type: ignore[attr-defined]
-    clinic = organization_of(actor)
-    if clinic is None:
-        raise NotFound
-    return actor, clinic
 
 
 def _days(on: dt.date, view: str) -> tuple[dt.date, dt.date]:

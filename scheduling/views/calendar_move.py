@@ -17,6 +17,7 @@ from accounts.actors import Actor
 from accounts.models import Location, Organization, Practitioner
 from accounts.policy import Relation, guarded, may
 from accounts.selectors import practitioners
+from accounts.who import who
 from core.errors import Conflict, HousecallError, Invalid
 from core.http import wants_json
 from core.templatetags.ui import STATES
@@ -34,7 +35,7 @@ from scheduling.selectors.slots import free_slots
 from scheduling.selectors.taken import Others
 from scheduling.services import move_appointment
 from scheduling.services.moving import Using
-from scheduling.views.appointments import NAV, who
+from scheduling.views.appointments import NAV
 from scheduling.views.calendar_rows import clock
 
 Times = list[tuple[str, str]]

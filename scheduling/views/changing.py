@@ -10,9 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from accounts.actors import Actor
-from accounts.models import Organization
-from accounts.selectors import organization_of
-from core.errors import Conflict, Invalid, NotFound
+from core.errors import Conflict, Invalid
 from scheduling.selectors.schedules import with_people
 from scheduling.services.stranding import Stranding
 
@@ -26,14 +24,6 @@ class Save(Protocol):
     """Saves what the form has, although these visits will be outside the hours."""
 
     def __call__(self, accepted: frozenset[uuids.UUID]) -> object: ...
-
-
-def who(request: HttpRequest) -> tuple[Actor, Organization]:
-    actor: Actor = request.actor  # type: ignore[attr-defined]
-    clinic = organization_of(actor)
-    if clinic is None:
-        raise NotFound
-    return actor, clinic
 
 
 def change(

@@ -13,7 +13,8 @@ from django.views.decorators.http import require_http_methods
 from accounts.actors import Actor
 from accounts.models import Organization, Patient, Practitioner
 from accounts.policy import Relation, guarded, may
-from accounts.selectors import organization_of, patients, practitioners
+from accounts.selectors import patients, practitioners
+from accounts.who import who
 from core.clock import today
 from core.errors import Conflict, Invalid, NotFound
 from scheduling.forms.desk_booking import AppointmentForm
@@ -44,10 +45,7 @@ class Answer:
 @require_http_methods(["GET", "HEAD", "POST"])
 @guarded("scheduling.appointment.book")
 def appointment_new(request: HttpRequest) -> HttpResponse:
-    actor: Actor = request.actor  # type: ignore[attr-defined]
-    clinic = organization_of(actor)
-    if clinic is None:
-        raise NotFound
+    actor, clinic = who(request)
     guests = GuestRows(request.POST if request.method == "POST" else None)
     form, further = _form(request, actor, clinic), _further(request, actor)
     answer = Answer(status=200)

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.policy import guarded
 from accounts.selectors import practitioners
+from accounts.who import who
 from core.clock import today
 from scheduling import spoken
 from scheduling.forms.offers import TermsForm, VisitTypeForm
@@ -19,7 +20,7 @@ from scheduling.selectors import schedules as selectors
 from scheduling.services import availability as services
 from scheduling.services import offers
 from scheduling.services.offers import Terms
-from scheduling.views.changing import NAV, change, who
+from scheduling.views.changing import NAV, change
 from scheduling.views.schedules import GET_POST, days_said
 
 

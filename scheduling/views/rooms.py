@@ -9,11 +9,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.models import Location
 from accounts.policy import guarded
+from accounts.who import who
 from scheduling.forms.rooms import InterpreterForm, RoomForm
 from scheduling.models import Interpreter
 from scheduling.selectors import rooms as selectors
 from scheduling.services import rooms as services
-from scheduling.views.changing import NAV, change, who
+from scheduling.views.changing import NAV, change
 from scheduling.views.schedules import GET_POST
 
 

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.policy import guarded, may_ever
+from accounts.who import who
 from core.clock import today
 from scheduling import spoken
 from scheduling.forms.schedules import DaysForm, HoursForm, LimitsForm, time_of
@@ -17,7 +18,7 @@ from scheduling.selectors import schedules as selectors
 from scheduling.selectors.schedules import DaysGroup, HoursGroup, Week
 from scheduling.services import availability as services
 from scheduling.services.availability import Limits
-from scheduling.views.changing import NAV, change, who
+from scheduling.views.changing import NAV, change
 
 GET_POST = ["GET", "HEAD", "POST"]
 

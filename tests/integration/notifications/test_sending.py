@@ -125,7 +125,7 @@ def test_withdrawn_is_not_sent_and_says_why(patient: Patient) -> None:
 
 def test_skipped_for_a_reason_that_passes_waits_again_when_it_is_so_again(patient: Patient) -> None:
     message = put(patient)
-    outbox.skip(message.pk, "page_open")
+    outbox.withdraw(about=message.about, why="page_open")
     assert outbox.put(kind=probe.NAME, patient=patient, about=message.about) is None
     assert outbox.put(kind=probe.NAME, patient=patient, about=message.about, revive=True) is not None
     assert sending.send_due("email") == {"sent": 1}

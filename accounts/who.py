@@ -1,4 +1,4 @@
-"""Who asks, and for which clinic: what the staff pages of messages begin with."""
+"""Who asks, and for which clinic: what staff pages begin with."""
 
 from django.http import HttpRequest
 
@@ -7,10 +7,9 @@ from accounts.models import Organization
 from accounts.selectors import organization_of
 from core.errors import NotFound
 
-GET_POST = ["GET", "HEAD", "POST"]
-
 
 def who(request: HttpRequest) -> tuple[Actor, Organization]:
+    """The actor and their clinic; NotFound for somebody without one."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
     clinic = organization_of(actor)
     if clinic is None:
