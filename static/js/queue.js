@@ -34,9 +34,9 @@ function held() {
 
 /** @param {Element} next */
 function prepare(next) {
-  for (const form of next.querySelectorAll("form")) {
-    form.prepend(make("input", { type: "hidden", name: "csrfmiddlewaretoken", value: board.dataset.csrf ?? "" }));
-  }
+  // A board that comes over the socket has the field, but nobody's token: with another shape it would replace the buttons.
+  const tokens = /** @type {NodeListOf<HTMLInputElement>} */ (next.querySelectorAll("[name=csrfmiddlewaretoken]"));
+  for (const token of tokens) token.value = board.dataset.csrf ?? "";
   // A fold that is open here is open in the new board too, so that both count the same rows.
   for (const fold of current().querySelectorAll("details[open][data-key]")) {
     next.querySelector(`details[data-key="${fold.getAttribute("data-key")}"]`)?.setAttribute("open", "");

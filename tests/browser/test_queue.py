@@ -16,6 +16,22 @@ from tests.browser.people import ChromiumTab, go_in, state_is
 
 ASKED = "document.querySelector('[data-ask-call-in]').open"
 
+REMEMBER_BUTTON = """addEventListener("DOMContentLoaded", () => {
+  window.button = document.querySelector("[data-call-next]"); })"""
+ASK_TWICE = """(async () => {
+  const { ask } = await import("/static/js/dialog.js");
+  const dialog = document.body.appendChild(document.createElement("dialog"));
+  const first = ask(dialog);
+  const told = new Promise((done) => dialog.addEventListener("close", done, { once: true }));
+  dialog.close("first");
+  const second = ask(dialog);
+  const heard = await first;
+  await told;
+  const open = dialog.open;
+  dialog.close("second");
+  return [heard, open, await second];
+})()"""
+
 
 @dataclass(frozen=True)
 class Morning:
@@ -74,3 +90,20 @@ def test_answer_counts_after_the_board_was_redrawn(
     board.click("[data-ask-call-in] [data-ask-yes]")
     board.page.wait_for_url(f"{house.base_url}/staff/visits/{morning.otto}/")
     state_is(board, "call")
+
+
+def test_button_under_the_hand_outlives_every_redraw(
+    board: ChromiumTab, morning: Morning, patient: ChromiumTab
+) -> None:
+    """Also the first redraw, which replaces what came with the page."""
+    board.page.add_init_script(REMEMBER_BUTTON)
+    board.reload()
+    board.page.evaluate("button.focus()")
+    go_in(patient, morning.june.link)
+    board.wait_for("document.querySelectorAll('[data-state=waiting]').length > 1")
+    assert board.evaluate("button.isConnected && button === document.activeElement")
+
+
+def test_asking_again_before_the_last_answer_was_heard_is_a_new_question(board: ChromiumTab) -> None:
+    """A dialog shuts at once and tells so a task later; on a busy machine a key comes in between."""
+    assert board.evaluate(ASK_TWICE) == ["first", True, "second"]
