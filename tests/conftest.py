@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import time_machine
 from django.apps import apps
 from django.conf import settings as django_settings
 from django.core import serializers
@@ -15,6 +16,7 @@ from django.db import connection, connections
 
 from accounts import adapters
 from core import guards
+from core.clock import now
 from notifications import providers
 
 # Processes that tests start keep what they would send, as the tests themselves do.
@@ -79,6 +81,13 @@ def recordings_apart(settings: Any, tmp_path: Path) -> None:
     settings.RECORDINGS_DIR = tmp_path / "recordings"
     settings.RECORDING_KEYS_DIR = tmp_path / "recording-keys"
     settings.RECORDING_RESERVE = 0
+
+
+@pytest.fixture
+def one_moment() -> Iterator[None]:
+    """Time stands still: what is counted by the minute begins anew with a full one, in the midst of a test."""
+    with time_machine.travel(now(), tick=False):
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -81,7 +81,7 @@ def test_new_words_ask_a_guest_again() -> None:
         language="en",
         title="Anew",
         body="Anew",
-        published_on=today("UTC"),
+        published_on=today(visit.organization.timezone),
     )
     assert refused(actor, visit) == "consent.missing"
     agree_as_guest(actor=actor, encounter=visit, text_version="2099-01-01")

@@ -24,6 +24,7 @@ def text(answer: object) -> str:
     return html.unescape(answer.content.decode())  # type: ignore[attr-defined]
 
 
+@pytest.mark.usefixtures("one_moment")
 def test_holding_is_limited_by_address_and_says_so_with_429(
     clinic: Organization, stranger: Client, settings: object
 ) -> None:

@@ -96,6 +96,7 @@ def test_unusable_answer_is_refused_in_words(
     assert (refused.status_code, refused.json()["error"]["code"]) == (status, code)
 
 
+@pytest.mark.usefixtures("one_moment")
 def test_too_many_presses_of_one_person_wait_and_another_person_goes_on(
     visit: Encounter, doctor: Client, patient: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:

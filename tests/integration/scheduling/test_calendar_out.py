@@ -139,6 +139,7 @@ def test_feed_renewed_revoked_or_of_somebody_who_may_no_longer_is_gone() -> None
         renew_feed(actor=make.staff_actor(Role.PRIVACY_OFFICER, organization=clinic.organization))
 
 
+@pytest.mark.usefixtures("one_moment")
 def test_feed_asked_without_end_is_refused_for_a_while() -> None:
     feed = renew_feed(actor=make.staff_actor(Role.FRONT_DESK))
     assert {read(feed).status_code for _ in range(feeds.MOST_READS)} == {200}

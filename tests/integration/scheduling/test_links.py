@@ -101,6 +101,7 @@ def test_open_unknown_link_looks_like_a_wrong_secret(link: PersonalLink) -> None
     assert AuditEvent.objects.filter(action="scheduling.link.open", outcome="refused").count() == 3
 
 
+@pytest.mark.usefixtures("one_moment")
 def test_open_wrong_secrets_without_end_are_limited_and_lock_nobody_out(link: PersonalLink) -> None:
     for number in range(3 * tries.MOST_PER_LINK):
         with pytest.raises(NotFound if number < tries.MOST_PER_LINK else RateLimited):
@@ -109,6 +110,7 @@ def test_open_wrong_secrets_without_end_are_limited_and_lock_nobody_out(link: Pe
     assert open_link(link_uuid=link.uuid, secret=secret_for(link), address="192.0.2.1")[0] == link
 
 
+@pytest.mark.usefixtures("one_moment")
 def test_open_many_links_from_one_address_is_limited_and_locks_nobody_out(link: PersonalLink) -> None:
     for number in range(2 * tries.MOST_PER_ADDRESS):
         with pytest.raises(NotFound if number < tries.MOST_PER_ADDRESS else RateLimited):
@@ -121,6 +123,7 @@ def test_open_many_links_from_one_address_is_limited_and_locks_nobody_out(link: 
         open_link(link_uuid=link.uuid, secret="wrong", address="192.0.2.1")
 
 
+@pytest.mark.usefixtures("one_moment")
 def test_posted_secret_is_limited_by_the_address_it_comes_from(client: Client, link: PersonalLink) -> None:
     def post(secret: str, address: str) -> int:
         return client.post(f"{path_of(link)}open/", {"secret": secret}, REMOTE_ADDR=address).status_code

@@ -33,9 +33,14 @@ def agree(visit: Visit, guest: Guest) -> None:
     agree_as_guest(actor=actor_of(guest), encounter=visit.encounter, text_version=words)
 
 
-def publish_new_words() -> None:
+def publish_new_words(visit: Visit) -> None:
     ConsentText.objects.create(
-        purpose="telehealth", version="2099-01-01", language="en", title="Anew", body="Anew", published_on=today("UTC")
+        purpose="telehealth",
+        version="2099-01-01",
+        language="en",
+        title="Anew",
+        body="Anew",
+        published_on=today(visit.encounter.organization.timezone),
     )
 
 
@@ -86,7 +91,7 @@ async def test_guest_in_the_call_stays_there_when_new_words_come_into_force(visi
     await do(agree, visit, guest)
     await do(visit.begin)
     page = await page_of(guest, app).enter()
-    await do(publish_new_words)
+    await do(publish_new_words, visit)
     await page.say("media", mic=False, camera=False)
     await page.hear("visit", lambda m: any(seat["you"] and not seat["mic"] for seat in m["visit"]["seats"]))
     assert (await page.say_chat("Still here"))["body"] == "Still here"
