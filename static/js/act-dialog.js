@@ -16,6 +16,8 @@ export class ActDialog {
   /** @type {Element|null} */
   #before = null;
   #busy = false;
+  /** From its opening until its answer was heard. */
+  #asking = false;
 
   /**
    * @param {HTMLDialogElement} dialog its buttons carry `value`; "" is the safe answer, as is Esc
@@ -31,7 +33,7 @@ export class ActDialog {
       button.addEventListener("click", () => this.#press(button));
     }
     need(this.#error, "button").addEventListener("click", () => location.reload());
-    dialog.addEventListener("close", () => this.#closed());
+    dialog.addEventListener("close", () => this.settle());
   }
 
   get isOpen() {
@@ -40,10 +42,17 @@ export class ActDialog {
 
   open() {
     if (this.#dialog.open) return;
+    this.settle();
+    this.#asking = true;
     this.#before = document.activeElement;
     this.#error.hidden = true;
     this.#dialog.returnValue = "";
     this.#dialog.showModal();
+  }
+
+  /** A dialog is shut at once and says so a task later: what comes in between is to know the answer already. */
+  settle() {
+    if (this.#asking && !this.#dialog.open) this.#closed();
   }
 
   /** @param {string} [value] */
@@ -77,6 +86,7 @@ export class ActDialog {
   }
 
   #closed() {
+    this.#asking = false;
     if (this.#before instanceof HTMLElement && this.#before.isConnected) this.#before.focus();
     this.#onClose(this.#dialog.returnValue);
   }

@@ -46,6 +46,7 @@ export class RecordQuestion {
 
   /** @param {RecordingView|null} recording */
   show(recording) {
+    this.#dialog.settle();
     this.#recording = recording;
     if (!recording?.asked) {
       this.#putOff = false;

@@ -12,7 +12,7 @@ from tests.browser.clinic import Visit
 from tests.browser.conftest import Make, OpenContext, Watch
 from tests.browser.firefox import firefox
 from tests.browser.house import House
-from tests.browser.looks import NARROW, SIDEWAYS, WIDE, check_page
+from tests.browser.looks import DRAWN, NARROW, SIDEWAYS, WIDE, check_page
 from tests.browser.people import STATE, ChromiumTab, call_in, go_in, state_is
 from tests.browser.shared import SharedCall
 from tests.browser.size import LONG
@@ -28,6 +28,22 @@ STOPPED = "The recording stopped. What was recorded until 10:44 am, Chicago time
 PLACES = """['[data-connection]', '[data-clock]', '[data-tiles]'].map((each) => document.querySelector(each))
   .map((each) => each.getBoundingClientRect()).map(({ x, y, height }) => [x, y, height])"""
 
+# The question is put off, and asked once more by what was under way before anybody heard of that.
+PUT_OFF = """(async () => {
+  const { RecordQuestion } = await import("/static/js/record-question.js");
+  document.body.insertAdjacentHTML("beforeend", `<dialog data-record-question><button value=""></button>
+    <div data-dialog-error><p></p><button></button></div></dialog>`);
+  const dialog = document.querySelector("[data-record-question]");
+  const question = new RecordQuestion({}, { live: () => true, onAnswer: () => {} });
+  question.show({ asked: true, mine: "unasked" });
+  const told = [dialog.open];
+  dialog.close();
+  question.show({ asked: true, mine: "unasked" });
+  told.push(dialog.open);
+  question.ask();
+  await new Promise((done) => dialog.addEventListener("close", done, { once: true }));
+  return [...told, dialog.open];
+})()"""
 VERY_NARROW = {"width": 320, "height": 640}
 # In the short run each page in one size and one colour scheme, in the long one both pages in all.
 SIGNS = {"dark-360-1280": (NARROW, WIDE, "dark")}
@@ -134,6 +150,8 @@ def test_recording_runs_in_earnest_pauses_goes_on_and_ends(call: Meet) -> None:
     running.locator("button[value=stop]").click()
     expect(running).to_be_hidden()
     both_show(met, "finishing", "ready", "failed")
+    # The words come with the next picture that is drawn, after the sign.
+    met.patient.wait_for("window.said.some((words) => words.endsWith('The recording has ended.'))")
     # What somebody has done is told together with what comes of it.
     said = [words.removeprefix("You are not recorded any more. ") for words in met.patient.page.evaluate("window.said")]
     expected = [
@@ -149,13 +167,16 @@ def test_recording_runs_in_earnest_pauses_goes_on_and_ends(call: Meet) -> None:
 
 def both_show(met: Call, *states: str) -> None:
     """The sign of both pages is red, or it is not, as the recording stands."""
+    # In one look: on a machine that is short of breath the recording may pause between two.
+    red = f"document.querySelector('{PILL}').dataset.tone === 'on'"
     for tab in (met.doctor, met.patient):
-        tab.wait_for(f"{list(states)}.includes({RECORDING})")
-        assert (tab.page.locator(PILL).get_attribute("data-tone") == "on") == ("on" in states)
+        tab.wait_for(f"{list(states)}.includes({RECORDING}) && (window.isRed = {red}, true)")
+        assert tab.evaluate("window.isRed") == ("on" in states)
 
 
 def test_patient_withdraws_within_a_press_and_its_confirmation(call: Meet) -> None:
     met = call()
+    met.patient.page.evaluate(KEEP_SAID)
     met.both("recording", since=BEGAN)
     met.patient.click(PILL)
     dialog = met.patient.page.locator(MINE)
@@ -165,7 +186,7 @@ def test_patient_withdraws_within_a_press_and_its_confirmation(call: Meet) -> No
     assert told.value.json()["ok"]
     expect(dialog).to_be_hidden()
     met.patient_wire.recording = None
-    met.patient.wait_for("document.querySelector('[data-toasts]').textContent.includes('not recorded any more')")
+    met.patient.wait_for("window.said.some((words) => words.includes('not recorded any more'))")
     # From here on it is the server that tells how things are.
     met.patient_wire.refresh()
     met.patient.click("[data-control=more]")
@@ -208,15 +229,22 @@ def test_question_in_the_call_waits_to_be_answered(call: Meet, watch: Watch) -> 
     expect(question).to_be_hidden()
 
 
+def test_question_that_was_put_off_stays_so_until_it_is_wanted(patient: ChromiumTab) -> None:
+    """A dialog shuts at once and tells so a task later; on a busy page a snapshot comes in between."""
+    patient.goto("/")
+    assert patient.evaluate(PUT_OFF) == [True, False, True]
+
+
 def _try_without_a_network(tab: ChromiumTab, question: Locator) -> None:
     sent: list[Route] = []
 
-    def fail(route: Route) -> None:
-        sent.append(route)
-        route.abort()
-
-    tab.page.route("**/recording/consent/", fail)
-    question.get_by_role("button", name="Yes, you may record").dblclick()
+    # Not before both presses: after a failure the next press may try again.
+    tab.page.route("**/recording/consent/", lambda route: sent.append(route))
+    with tab.page.expect_request("**/recording/consent/"):
+        question.get_by_role("button", name="Yes, you may record").dblclick()
+    while not sent:
+        tab.evaluate("new Promise(requestAnimationFrame)")
+    sent[0].abort()
     expect(question.get_by_role("alert")).to_contain_text("Check your connection, then try again.")
     assert len(sent) == 1
     check_page(tab)
@@ -230,7 +258,7 @@ def test_signs_of_recording_are_accessible_and_move_nothing(
     met = told(patient_size, doctor_size, scheme)
     tabs = met.patient, met.doctor
     met.both("none")
-    before = [tab.evaluate(PLACES) for tab in tabs]
+    before = [_places(tab) for tab in tabs]
     assert all(tab.page.locator(PILL).is_hidden() for tab in tabs)
     for state, change in (
         ("waiting", {"agreed": 1}),
@@ -240,7 +268,7 @@ def test_signs_of_recording_are_accessible_and_move_nothing(
         ("finishing", {"since": BEGAN}),
     ):
         met.both(state, **change)
-        assert [tab.evaluate(PLACES) for tab in tabs] == before, state
+        assert [_places(tab) for tab in tabs] == before, state
         for tab in tabs:
             is_red = tab.page.locator(PILL).get_attribute("data-tone") == "on"
             assert is_red == (state == "recording")
@@ -251,6 +279,14 @@ def test_signs_of_recording_are_accessible_and_move_nothing(
         tab.click(PILL)
         check_page(tab)
         tab.page.keyboard.press("Escape")
+
+
+def _places(tab: ChromiumTab) -> Any:
+    """While the line is good: on a busy machine other words may stand there in between."""
+    tab.wait_for(
+        f"document.querySelector('[data-connection]').dataset.connection === 'good' && (window.places = {PLACES})"
+    )
+    return tab.evaluate("window.places")
 
 
 def test_sign_is_not_red_on_a_page_that_hears_nothing_until_it_does_again(told: Meet) -> None:
@@ -327,6 +363,7 @@ def test_signs_of_recording_fit_a_very_narrow_window_with_large_text(told: Meet)
     for tab in (met.patient, met.doctor):
         for size in ("150%", "125%"):
             tab.evaluate(f"document.documentElement.style.setProperty('font-size', '{size}')")
+            tab.evaluate(DRAWN)
             assert not tab.evaluate(SIDEWAYS), size
         tab.click(PILL)
         assert not tab.evaluate(SIDEWAYS)
