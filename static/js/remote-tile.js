@@ -95,9 +95,11 @@ export class RemoteTile {
       this.video.srcObject = null;
       this.#picture = false;
     }
+    const isOther = audio !== this.#receivers.audio || camera !== this.#receivers.camera;
     this.#receivers = receivers;
-    this.#packetsAt = performance.now();
     this.#energy = null;
+    // Another one counts from nought. That it is there is no sign yet of who is away.
+    if (isOther) this.#packets = 0;
   }
 
   /** @returns {Promise<boolean>} whether sound may be heard */
@@ -215,8 +217,10 @@ export class RemoteTile {
 
   /** @param {number} now */
   async listen(now) {
-    const { audio, camera } = this.#receivers;
+    const receivers = this.#receivers;
+    const { audio, camera } = receivers;
     const [sound, picture] = await Promise.all([inbound(audio), inbound(camera)]);
+    if (receivers !== this.#receivers) return; // what was counted is another line's
     this.#loudness(sound, now);
     const frames = picture?.framesDecoded ?? 0;
     if (this.#picture) this.root.dataset.frameCount = String(frames);
