@@ -53,7 +53,10 @@ class Looks:
 def check_page(tab: ChromiumTab) -> None:
     """No violation, and the page fits its width."""
     name = f"{tab.page.url.partition('#')[0]} ({tab.evaluate('document.documentElement.dataset.visitState ?? null')})"
+    # What rises, or fades because the pointer happens to be on it, is pale for a moment.
+    tab.page.emulate_media(reduced_motion="reduce")
+    tab.evaluate(DRAWN)
     found = Axe().run(tab.page).response["violations"]
     told = [f"{name}: {each['id']}: {[node['target'] for node in each['nodes']]}" for each in found]
-    assert told == []
+    assert told == [], "\n".join(told)
     assert not tab.evaluate(SIDEWAYS), f"{name} scrolls sideways"
