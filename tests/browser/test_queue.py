@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pytest
 
 from accounts.models import Practitioner
+from consults.models import Seat
 from core.clock import now
 from tests import factories
 from tests.browser import clinic as clinics
@@ -46,6 +47,8 @@ def _morning(base_url: str) -> Morning:
     earlier = [now() - dt.timedelta(minutes=minutes) for minutes in (60, 30)]
     factories.make_visit_in_progress(practitioner=doctor, patient=_patient(doctor, "Rosalind"), starts_at=earlier[0])
     otto = factories.make_waiting_visit(practitioner=doctor, patient=_patient(doctor, "Otto"), starts_at=earlier[1])
+    # He has no page that would be heard again: without this he were gone for a moment after fifteen seconds.
+    Seat.objects.filter(encounter=otto).update(last_seen_at=now() + dt.timedelta(hours=1))
     return Morning(str(otto.uuid), clinics.visit(doctor, minutes=0, given_name="June"))
 
 
