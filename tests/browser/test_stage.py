@@ -1,5 +1,6 @@
 """The stage of a call in states that need more people or a worse line than two browsers on one machine have."""
 
+import json
 import re
 from collections.abc import Callable
 
@@ -14,8 +15,8 @@ from tests.browser.wire import Wire, guest
 
 BOXES = """[...document.querySelectorAll('[data-tiles] > .hc-tile')].filter((each) => each.checkVisibility())
   .map((each) => each.getBoundingClientRect()).map(({ x, y, width, height }) => ({ x, y, width, height }))"""
-WORDS = "document.querySelector('[data-announce=polite]').textContent"
 LINE = "document.querySelector('[data-connection-words]').textContent"
+SECONDS_LEFT = "Number(/Trying again in (\\d+) s/.exec(document.querySelector('[data-reconnecting]').textContent)[1])"
 KEEP_SAID = """() => {
   window.said = [];
   const region = document.querySelector('[data-announce=polite]');
@@ -160,7 +161,6 @@ def test_rung_is_said_once_to_both_sides(together: Together) -> None:
         tab.page.evaluate(KEEP_SAID)
         for _ in range(3):
             wire.say("rung", about=seat, rung="stills", why="bandwidth")
-        tab.wait_for("window.said.length > 0")
     patient.wait_for("document.documentElement.dataset.rung === 'stills'")
     assert patient.evaluate(LINE) == "Weak: still pictures"
     assert doctor.evaluate(LINE) == "Rosalind sees still pictures"
@@ -169,6 +169,8 @@ def test_rung_is_said_once_to_both_sides(together: Together) -> None:
         (patient, "Your connection is weak. You see still pictures for now. The sound goes on."),
         (doctor, "Rosalind's connection is weak: they see still pictures of you. The sound goes on."),
     ):
+        # It is said with the next picture that is drawn, after the line has changed.
+        tab.wait_for(f"window.said.includes({json.dumps(words)})")
         assert tab.evaluate("window.said").count(words) == 1
 
 
@@ -192,11 +194,11 @@ def test_page_that_the_relay_put_out_says_so_and_asks_for_nothing_before_its_min
     wire.say("error", code="removed_flood", message="This seat was removed.", connection=None)
     cover = patient.page.locator("[data-reconnecting]")
     expect(cover.get_by_role("heading")).to_have_text("Your call is paused for a minute")
-    expect(cover).to_contain_text(re.compile(r"far more than a call needs.*Trying again in 5\d seconds"))
+    expect(cover).to_contain_text(re.compile(r"far more than a call needs.*Trying again in [56]\d seconds"))
     assert patient.evaluate(LINE) == "Paused for a minute"
-    assert "paused for a minute" in patient.evaluate("document.querySelector('[data-announce=assertive]').textContent")
-    # By then it had asked three times.
-    expect(cover).to_contain_text("Trying again in 57 seconds")
+    expect(patient.page.locator("[data-announce=assertive]")).to_contain_text("paused for a minute")
+    # By then it had asked three times. One second of many is easily missed.
+    patient.wait_for(f"{SECONDS_LEFT} <= 57")
     assert [each["type"] for each in wire.sent].count("connect") == asked
     check_page(patient)
 
@@ -204,6 +206,7 @@ def test_page_that_the_relay_put_out_says_so_and_asks_for_nothing_before_its_min
 def test_stills_are_taken_sent_and_shown_with_their_age(together: Together) -> None:
     patient, _, patient_wire, doctor_wire = together()
     doctor_wire.say("stills", wanted=True)
+    patient.page.evaluate(KEEP_SAID)
     jpeg = doctor_wire.wait_for_sent("still")["jpeg"]
     assert len(jpeg) <= 10_924
     # The first one may come before the page has drawn the new rung.
@@ -214,7 +217,7 @@ def test_stills_are_taken_sent_and_shown_with_their_age(together: Together) -> N
     expect(patient.page.locator(".hc-tile-note").first).to_contain_text("Still picture, ")
     patient_wire.say("rung", about=patient_wire.seat("patient"), rung="full", why="recovered")
     expect(still).to_be_hidden()
-    assert patient.evaluate(WORDS) == "Your connection is good again. The picture is back."
+    patient.wait_for("window.said.includes('Your connection is good again. The picture is back.')")
 
 
 def test_doctor_reads_what_is_wrong_with_a_line_and_nothing_when_all_is_well(together: Together) -> None:
