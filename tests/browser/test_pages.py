@@ -1,5 +1,8 @@
 """Every page in light and dark, wide and narrow: no violation that axe finds, nothing to scroll sideways."""
 
+import datetime as dt
+
+from core.clock import now
 from tests.browser import clinic as clinics
 from tests.browser.clinic import Visit
 from tests.browser.conftest import Make, OpenContext, Watch
@@ -128,7 +131,9 @@ def test_pages_of_a_visit_are_accessible(look: Looks, visit: Visit) -> None:
     look.check(doctor)
     doctor.click("[data-finish-dialog] [value=finish]")
     doctor.page.wait_for_url("**/staff/queue/**")
-    patient.goto(visit.link)
+    # The page that the patient has left looks by itself every twelve seconds: this is the one that comes then.
+    patient.reload()
+    patient.page.get_by_role("heading", name="Your visit is finished").wait_for()
     look.check(patient)
 
 
@@ -143,10 +148,11 @@ def test_pages_of_recordings_are_accessible(look: Looks, house: House, visit: Vi
     tab.click("[data-act=play]")
     tab.wait_for("document.querySelector('[data-player]').dataset.playing === 'yes'")
     look.check(tab)
-    make(change, played, status="finishing", percent=40)
+    # A worker has it: one that is free the house puts together within seconds, and the page loads anew by itself.
+    make(change, played, status="finishing", percent=40, claimed_until=now() + dt.timedelta(hours=1))
     tab.reload()
     look.check(tab)
-    make(change, played, status="ready", legal_hold=True, hold_reason="Case 12")
+    make(change, played, status="ready", claimed_until=None, legal_hold=True, hold_reason="Case 12")
     officer = look.open(make(clinics.privacy_officer, visit.encounter.organization))
     officer.goto("/staff/recordings/retention/")
     look.check(officer)

@@ -7,7 +7,7 @@ from tests.browser.clinic import Visit
 from tests.browser.conftest import Make, OpenContext, Watch
 from tests.browser.firefox import firefox
 from tests.browser.house import House
-from tests.browser.people import STATE, ChromiumTab, Tab, go_in
+from tests.browser.people import STATE, ChromiumTab, Tab, go_in, onward
 from tests.browser.played_house import recorded, three_with_a_screen
 from tests.browser.size import LONG
 
@@ -25,6 +25,11 @@ SPREAD = f"((places) => places.length < 2 ? -1 : Math.max(...places) - Math.min(
 RUNNING = f"{PLACES}.length"
 SEEK_TO_4_S = """((bar) => { bar.value = 4000; bar.dispatchEvent(new Event("input")); return 1; })
 (document.querySelector("[data-seek]"))"""
+# As soon as it is on its way: a film of some seconds is soon made.
+STOP_EXPORT = """((one) => {
+  const button = one.querySelector("[data-export-cancel] button");
+  return ["queued", "running"].includes(one.dataset.status) && button.checkVisibility() && (button.click(), true);
+})(document.querySelector("[data-export=mp4]"))"""
 NOW = "document.querySelector('[data-now]').textContent"
 
 
@@ -149,10 +154,9 @@ def test_patient_exports_after_opening_the_link_again(
         tab.goto(visit.link)
         tab.page.get_by_text("Thank you, it is you.").wait_for()
         assert tab.page.url == path
-        tab.page.get_by_role("link", name="Play the recording").click()
+        onward(tab.page, tab.page.get_by_role("link", name="Play the recording").click)
         tab.click("[data-export=mp4] [data-export-form] button")
-        tab.wait_for("['queued', 'running'].includes(document.querySelector('[data-export=mp4]').dataset.status)")
-        tab.click("[data-export=mp4] [data-export-cancel] button")
+        tab.wait_for(STOP_EXPORT)
         tab.wait_for("document.querySelector('[data-export=mp4]').dataset.status === 'none'")
 
 
