@@ -16,8 +16,8 @@ import psutil
 from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-READY_SECONDS = 60.0
-STOP_SECONDS = 15.0
+READY_SECONDS = 180.0
+STOP_SECONDS = 60.0
 LOOPBACK = "127.0.0.1"
 
 

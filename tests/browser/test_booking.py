@@ -140,7 +140,7 @@ def test_freed_time_reaches_who_waits_and_the_desk_says_who_they_are(
     desk = ChromiumTab(person(make(clinics.front_desk, clinic.organization), viewport=WIDE).new_page())
     make(clinics.free_again, known["visit"])
     # It looks by itself every ten seconds.
-    expect(page.locator("h1")).to_have_text("A time is free for you", timeout=20_000)
+    expect(page.locator("h1")).to_have_text("A time is free for you")
     check_page(waiting)
     for path in ("/staff/wait-list/", f"/staff/wait-list/{entry}/", "/staff/patients/unsorted/"):
         desk.page.goto(path)

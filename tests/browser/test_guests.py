@@ -45,7 +45,8 @@ def test_guest_waits_outside_comes_in_with_the_visit_and_is_out_when_removed(
         wait_for_media(tab)
     for tab in (patient, doctor):
         tab.wait_for("document.querySelector('[data-tiles]').textContent.includes('Ana Lopez, interpreter')")
-    assert all(tab.evaluate("document.querySelector('[data-tiles]').dataset.count") == "2" for tab in people.values())
+    for tab in people.values():
+        tab.wait_for("document.querySelector('[data-tiles]').dataset.count === '2'")
     write(guest, "Good evening from Tokyo")
     has_read(patient, "Good evening from Tokyo")
     _is_recorded_with_the_guests_own_yes(doctor, patient, guest)

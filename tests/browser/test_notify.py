@@ -53,6 +53,9 @@ def registration_of(tab: ChromiumTab) -> tuple[Callable[..., Any], str]:
     )
     session.send("ServiceWorker.enable")
     tab.wait_for("navigator.serviceWorker.ready.then(() => true)")
+    # The browser tells of it in its own time.
+    while not found:
+        tab.evaluate("new Promise(requestAnimationFrame)")
     return session.send, found[0]
 
 

@@ -85,4 +85,4 @@ def _held(command: list[str]) -> Iterator[int]:
 
 
 def _run(command: list[str]) -> None:
-    subprocess.run(command, check=True, capture_output=True, timeout=20)
+    subprocess.run(command, check=True, capture_output=True, timeout=120)
