@@ -81,6 +81,9 @@ class Days:
             self.clock.move_to(max(due, now()))
             self.work()
         self.clock.move_to(max(until, now()))
+        self.expect_what_was_due(since)
+
+    def expect_what_was_due(self, since: dt.datetime) -> None:
         for told in self.told.values():
             told.pass_time(since, now())
 
@@ -94,8 +97,10 @@ class Days:
         workers = [probe.killed_worker(point, self.chance.randint(1, 3)), *(probe.fork(self.work) for _ in range(2))]
         for worker in workers:
             probe.ended(worker)
+        since = now()
         self.clock.shift(PAUSE)
         self.work()
+        self.expect_what_was_due(since)
 
 
 def test_days_of_killed_workers_leave_nobody_untold_and_tell_nobody_twice() -> None:
