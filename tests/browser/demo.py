@@ -11,8 +11,8 @@ from pathlib import Path
 
 import psutil
 
-from tests.browser.house import ROOT
-from tests.browser.people import ChromiumTab
+from tests.browser.house import ROOT, STOP_SECONDS
+from tests.browser.people import ChromiumTab, onward
 from tests.ports import free_port
 
 
@@ -67,15 +67,16 @@ def stop(demo: Demo) -> list[psutil.Process]:
     """Ctrl-C; returns what is left of its processes."""
     started = [*psutil.Process(demo.process.pid).children(recursive=True), psutil.Process(demo.process.pid)]
     demo.process.send_signal(signal.SIGINT)
-    demo.printed += demo.process.communicate(timeout=20)[0]
+    demo.printed += demo.process.communicate(timeout=STOP_SECONDS)[0]
     return [process for process in started if process.is_running() and process.status() != psutil.STATUS_ZOMBIE]
 
 
 def sign_in(tab: ChromiumTab, demo: Demo, email: str) -> None:
     """Sign in with the printed password; ends on the queue board."""
     tab.goto(f"{demo.base_url}/staff/queue/")
-    tab.click("main a:has-text('Use a password')")
+    onward(tab.page, tab.click, "main a:has-text('Use a password')")
     tab.fill("main [name=login]", email)
     tab.fill("main [name=password]", demo.password_of(email))
-    tab.click("main [type=submit]")
+    # The address of the page that is left names the board as well.
+    onward(tab.page, tab.click, "main [type=submit]")
     tab.page.wait_for_url("**/staff/queue/**")

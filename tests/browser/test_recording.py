@@ -114,8 +114,9 @@ def _until_written(tab: ChromiumTab, seconds: float) -> None:
 def _web_is_away(house: House, doctor: ChromiumTab, recording: Any, folder: Path, make: Make) -> None:
     """Nobody renews the lease: the relay stops by itself, marks the hole, and goes on when the web is back."""
     web = house.child("telehealth.serve")
-    stopped_at = now_ms()
     web.send_signal(signal.SIGSTOP)
+    # Until here it may have renewed the lease.
+    stopped_at = now_ms()
     try:
         _until_written(doctor, LEASE + 2.0)
         for person in make(recorded.people_in, recording, folder):
