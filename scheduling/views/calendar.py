@@ -5,6 +5,7 @@ import uuid as uuids
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
@@ -110,6 +111,8 @@ def _answer(
         "view": view,
         "on": on,
         "last_day": until_day - dt.timedelta(days=1),
+        # Its clocks may be changed between now and then.
+        "noon": dt.datetime.combine(on, dt.time(12), tzinfo=ZoneInfo(clinic.timezone)),
         "is_today": first_day <= today(clinic.timezone) < until_day,
         "may_book": data["mayBook"],
         "narrow": _narrow_form(request, actor, narrowed),

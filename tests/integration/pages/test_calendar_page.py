@@ -80,6 +80,12 @@ def test_day_has_every_visit_in_the_clinics_time_by_practitioner(doctor: Practit
     assert "Pepperday" not in re.search("<title>.*?</title>", page)[0]  # type: ignore[index]
 
 
+@pytest.mark.parametrize(("day", "letters"), [("2036-07-15", "CDT"), ("2036-11-25", "CST")])
+def test_zone_is_named_as_of_the_day_that_is_shown(desk_browser: Client, day: str, letters: str) -> None:
+    page = desk_browser.get("/staff/calendar/", {"on": day}).content.decode()
+    assert f"Times are in Chicago time ({letters})." in page
+
+
 def test_breaks_and_closed_time_are_named_for_the_grid(doctor: Practitioner, desk_browser: Client) -> None:
     open_hours(doctor)
     make.make_appointment(practitioner=doctor, starts_at=at(18))
