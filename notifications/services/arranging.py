@@ -12,7 +12,7 @@ from audit.services import record
 from core.errors import Invalid, NotFound
 from notifications.kinds import Kind, all_kinds, kind_of
 from notifications.languages import LANGUAGES
-from notifications.models import ClinicMessages, OwnWords, PlannedKind
+from notifications.models import Channel, ClinicMessages, OwnWords, PlannedKind
 from notifications.ports import visit_types_of
 from notifications.selectors.plans import Planned, Rules
 
@@ -59,6 +59,8 @@ def set_own_words(*, actor: Actor, organization: Organization, kind: str, langua
     """A paragraph of the clinic's in the emails of a kind; empty takes it away."""
     _require(actor, organization)
     known = _kind(kind)
+    if Channel.EMAIL not in known.channels:
+        raise Invalid("This message never goes as an email, and only emails have such words.", code="words.no_email")
     if language not in LANGUAGES:
         raise Invalid("Choose a language from the list.", code="words.language", field="language")
     words = "\n".join(" ".join(line.split()) for line in words.strip().splitlines())

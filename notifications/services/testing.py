@@ -22,6 +22,8 @@ def send_test(*, actor: Actor, organization: Organization, kind: str, language: 
     require(actor, "notifications.plan.change")
     if actor.organization_id != organization.pk:
         raise NotFound
+    if Channel.EMAIL not in kind_of(kind).channels:
+        raise Conflict("This message never goes as an email.", code="message.no_email")
     address = User.objects.values_list("email", flat=True).get(pk=actor.user_id or 0)
     carrier = carrier_for(Channel.EMAIL)
     if carrier is None:

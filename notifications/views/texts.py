@@ -14,6 +14,7 @@ from core.http import no_store
 from notifications import rendering
 from notifications.channels import Parcel
 from notifications.forms.plans import ShownForm, WordsForm
+from notifications.gsm import segments
 from notifications.kinds import Kind, all_kinds
 from notifications.languages import LANGUAGES
 from notifications.models import Channel
@@ -78,6 +79,8 @@ def preview(request: HttpRequest) -> HttpResponseBase:
     """The email as it looks, for the frame on the page."""
     _, clinic = who(request)
     kind, _, language = _shown(request.GET)
+    if Channel.EMAIL not in kind.channels:
+        raise NotFound
     return framed(request, rendering.preview(kind, Channel.EMAIL, language, clinic).html)
 
 
@@ -90,6 +93,8 @@ def _page(request: HttpRequest, clinic: Organization, shown: Shown, form: WordsF
     context = {
         "kind": kind,
         "channel": Channel(channel),
+        "segments": segments(made.text) if channel == Channel.SMS else 0,
+        "has_email": Channel.EMAIL in kind.channels,
         "language": LANGUAGES[language],
         "language_code": language,
         "made": made,

@@ -1,5 +1,7 @@
 """Administrators see what messages say, add words of their own, and send themselves a test."""
 
+from dataclasses import replace
+
 import pytest
 from django.test import Client
 
@@ -9,7 +11,8 @@ from audit.models import AuditEvent
 from core.errors import Invalid
 from notifications import rendering
 from notifications.channels import NotTaken, Parcel
-from notifications.models import Message, OwnWords, SunkMessage
+from notifications.kinds import register
+from notifications.models import Channel, Message, OwnWords, SunkMessage
 from notifications.services.arranging import set_own_words
 from tests import factories as make
 from tests import told
@@ -104,3 +107,17 @@ def test_test_that_the_provider_does_not_take_says_why(admin: Client, monkeypatc
     monkeypatch.setattr("notifications.services.testing.carrier_for", lambda channel: None)
     page = admin.post(f"{PAGE}test/?kind=test.reminder", follow=True).content.decode()
     assert "The clinic has no provider for this way." in page
+
+
+def test_kind_that_is_no_email_offers_no_words_and_no_test(admin: Client) -> None:
+    register(replace(told.NEXT, name="test.short", channels=(Channel.PUSH, Channel.SMS)))
+    page = admin.get(f"{PAGE}?kind=test.short").content.decode()
+    assert "never goes as an email" in page
+    assert "Send me a test" not in page
+    assert "Save these words" not in page
+    assert admin.get(f"{PAGE}preview/?kind=test.short").status_code == 404
+    page = admin.post(f"{PAGE}test/?kind=test.short", follow=True).content.decode()
+    assert "The test was not sent. This message never goes as an email." in page
+    assert admin.post(f"{PAGE}words/?kind=test.short", {"words": "Bring water."}).status_code == 422
+    assert not SunkMessage.objects.exists()
+    assert not OwnWords.objects.exists()
