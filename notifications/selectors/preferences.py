@@ -8,6 +8,7 @@ from accounts.policy import require
 from core.errors import NotFound
 from notifications.channels import carrier_for
 from notifications.kinds import Group, all_kinds
+from notifications.languages import language_for
 from notifications.models import Channel, ChannelOrder, OptOut, Stop
 from notifications.policies import relation_to_own
 from notifications.selectors.choosing import USUAL_ORDER, address_of, known_as
@@ -15,10 +16,11 @@ from notifications.selectors.choosing import USUAL_ORDER, address_of, known_as
 
 @dataclass(frozen=True)
 class Chosen:
-    """What somebody refuses (group and channel), which way is first, and whether their phone has said STOP."""
+    """What somebody refuses (group and channel), which way is first, their language, and whether they said STOP."""
 
     refused: frozenset[tuple[str, str]]
     first: str
+    language: str
     has_stopped: bool
     # Whether the clinic has an address of theirs for it.
     has_email: bool
@@ -53,6 +55,7 @@ def chosen_by(patient: Patient) -> Chosen:
     return Chosen(
         refused=frozenset(OptOut.objects.filter(known_as(patient)).values_list("group", "channel")),
         first=first,
+        language=language_for(patient, patient.organization),
         has_stopped=bool(phone) and Stop.objects.filter(organization=patient.organization_id, phone=phone).exists(),
         has_email=bool(address_of(patient, Channel.EMAIL)),
         has_phone=bool(phone),

@@ -1,4 +1,4 @@
-"""What people choose for themselves: which messages by which way, and which way first. Each choice can be undone."""
+"""What people choose for themselves: which messages, by which way, in which language. Each choice can be undone."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -11,6 +11,7 @@ from accounts.policy import require
 from audit.services import record
 from core.errors import Invalid
 from notifications.kinds import Group
+from notifications.languages import LANGUAGES, language_for
 from notifications.models import Channel, ChannelOrder, OptOut
 from notifications.policies import relation_to_own
 from notifications.selectors.choosing import USUAL_ORDER, known_as
@@ -21,10 +22,11 @@ Refused = frozenset[tuple[str, str]]
 
 @dataclass(frozen=True)
 class Preferences:
-    """What somebody does not want, and by which way they are told first."""
+    """What somebody does not want, by which way they are told first, and in which language; empty: as it was."""
 
     refused: Refused
     first: str
+    language: str = ""
 
 
 @transaction.atomic
@@ -33,6 +35,8 @@ def set_preferences(*, actor: Actor, patient: Patient, asked: Collection[tuple[s
     require(actor, "notifications.preference.change", relation_to_own(actor, patient))
     if chosen.first not in {one.value for one in USUAL_ORDER}:
         raise Invalid("Choose one of the two.", code="preferences.first", field="first")
+    if chosen.language and chosen.language not in LANGUAGES:
+        raise Invalid("Choose a language from the list.", code="preferences.language", field="language")
     _lock(patient)
     former = Refused(OptOut.objects.filter(known_as(patient)).values_list("group", "channel"))
     more = (chosen.refused & frozenset(asked)) - former
@@ -43,6 +47,8 @@ def set_preferences(*, actor: Actor, patient: Patient, asked: Collection[tuple[s
     order = [chosen.first, *(one.value for one in USUAL_ORDER if one.value != chosen.first)]
     ChannelOrder.objects.update_or_create(patient=patient, defaults={"channels": order})
     detail = {"stopped": _named(more), "allowed": _named(less), "first": chosen.first}
+    if _speak(patient, chosen.language):
+        detail["language"] = chosen.language
     record(actor=actor, action="notifications.preference.change", entity=patient, patient_id=patient.pk, detail=detail)
 
 
@@ -58,6 +64,15 @@ def opt_out(*, actor: Actor, patient: Patient, group: Group, channel: str) -> bo
             actor=actor, action="notifications.preference.change", entity=patient, patient_id=patient.pk, detail=detail
         )
     return is_new
+
+
+def _speak(patient: Patient, language: str) -> bool:
+    """Whether that is new. Who is written to in Spanish already stays with the Spanish of their country."""
+    if not language or language == language_for(patient, patient.organization):
+        return False
+    patient.language = language
+    patient.save(update_fields=["language"])
+    return True
 
 
 def _lock(patient: Patient) -> None:

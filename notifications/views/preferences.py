@@ -14,6 +14,7 @@ from core.errors import Invalid
 from core.http import no_store
 from notifications import preferences as addresses
 from notifications.kinds import Group
+from notifications.languages import LANGUAGES
 from notifications.models import Channel
 from notifications.selectors import preferences as selectors
 from notifications.selectors.choosing import USUAL_ORDER
@@ -43,8 +44,9 @@ def preferences(request: HttpRequest, secret: str) -> HttpResponse:
         opt_out(actor=actor, patient=patient, group=said.group, channel=said.channel)
         return _page(request, patient, said, before, stopped=True)
     pairs = [(group.value, way.value) for group, ways in selectors.offered() for way in ways]
-    wanted = {pair for pair in pairs if _name(*pair) in request.POST}
-    chosen = Preferences(frozenset(pairs) - wanted, request.POST.get("first", before.first))
+    wanted = {pair for pair in pairs if _name(*pair) in request.POST and "none" not in request.POST}
+    first, language = request.POST.get("first", before.first), request.POST.get("language", "")
+    chosen = Preferences(frozenset(pairs) - wanted, first, language)
     set_preferences(actor=actor, patient=patient, asked=pairs, chosen=chosen)
     return _page(request, patient, said, before, saved=True, undone="undo" in request.POST)
 
@@ -64,12 +66,14 @@ def _page(
         "groups": [_line(group, ways, now) for group, ways in offered],
         "first": now.first,
         "orders": [(one.value, f"{one.label} first") for one in USUAL_ORDER],
+        "languages": LANGUAGES.items(),
         "chosen": now,
         "said": said,
         "is_stopped": is_stopped,
         "misses_changes": all((Group.BOOKINGS.value, way.value) in now.refused for way in USUAL_ORDER),
         "former": _wanted(offered, before) if before else [],
         "former_first": before.first if before else "",
+        "former_language": before.language if before else "",
         **done,
     }
     return render(request, "notifications/preferences.html", context)

@@ -1,5 +1,7 @@
 """People choose their messages by a signed address: looking changes nothing, a mail program needs one post."""
 
+import re
+
 import pytest
 from django.test import Client
 
@@ -85,7 +87,7 @@ def test_choice_is_saved_and_undone(mail_program: Client, patient: Patient) -> N
     }  # fmt: skip
     assert ChannelOrder.objects.get(patient=patient).channels == ["sms", "email"]
     undo = page.partition('name="undo"')[2].partition("</form>")[0]
-    names = {part.partition('"')[0] for part in undo.split('name="')[1:]} - {"first"}
+    names = {part.partition('"')[0] for part in undo.split('name="')[1:]} - {"first", "language"}
     assert names == {
         f"{group}-{way}"
         for group, ways in (("bookings", "es"), ("reminders", "es"), ("visit", "esp"))
@@ -98,6 +100,40 @@ def test_choice_is_saved_and_undone(mail_program: Client, patient: Patient) -> N
     assert ChannelOrder.objects.get(patient=patient).channels == ["email", "sms"]
     details = AuditEvent.objects.filter(action="notifications.preference.change").order_by("pk")
     assert details[0].detail["stopped"] == details[1].detail["allowed"]
+
+
+def test_language_is_chosen_and_undone(mail_program: Client, patient: Patient) -> None:
+    path = preferences.path_of(patient)
+    page = mail_program.post(path, {"first": "email", "language": "es"}).content.decode()
+    patient.refresh_from_db()
+    assert patient.language == "es"
+    assert re.search(r'id="id-language-es"[^>]* checked', page)
+    assert 'name="language" value="en"' in page.partition('name="undo"')[2].partition("</form>")[0]
+    mail_program.post(path, {"undo": "yes", "first": "email", "language": "en"})
+    patient.refresh_from_db()
+    assert patient.language == "en"
+    details = AuditEvent.objects.filter(action="notifications.preference.change").order_by("pk")
+    assert [each.detail["language"] for each in details] == ["es", "en"]
+
+
+def test_language_that_is_none_changes_nothing(mail_program: Client, patient: Patient) -> None:
+    Patient.objects.filter(pk=patient.pk).update(language="es-MX")
+    path = preferences.path_of(patient)
+    assert mail_program.post(path, {"first": "email", "language": "xx"}).status_code == 422
+    for form in ({"first": "email"}, {"first": "email", "language": "es"}):
+        assert mail_program.post(path, form).status_code == 200
+    patient.refresh_from_db()
+    assert patient.language == "es-MX"
+
+
+def test_all_is_stopped_by_one_button_whatever_is_ticked(mail_program: Client, patient: Patient) -> None:
+    path = preferences.path_of(patient)
+    form = {"bookings-email": "yes", "reminders-sms": "yes", "first": "email", "none": "yes"}
+    page = mail_program.post(path, form).content.decode()
+    assert "Your choice is saved." in page
+    assert " checked" not in page.partition("<form")[2].partition("Which way first?")[0]
+    assert {"bookings", "reminders", "visit"} == {group for group, _ in refused(patient)}
+    assert 'name="bookings-email"' in page.partition('name="undo"')[2].partition("</form>")[0]
 
 
 def test_group_that_the_page_did_not_ask_for_stays_as_it_was(mail_program: Client, patient: Patient) -> None:
@@ -113,7 +149,7 @@ def test_order_that_is_none_is_told(mail_program: Client, patient: Patient) -> N
 
 def test_who_refuses_all_of_bookings_is_told_what_that_means(mail_program: Client, patient: Patient) -> None:
     page = mail_program.post(preferences.path_of(patient), {"first": "email"}).content.decode()
-    assert "Nobody tells you then when a visit is moved or cancelled." in page
+    assert "nobody tells you when a visit is moved or cancelled." in page
 
 
 def test_stop_by_text_is_told_with_the_way_back(mail_program: Client, patient: Patient) -> None:
