@@ -14,7 +14,7 @@ from tests.browser import clinic as clinics
 from tests.browser.clinic import Cookie, Visit
 from tests.browser.conftest import Make, OpenContext, Watch
 from tests.browser.house import House
-from tests.browser.looks import NARROW, Looks
+from tests.browser.looks import NARROW, SIDEWAYS, Looks
 from tests.browser.people import ChromiumTab, onward
 from tests.told import make_message
 
@@ -125,6 +125,26 @@ def test_page_of_preferences_is_accessible(look: Looks, house: House, make: Make
         tab.click(f"label[for=id-bookings-{way}]")
     onward(tab.page, tab.click, "main form:last-of-type [type=submit]")
     look.check(tab)
+
+
+def test_names_and_counts_in_the_header_fit_tablets(person: OpenContext, house: House, make: Make) -> None:
+    told = make(_told, house.base_url)
+    make(_long_names, told)
+    page = person(told.admin).new_page()
+    page.goto("/staff/messages/")
+    expect(page.locator(".hc-nav [aria-current] .hc-count").first).to_be_visible()
+    for width in (768, 820, 1024, 1280):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert not page.evaluate(SIDEWAYS), width
+        expect(page.locator(".hc-staff-nav").get_by_text("Messages")).to_be_in_viewport()
+        expect(page.locator(".hc-menu summary .hc-wide-only svg").last).to_be_in_viewport()
+
+
+def _long_names(told: Told) -> None:
+    clinic = told.visit.encounter.appointment.organization
+    clinic.name = "Lantern Street Clinic of Family Medicine " * 4
+    clinic.save(update_fields=["name"])
+    clinic.users.update(name="Wolfeschlegelsteinhausenbergerdorff" * 5)
 
 
 def test_desk_sends_again_from_the_list_and_corrects_an_address_from_the_visit(
