@@ -14,13 +14,16 @@ class Words:
 
 
 CALL = "Call the patient."
+ASK = "Ask the patient for one, enter it and send again."
 CORRECT = "Ask for the right one, correct it and send again."
 WAIT = "Nothing to do: it is tried again by itself."
 
 # Why a message was not sent, has failed or waits: code -> words.
 REASONS: dict[str, Words] = {
     # The address
-    "no_address": Words("We have no address for it.", "Ask the patient for one, enter it and send again."),
+    "no_address": Words("We have no address for it.", ASK),
+    "no_address.email": Words("We have no email address of the patient.", ASK),
+    "no_address.sms": Words("We have no phone number of the patient that takes texts.", ASK),
     "bad_address": Words("The provider says that this address cannot be one.", CORRECT),
     "bounced": Words("It came back: nobody is there at this address.", CORRECT),
     "undelivered": Words("The provider could not deliver it.", CORRECT),
@@ -111,9 +114,10 @@ STATES: dict[str, Look] = {
 WENT_OTHERWISE = Look("Went another way", "held", "arrow-right", "regular")
 
 
-def reason(code: str) -> Words:
-    """The words of a code; of one that nobody has put into words, that it did not work and the code for the desk."""
-    return REASONS.get(code) or Words(f"It did not work ({code}).", "Look at the address, then send again.")
+def reason(code: str, channel: str = "") -> Words:
+    """The words of a code, for this channel where they differ; else that it did not work, and the code for the desk."""
+    found = REASONS.get(f"{code}.{channel}") or REASONS.get(code)
+    return found or Words(f"It did not work ({code}).", "Look at the address, then send again.")
 
 
 def event(code: str) -> str:

@@ -4,6 +4,8 @@ import datetime as dt
 
 from django import forms
 
+from notifications.selectors.choosing import e164
+
 EARLIEST = dt.date(2000, 1, 1)
 
 
@@ -39,3 +41,9 @@ class AddressForm(forms.Form):
         error_messages={"max_length": "This number is too long"},
         widget=forms.TextInput({"type": "tel", "autocomplete": "off"}),
     )
+
+    def clean_phone(self) -> str:
+        phone = str(self.cleaned_data["phone"])
+        if phone and not e164(phone):
+            raise forms.ValidationError("Enter a whole phone number, like 312 555 0171")
+        return phone

@@ -151,7 +151,7 @@ def _told(row: Message, *, otherwise: bool = False, with_history: bool = False) 
         message=row,
         label=label_of(row.kind),
         look=words.WENT_OTHERWISE if has_failed and otherwise else words.STATES[row.status],
-        why=words.reason(row.reason) if row.reason else None,
+        why=words.reason(row.reason, row.channel) if row.reason else None,
         goes_out_at=max(row.due_at, row.next_at) if row.status == MessageStatus.WAITING else None,
         history=tuple((one.at, words.event(one.what), _detail(one)) for one in events),
         can_send=has_failed and goes_again and not _has_same_bad_address(row),

@@ -222,6 +222,15 @@ def test_corrected_address_is_written_down_and_the_message_goes_there(desk_brows
     assert "rose" not in str(list(AuditEvent.objects.values("detail")))
 
 
+@pytest.mark.parametrize(("channel", "said"), [("email", "no email address"), ("sms", "no phone number")])
+def test_who_has_no_address_is_asked_for_one(desk_browser: Client, visit: Appointment, channel: str, said: str) -> None:
+    told.make_message(visit, channel=channel, reason="no_address")
+    page = desk_browser.get(PAGE).content.decode()
+    assert f"We have {said} of the patient" in page
+    assert "Enter an address" in page
+    assert "Correct the address" not in page
+
+
 def test_phone_number_in_place_of_the_email_makes_it_go_as_a_text(desk_browser: Client, visit: Appointment) -> None:
     message = told.make_message(visit, reason="no_address")
     desk_browser.post(f"{PAGE}{message.uuid}/address/", {"email": "", "phone": "+44 7700 900123"})
@@ -236,8 +245,9 @@ def test_phone_number_in_place_of_the_email_makes_it_go_as_a_text(desk_browser: 
     [
         ({"email": "", "phone": ""}, "Enter an email address or a phone number."),
         ({"email": "rosalind", "phone": ""}, "Enter a whole email address, like name@example.org"),
-        ({"email": "", "phone": "12"}, "Enter a whole phone number, like 312 555 0171."),
-        ({"email": "", "phone": "my sister’s"}, "Enter a whole phone number, like 312 555 0171."),
+        ({"email": "", "phone": "12"}, "Enter a whole phone number, like 312 555 0171"),
+        ({"email": "", "phone": "my sister’s"}, "Enter a whole phone number, like 312 555 0171"),
+        ({"email": "rosalind", "phone": "12"}, "There are 2 things to put right"),
     ],
 )
 def test_address_that_cannot_be_one_is_told_and_kept(
