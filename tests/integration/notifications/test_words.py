@@ -12,7 +12,7 @@ from django.test import Client
 from accounts.models import Organization, Patient
 from core.clock import now
 from notifications import gsm, preferences, rendering
-from notifications.kinds import all_kinds
+from notifications.kinds import all_kinds, kind_of
 from notifications.languages import LANGUAGES, language_for
 from notifications.models import Message, OptOut, OwnWords
 from scheduling.models import Appointment
@@ -155,6 +155,23 @@ def test_texts_take_two_segments_at_most_with_the_link(
     send_all()
     texts["visit.cancelled"] = sunk("visit.cancelled").text
     assert {kind: text for kind, text in texts.items() if gsm.segments(text) > 2} == {}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_sentences_end_once(clinic: MailingClinic, language: str) -> None:
+    """A Spanish time of day ends with a full stop of its own."""
+    wrong = {
+        (kind.name, channel): made.text
+        for kind in all_kinds()
+        for channel in kind.channels
+        if ".." in (made := rendering.preview(kind, channel, language, clinic.organization)).text + made.html
+    }
+    assert wrong == {}
+
+
+def test_text_of_a_booking_says_so(clinic: MailingClinic) -> None:
+    text = rendering.preview(kind_of("visit.booked"), "sms", "en", clinic.organization).text
+    assert "It is booked: https://" in text
 
 
 def test_text_says_how_people_meet_first_of_all_that_tells_of_the_visit(clinic: MailingClinic) -> None:
