@@ -8,11 +8,15 @@ from django.urls import reverse
 from accounts.actors import Actor
 from accounts.policy import may
 from core.templatetags.ui import clock_time, long_date
+from notifications.lifecycle import OPEN, MessageStatus
 from notifications.ports import Subject, VisitTypeName
 from notifications.selectors.messages import Told, messages_about
 from scheduling.lifecycle import OVER
+from scheduling.messages import planning
 from scheduling.models import Appointment, VisitType, WaitListEntry
 from scheduling.policies import may_change_clinic, relation_to, relation_to_entry
+
+_GOES = (*OPEN, MessageStatus.SENT, MessageStatus.DELIVERED)
 
 
 def subjects(actor: Actor, abouts: Collection[uuids.UUID]) -> dict[uuids.UUID, Subject]:
@@ -38,6 +42,12 @@ def visit_type_names(actor: Actor) -> list[VisitTypeName]:
 def messages_of(appointment: Appointment) -> list[Told]:
     """All messages about a visit; whoever asks has been shown the visit."""
     return messages_about(appointment.organization_id, {appointment.uuid})
+
+
+def confirmed_by(appointment: Appointment) -> str:
+    """By which channel its booking is told of; empty where that goes nowhere."""
+    found = (one.message for one in messages_of(appointment) if one.message.kind == planning.BOOKED)
+    return next((one.channel for one in found if one.status in _GOES), "")
 
 
 def _may_see(actor: Actor, appointment: Appointment) -> bool:

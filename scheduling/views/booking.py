@@ -38,6 +38,7 @@ from scheduling.selectors.offering import (
     zone_of,
 )
 from scheduling.selectors.slots import nearest_free
+from scheduling.selectors.told import confirmed_by
 from scheduling.services.selfbooking import book_for_oneself, stands, take_time
 from scheduling.views.choosing import Choice, as_query, near_choices, read_zone, times, zones
 from scheduling.views.visiting import count, key_of, with_key
@@ -136,6 +137,7 @@ def book_done(request: HttpRequest, hold: uuids.UUID) -> HttpResponse:
     actor, _ = _who(request)
     link = own_booking(actor, hold)
     context = {**_visit_words(link.appointment), "address": address_of(link), "patient": link.patient}
+    context["goes_by"] = confirmed_by(link.appointment)
     response = render(request, "booking/done.html", context)
     set_session(response, link, session_cookie_for(link), is_secure=request.is_secure())
     return response

@@ -9,6 +9,7 @@ from django.test import Client
 from accounts.models import Organization, Patient, Practitioner
 from audit.models import AuditEvent
 from core.clock import now
+from notifications.models import BadAddress, PlannedKind
 from scheduling.lifecycle import AppointmentStatus
 from scheduling.models import Appointment, DatedException, PersonalLink, VisitType, WeeklyRule
 from scheduling.services import end_holds
@@ -60,6 +61,23 @@ def test_done_page_leads_into_the_visit_without_a_script(booking: OpenClinic, st
     stranger.post(hold(stranger, booking), TYPED, follow=True)
     page = text(stranger.get(f"/v/{PersonalLink.objects.get().uuid}/"))
     assert "Hello Rosalind" in page
+
+
+@pytest.mark.parametrize(("is_known_bad", "is_on", "said"), [
+    (False, True, "We also send it to you by email."),
+    (True, True, "We also send it to your phone as a text."),
+    (False, False, ""),
+])  # fmt: skip
+def test_done_page_says_which_way_the_link_goes(
+    clinic: Organization, booking: OpenClinic, stranger: Client, is_known_bad: bool, is_on: bool, said: str
+) -> None:
+    if is_known_bad:
+        BadAddress.objects.create(organization=clinic, channel="email", address=TYPED["email"], why="bounced")
+    if not is_on:
+        PlannedKind.objects.create(organization=clinic, kind="visit.booked", is_on=False)
+    done = text(stranger.post(hold(stranger, booking), TYPED, follow=True))
+    assert said in done
+    assert ("We also send it" in done) == bool(said)
 
 
 def test_another_browser_sees_neither_the_hold_nor_the_link(booking: OpenClinic, stranger: Client) -> None:
