@@ -140,6 +140,15 @@ def test_names_and_counts_in_the_header_fit_tablets(person: OpenContext, house: 
         expect(page.locator(".hc-menu summary .hc-wide-only svg").last).to_be_in_viewport()
 
 
+def test_letters_of_twice_the_size_fit_a_phone(person: OpenContext, house: House, make: Make) -> None:
+    told = make(_told, house.base_url)
+    page = person(told.admin, viewport=NARROW).new_page()
+    for path in ("/staff/messages/", "/staff/messages/plans/", "/staff/messages/texts/", told.choices):
+        page.goto(path)
+        page.evaluate("document.documentElement.style.fontSize = '200%'")
+        assert not page.evaluate(SIDEWAYS), path
+
+
 def _long_names(told: Told) -> None:
     clinic = told.visit.encounter.appointment.organization
     clinic.name = "Lantern Street Clinic of Family Medicine " * 4
