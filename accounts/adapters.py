@@ -8,14 +8,12 @@ from typing import Any
 
 import structlog
 from allauth.account.adapter import DefaultAccountAdapter
-from django.conf import settings
 from django.db import connections, transaction
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import resolve_url
 
 from accounts import ports
 from accounts.actors import ANONYMOUS, actor_for_user
-from accounts.policy import may_ever
+from accounts.front import front_of
 from audit.models import Outcome
 from audit.services import record
 
@@ -46,9 +44,7 @@ class StaffAccountAdapter(DefaultAccountAdapter):
         return False
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
-        actor = actor_for_user(request.user, request.session.session_key)
-        mine = (page for action, page in settings.STAFF_PAGES if may_ever(actor, action))
-        return str(resolve_url(next(mine, "home")))
+        return front_of(actor_for_user(request.user, request.session.session_key))
 
     def post_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> HttpResponse:
         record(actor=actor_for_user(user, request.session.session_key), action="session.start", entity=user)

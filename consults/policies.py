@@ -2,7 +2,7 @@
 
 from accounts.actors import Actor
 from accounts.policy import PUBLIC, Policy, Relation, declare, may
-from accounts.roles import Role
+from accounts.roles import STAFF, Role
 from consults.lifecycle import OVER
 from consults.models import Encounter, Queue
 from core.errors import Conflict, NotFound
@@ -18,6 +18,7 @@ OWN = frozenset({Relation.OWN})
 OWN_OR_ENDED = frozenset({Relation.OWN, Relation.ENDED})
 
 declare(
+    Policy("consults.front.open", STAFF),
     Policy("consults.queue.list", DESK | PRACTITIONER),
     Policy("consults.queue.open", PRACTITIONER, OWN),
     Policy("consults.queue.view", PRACTITIONER, OWN),

@@ -8,6 +8,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.actors import Actor
+from accounts.front import front_of
 from accounts.policy import guarded
 from accounts.selectors import get_practitioner_of
 from consults.models import Queue
@@ -17,10 +18,10 @@ from core.errors import Conflict, NotFound
 
 
 @require_safe
-@guarded("consults.queue.list")
+@guarded("consults.front.open")
 def staff(request: HttpRequest) -> HttpResponse:
-    """The short address to tell a colleague."""
-    return redirect("queue")
+    """The short address to tell a colleague: each comes to the first page of their own."""
+    return redirect(front_of(request.actor))  # type: ignore[attr-defined]
 
 
 @require_safe

@@ -9,7 +9,9 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Organization, Practitioner
+from accounts.roles import Role
 from tests import factories
+from tests.integration.pages.conftest import SignIn
 
 pytestmark = pytest.mark.django_db
 TEMPLATES = Path(__file__).resolve().parents[3] / "templates"
@@ -149,6 +151,19 @@ def test_short_staff_address_leads_to_the_queue_and_strangers_to_sign_in(
 ) -> None:
     assert desk_browser.get("/staff/").headers["Location"] == reverse("queue")
     assert stranger.get("/staff/").headers["Location"].startswith(reverse("account_request_login_code"))
+
+
+def test_short_staff_address_leads_who_has_no_queue_to_a_page_of_their_own(
+    clinic: Organization, sign_in: SignIn
+) -> None:
+    officer = sign_in(factories.make_user(clinic, Role.PRIVACY_OFFICER))
+    page = officer.get("/staff/", follow=True)
+    assert (page.status_code, page.redirect_chain) == (200, [(reverse("recordings-retention"), 302)])
+    assert f'href="{reverse("queue")}"' not in page.content.decode()
+    assert f'href="{reverse("calendar")}"' not in page.content.decode()
+    absent = officer.get("/nothing/here/").content.decode()
+    assert f'href="{reverse("queue")}"' not in absent
+    assert f'href="{reverse("staff")}"' in absent
 
 
 @pytest.mark.parametrize("path", sorted(TEMPLATES.rglob("*.*")), ids=lambda path: path.name)
