@@ -1,4 +1,4 @@
-"""The visit: Queue, Encounter, Seat and ChatMessage. Rules live in services and lifecycle."""
+"""The visit: Queue, Encounter, Arrival, WaitTold, Seat and ChatMessage. Rules live in services and lifecycle."""
 
 from django.db import models
 
@@ -53,6 +53,8 @@ class Encounter(models.Model):
         indexes = [
             models.Index(fields=["queue", "status"], name="encounter_by_queue_and_status"),
             models.Index(fields=["status"], name="encounter_by_status"),
+            # How long this practitioner's newest visits took.
+            models.Index(fields=["practitioner", "started_at"], name="encounter_by_practitioner"),
         ]
 
     def __str__(self) -> str:
@@ -75,6 +77,27 @@ class Arrival(models.Model):
 
     def __str__(self) -> str:
         return f"arrival {self.pk}"
+
+
+class WaitTold(models.Model):
+    """The range somebody was told when they came in, and how long they waited then: the house scores itself."""
+
+    organization = models.ForeignKey("accounts.Organization", on_delete=models.PROTECT, related_name="+")
+    encounter = models.OneToOneField(Encounter, on_delete=models.PROTECT, related_name="wait_told")
+    told_at = models.DateTimeField()
+    low_s = models.PositiveIntegerField()
+    high_s = models.PositiveIntegerField()
+    # None until they are called in.
+    waited_s = models.PositiveIntegerField(null=True, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["organization", "told_at"], name="wait_told_by_clinic_and_time"),
+            models.Index(fields=["told_at"], name="wait_told_by_time"),
+        ]
+
+    def __str__(self) -> str:
+        return f"wait told {self.pk}"
 
 
 class Seat(models.Model):

@@ -23,6 +23,8 @@ declare(
     Policy("consults.queue.open", PRACTITIONER, OWN),
     Policy("consults.queue.view", PRACTITIONER, OWN),
     Policy("consults.queue.view", DESK, {Relation.SAME_CLINIC}),
+    # How often people were called in when they had been told; no patient is in it.
+    Policy("consults.waits.view", {Role.ADMINISTRATOR}),
     Policy("consults.visit.view", IN_THE_VISIT, OWN_OR_ENDED),
     # That they come no more, the page of their link says.
     Policy("consults.visit.view", PATIENT, {Relation.LEFT}),

@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from consults.views import call, guests, notify, queue, visit
+from consults.views import call, guests, notify, queue, visit, waits
 
 urlpatterns = [
     path("staff/", queue.staff, name="staff"),
     path("staff/queue/", queue.queue, name="queue"),
     path("staff/queue/<uuid:queue>/", queue.queue_board, name="queue-board"),
     path("staff/queue/<uuid:queue>/admit/<uuid:visit>/", queue.queue_admit, name="queue-admit"),
+    path("staff/waits/", waits.waits, name="waits"),
     path("staff/visits/<uuid:visit>/", call.call, name="call"),
     path("staff/visits/<uuid:visit>/identity/", call.confirm_identity, name="call-identity"),
     path("staff/visits/<uuid:visit>/leave/", call.leave, name="call-leave"),

@@ -60,6 +60,7 @@ app.conf.update(
         # A hint sends at once what is due at once; this finds everything.
         "sweep-messages": {"task": "notifications.sweep", "schedule": 15.0},
         "plan-missing-messages": {"task": "scheduling.plan_missing_messages", "schedule": crontab(minute="13")},
+        "prune-waits": {"task": "consults.prune_waits", "schedule": crontab(hour="3", minute="53")},
         "expire-recordings": {"task": "recordings.expire", "schedule": crontab(hour="3", minute="41")},
     },
 )

@@ -17,6 +17,7 @@ from consults.models import Encounter, Queue, Seat
 from consults.people import THE_GROUP, is_group
 from consults.policies import relation_to_queue
 from consults.presence import open_now, patient_is_there
+from consults.selectors.waiting import late_by
 from core.clock import now
 from core.errors import NotFound
 from scheduling.lifecycle import AppointmentStatus
@@ -35,7 +36,8 @@ MEMBERS = Prefetch(
     "appointment__places", queryset=GroupPlace.objects.filter(status__in=COMING).select_related("arrival")
 )
 
-_NOT_BEGUN: dict[AppointmentStatus, RowState] = {
+NOT_BEGUN = frozenset({"expected", "waiting", "reconnecting"})
+_PLANNED_BUT: dict[AppointmentStatus, RowState] = {
     AppointmentStatus.PENDING: "pending",
     AppointmentStatus.NOSHOW: "noshow",
 }
@@ -49,6 +51,15 @@ class _Stood(NamedTuple):
     arrived_at: dt.datetime | None
     started_at: dt.datetime | None
     patients_seats: Sequence[Seat]
+
+
+class _Timed(NamedTuple):
+    """What of a visit says whether its practitioner is late."""
+
+    starts_at: dt.datetime
+    ends_at: dt.datetime
+    state: str
+    late: int
 
 
 @dataclass(frozen=True)
@@ -93,6 +104,7 @@ class QueueBoard:
     done: tuple[Row, ...]
     counts: QueueCounts
     longest_minutes: int
+    late_minutes: int
 
 
 def queues(actor: Actor) -> list[Queue]:
@@ -156,6 +168,7 @@ def waiting_queue(actor: Actor, queue: Queue) -> QueueBoard:
         done=done,
         counts=QueueCounts(len(with_you), len(waiting), len(later), len(done)),
         longest_minutes=max((row.minutes or 0 for row in waiting), default=0),
+        late_minutes=late_by([_timed(encounter, row) for encounter, row in rows if row.state in NOT_BEGUN]),
     )
 
 
@@ -205,6 +218,11 @@ def _seats_of(visits: Sequence[int]) -> dict[int, list[Seat]]:
     return found
 
 
+def _timed(encounter: Encounter, row: Row) -> _Timed:
+    appointment = encounter.appointment
+    return _Timed(appointment.starts_at, appointment.ends_at, row.state, appointment.late_minutes)
+
+
 def _stood(encounter: Encounter) -> _Stood:
     return _Stood(
         encounter.status,
@@ -243,7 +261,7 @@ def _group_words(encounter: Encounter) -> str:
 def _state(visit: _Stood, instant: dt.datetime) -> RowState:
     match VisitStatus(visit.status):
         case VisitStatus.PLANNED:
-            return _NOT_BEGUN.get(AppointmentStatus(visit.booked_as), "expected")
+            return _PLANNED_BUT.get(AppointmentStatus(visit.booked_as), "expected")
         case VisitStatus.ARRIVED:
             is_there = patient_is_there(visit.patients_seats, visit.arrived_at, instant)
             return "waiting" if is_there else "reconnecting"

@@ -49,5 +49,6 @@ def for_guest(actor: Actor, snapshot: dict[str, Any], encounter: Encounter) -> d
         **snapshot,
         "patient": {"name": given_name, "given_name": given_name, "face": ""},
         "line": {"position": None, "waiting": 0, "now": encounter.status == VisitStatus.IN_PROGRESS},
+        "wait": None,
         "seats": snapshot["seats"] if is_there else [],
     }

@@ -17,6 +17,7 @@ from consults.people import THE_GROUP, arrived, faces_of, has_arrived, is_group,
 from consults.policies import relation_to_visit, require_visit
 from consults.presence import is_open, is_present, is_sharing, open_now
 from consults.selectors.guests import for_guest
+from consults.selectors.waiting import waits_of
 from core.clock import now
 from core.errors import NotFound
 from scheduling.lifecycle import AppointmentStatus
@@ -113,6 +114,7 @@ def visit_snapshot(actor: Actor, encounter: Encounter) -> dict[str, Any]:
     instant = now()
     seats = _seats(actor, encounter)
     faces = faces_of(encounter, seats)
+    line = _line(encounter, instant)
     snapshot = {
         "id": str(encounter.uuid),
         "version": encounter.room_version,
@@ -130,7 +132,8 @@ def visit_snapshot(actor: Actor, encounter: Encounter) -> dict[str, Any]:
         },
         "patient": _patient(actor, encounter),
         "group": _group(encounter),
-        "line": _line(encounter, instant),
+        "line": line,
+        "wait": _wait(encounter, instant) if actor.type == "patient" and line["position"] else None,
         "seats": [_seat(seat, actor, encounter, instant, faces) for seat in seats],
         **ports.snapshot_parts(encounter, actor),
     }
@@ -179,6 +182,13 @@ def _line(encounter: Encounter, instant: dt.datetime) -> dict[str, Any]:
         "waiting": len(waiting),
         "now": len(waiting) < len(rows),
     }
+
+
+def _wait(encounter: Encounter, instant: dt.datetime) -> dict[str, Any]:
+    """The wait as a range in seconds, as it is told: None where nobody can say; and why, and how late we are."""
+    found = waits_of(encounter.queue, instant)
+    low_s, high_s = found.told.get(encounter.pk, (None, None))
+    return {"low_s": low_s, "high_s": high_s, "standing": found.standing, "late_minutes": found.late_minutes}
 
 
 def _seat(

@@ -11,6 +11,7 @@ from consults.people import is_group, patient_of
 from consults.policies import require_visit, visit_late
 from consults.presence import is_open
 from consults.services.rows import empty_seats, line_changed, locked_visit, record_visit, seats_of_patient, store_change
+from consults.services.waits import forget_told, note_told
 from core.clock import now
 from core.errors import Conflict, Invalid, NotFound
 from scheduling.lifecycle import AppointmentStatus
@@ -47,6 +48,7 @@ def enter_waiting_room(*, actor: Actor, encounter: Encounter, place: str, callba
     mark_arrived(actor=actor, appointment=appointment)
     store_change(encounter, "status", "arrived_at", "place", "callback_phone")
     line_changed(encounter.queue)
+    note_told(encounter)
     record_visit(actor, "consults.visit.enter", encounter)
     return encounter
 
@@ -71,6 +73,7 @@ def leave_waiting_room(*, actor: Actor, encounter: Encounter) -> Encounter:
     mark_not_arrived(actor=actor, appointment=appointment)
     store_change(encounter, "status", "arrived_at")
     line_changed(encounter.queue)
+    forget_told(encounter)
     record_visit(actor, "consults.visit.unenter", encounter)
     return encounter
 

@@ -17,6 +17,7 @@ from consults.services.rows import (
     seats_of_patient,
     store_change,
 )
+from consults.services.waits import forget_told
 from core.clock import now
 from core.errors import Conflict
 from scheduling.lifecycle import AppointmentStatus
@@ -52,6 +53,7 @@ def move_visit(actor: Actor, appointment: Appointment, before: Before) -> None:
     if old_queue.pk != encounter.queue.pk:
         raise_queue_version(old_queue)
     if was_waiting:
+        forget_told(encounter)
         for queue in {old_queue.pk: old_queue, encounter.queue.pk: encounter.queue}.values():
             line_changed(queue)
     record_visit(actor, "consults.visit.move", encounter)

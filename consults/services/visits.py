@@ -21,6 +21,7 @@ from consults.services.rows import (
     record_visit,
     store_change,
 )
+from consults.services.waits import forget_told, note_called_in
 from core.clock import now
 from core.errors import Conflict, NotFound
 from scheduling.models import Appointment
@@ -52,6 +53,7 @@ def cancel_visit(actor: Actor, appointment: Appointment) -> None:
     store_change(encounter, "status", "ended_at")
     ports.tell_visit_over(actor, encounter)
     if was_waiting:
+        forget_told(encounter)
         line_changed(encounter.queue)
     record_visit(actor, "consults.visit.cancel", encounter)
 
@@ -74,6 +76,7 @@ def admit_patient(*, actor: Actor, encounter: Encounter) -> Encounter:
     encounter.status = moved(encounter.status, VisitStatus.IN_PROGRESS)
     encounter.started_at = now()
     store_change(encounter, "status", "started_at")
+    note_called_in(encounter)
     line_changed(encounter.queue)
     messages.tell_ready(encounter)
     record_visit(actor, "consults.visit.admit", encounter)

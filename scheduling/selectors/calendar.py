@@ -5,7 +5,7 @@ import uuid as uuids
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Max, Q, QuerySet, Sum
@@ -117,6 +117,19 @@ class CalendarVisit(NamedTuple):
     movable: bool
 
 
+class Timely(Protocol):
+    """What of a visit says whether its practitioner is on time."""
+
+    @property
+    def starts_at(self) -> dt.datetime: ...
+    @property
+    def ends_at(self) -> dt.datetime: ...
+    @property
+    def state(self) -> str: ...
+    @property
+    def late(self) -> int: ...
+
+
 @dataclass(frozen=True, slots=True)
 class CalendarPage:
     """The visits of the days from `first_day` until `until_day` (not in it), by the clinic's clock."""
@@ -200,7 +213,7 @@ def calendar_digest(actor: Actor, *, first_day: dt.date, until_day: dt.date, nar
     return "-".join(str(part or 0) for part in parts)
 
 
-def lateness(visits: Sequence[CalendarVisit]) -> int | None:
+def lateness(visits: Sequence[Timely]) -> int | None:
     """Minutes that a practitioner is late by now, 0 for on time; None when nothing of theirs says so.
 
     Either the desk has told so, or somebody waits although their time has come; who has not come holds nobody up.

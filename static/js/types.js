@@ -28,8 +28,14 @@
  * @property {{name: string, given_name: string, face: string}} patient
  * @property {{here: number, of: number}|null} [group] how many of how many patients have come; nothing at a visit for one
  * @property {{position: number|null, waiting: number, now: boolean}} line
+ * @property {WaitView|null} wait for a patient who waits
  * @property {SeatView[]} seats
  * @property {RecordingView|null} [recording] nothing where this house does not record
+ */
+
+/**
+ * The wait as a range that holds for 8 of 10; no numbers where nobody can tell, and `standing` says why.
+ * @typedef {{low_s: number|null, high_s: number|null, standing: "going"|"not-begun"|"away"|"long", late_minutes: number}} WaitView
  */
 
 /**

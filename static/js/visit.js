@@ -190,7 +190,7 @@ class VisitPage {
       this.room.part();
       this.#toDoor();
     }
-    if (this.steps.current === "waiting") this.line.show(visit.line);
+    if (this.steps.current === "waiting") this.line.show(visit);
     if (visit.recording) this.answered?.show(visit.recording);
     this.recording?.show(visit);
   }

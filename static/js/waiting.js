@@ -1,14 +1,16 @@
-/** The patient's place in line: the words, the row of doors, and the call for attention when it is nearly their turn. */
+/** The patient's place in line: the words, the row of doors, the wait, and the call for attention when it is nearly their turn. */
 
 import { ordinal } from "./clock.js";
 import { announce, make, need, say } from "./dom.js";
 import { chime } from "./level.js";
+import { WaitRange } from "./wait-range.js";
 
 /** @typedef {import("./types.js").VisitView} VisitView */
 
 export class WaitingLine {
   #section;
   #title;
+  #range;
   #position = -1;
   #shown = "";
 
@@ -16,6 +18,7 @@ export class WaitingLine {
   constructor(section, title) {
     this.#section = section;
     this.#title = title;
+    this.#range = new WaitRange(section);
   }
 
   /** Out of the waiting room: whoever comes back is told their place anew. */
@@ -24,8 +27,9 @@ export class WaitingLine {
     this.#shown = "";
   }
 
-  /** @param {VisitView["line"]} line */
-  show({ position, waiting, now }) {
+  /** @param {VisitView} visit */
+  show({ line: { position, waiting, now }, wait }) {
+    const words = wait ? this.#range.show(wait) : "";
     const key = `${position}/${waiting}/${now}`;
     if (!position || key === this.#shown) return;
     this.#shown = key;
@@ -33,17 +37,17 @@ export class WaitingLine {
     need(this.#section, "[data-next]").hidden = position !== 1;
     need(this.#section, "[data-in-line]").hidden = position === 1;
     need(this.#section, "[data-doors]").replaceChildren(...doors(position, waiting, now));
-    if (position !== this.#position) this.#moved(position);
+    if (position !== this.#position) this.#moved(position, words);
     this.#position = position;
   }
 
-  /** @param {number} position */
-  #moved(position) {
+  /** Said aloud once for each place, not each minute. @param {number} position @param {string} wait */
+  #moved(position, wait) {
     const next = position === 1;
     announce(
       next
         ? "You are next. Please stay by your phone; the picture opens by itself."
-        : `You are ${ordinal(position)} in line.`,
+        : `You are ${ordinal(position)} in line.${wait ? ` Your wait from now is ${wait}.` : ""}`,
     );
     this.#title(next ? "You are next" : "In the waiting room");
     if (!next || this.#position < 0) return;

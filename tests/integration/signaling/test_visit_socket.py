@@ -393,8 +393,8 @@ class Clock:
 
 async def test_patient_learns_counts_only_of_other_visits(visit: Visit, app: Any) -> None:
     page = await visit.patient_page(app).enter()
-    allowed = {"id", "version", "status", "state", "server_time", "opens_at", "starts_at", "told", "started_at"}
-    assert set(page.heard[0]["visit"]) == allowed | {"group", "practitioner", "patient", "line", "seats", "recording"}
+    own = {"id", "version", "status", "state", "server_time", "opens_at", "starts_at", "told", "started_at", "wait"}
+    assert set(page.heard[0]["visit"]) == own | {"group", "practitioner", "patient", "line", "seats", "recording"}
     assert set(page.heard[0]["visit"]["line"]) == {"position", "waiting", "now"}
     assert page.heard[0]["visit"]["group"] is None
     assert json.dumps(page.heard[0]).count(visit.encounter.patient.family_name) == 1
