@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from ipaddress import AddressValueError, IPv6Address, ip_address
+from ipaddress import AddressValueError, IPv4Address, IPv6Address, ip_address
 
 _SHAPE = re.compile(
     r"(?P<scheme>https?)://(?P<host>\[[0-9a-f:.]+\]|[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?)(?::(?P<port>[1-9][0-9]{0,4}))?"
@@ -42,6 +42,20 @@ def is_loopback_host(host: str) -> bool:
         return ip_address(bare).is_loopback
     except ValueError:
         return False
+
+
+def is_home_address(host: str) -> bool:
+    """Whether this is an IPv4 address that the internet does not lead to."""
+    try:
+        address = IPv4Address(host)
+    except AddressValueError:
+        return False
+    return address.is_private and not address.is_link_local and not address.is_unspecified
+
+
+def is_home_host(host: str) -> bool:
+    """Whether a host is of a home or office network, by address or by the name it has there (mDNS)."""
+    return is_home_address(host) or is_loopback_host(host) or host.lower().endswith(".local")
 
 
 def _is_host(host: str) -> bool:

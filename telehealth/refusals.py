@@ -6,7 +6,7 @@ from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
-from telehealth.origins import is_loopback_host, parse_origin
+from telehealth.origins import is_home_host, is_loopback_host, parse_origin
 from telehealth.turn.addresses import parse_turn_url
 
 SHORTEST_SECRET = 32
@@ -60,6 +60,7 @@ def refuse_unsafe(
     *,
     debug: bool,
     demo: bool,
+    demo_lan: bool,
     allowed_hosts: Sequence[str],
     origins: Sequence[str],
     base_url: str,
@@ -77,7 +78,7 @@ def refuse_unsafe(
     if debug and not local_only:
         raise ImproperlyConfigured("DEBUG shows inner workings, so it only runs with ALLOWED_HOSTS of this machine.")
     if demo and not local_only:
-        raise ImproperlyConfigured("DEMO has known passwords, so it only runs with ALLOWED_HOSTS of this machine.")
+        _refuse_demo(allowed_hosts, origins, lan=demo_lan)
     _refuse_origins(origins, demo=demo)
     _refuse_base_url(base_url, origins, allowed_hosts)
     if database_engine not in ENGINES:
@@ -96,6 +97,17 @@ def _refuse_hosts(allowed_hosts: Sequence[str]) -> None:
     for host in allowed_hosts:
         if not host or "*" in host or host.startswith("."):
             raise ImproperlyConfigured(f"ALLOWED_HOSTS contains {host!r}. Name each host in full, without wildcards.")
+
+
+def _refuse_demo(allowed_hosts: Sequence[str], origins: Sequence[str], *, lan: bool) -> None:
+    """A demo is seen beyond this machine only in its own network, and there over HTTPS."""
+    if not lan:
+        raise ImproperlyConfigured("DEMO has known passwords, so it only runs with ALLOWED_HOSTS of this machine.")
+    for host in allowed_hosts:
+        if not is_home_host(host):
+            raise ImproperlyConfigured(f"DEMO_LAN is for a home or office network, and {host!r} is in none.")
+    if not all(text.startswith("https://") for text in origins):
+        raise ImproperlyConfigured("DEMO_LAN needs ORIGINS with https:// only: phones give plain HTTP no camera.")
 
 
 def _refuse_origins(origins: Sequence[str], *, demo: bool) -> None:

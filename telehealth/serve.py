@@ -1,6 +1,7 @@
 """The web process: uvicorn with our limits on a socket that the supervisor has bound. Holds no request handling."""
 
 import argparse
+import os
 import resource
 import socket
 
@@ -11,7 +12,10 @@ GRACEFUL_SECONDS = 5
 
 
 def config() -> uvicorn.Config:
-    """Uvicorn as the house runs it: small WebSocket messages, no compression, lifespan required."""
+    """Uvicorn as the house runs it: small WebSocket messages, no compression, lifespan required.
+
+    With WEB_TLS_CERT and WEB_TLS_KEY it speaks HTTPS itself, as the demo does in a home network; a clinic has a proxy.
+    """
     return uvicorn.Config(
         "telehealth.asgi:application",
         ws_max_size=MAX_SOCKET_MESSAGE_BYTES,
@@ -22,6 +26,8 @@ def config() -> uvicorn.Config:
         server_header=False,
         proxy_headers=False,  # Django reads X-Forwarded-*, and only as far as TRUSTED_PROXIES says.
         timeout_graceful_shutdown=GRACEFUL_SECONDS,
+        ssl_certfile=os.environ.get("WEB_TLS_CERT") or None,
+        ssl_keyfile=os.environ.get("WEB_TLS_KEY") or None,
     )
 
 
@@ -32,13 +38,13 @@ def allow_many_files() -> None:
 
 
 def main() -> None:
-    """Serve on the inherited listening socket until SIGTERM."""
+    """Serve on the inherited listening sockets until SIGTERM."""
     allow_many_files()
     parser = argparse.ArgumentParser(prog="telehealth.serve")
-    parser.add_argument("--fd", type=int, required=True, help="number of the inherited listening socket")
+    parser.add_argument("--fd", type=int, nargs="+", required=True, help="numbers of the inherited listening sockets")
     # fileno alone finds the socket's true family, which TCP_NODELAY on its connections depends on.
-    listening = socket.socket(fileno=parser.parse_args().fd)
-    uvicorn.Server(config()).run(sockets=[listening])
+    listening = [socket.socket(fileno=number) for number in parser.parse_args().fd]
+    uvicorn.Server(config()).run(sockets=listening)
 
 
 if __name__ == "__main__":

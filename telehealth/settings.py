@@ -23,6 +23,8 @@ try:
     VAR = Path(env.str("HOUSECALL_VAR", str(BASE_DIR / "var")))
     DEBUG = env.bool("DEBUG", False)
     DEMO = env.bool("DEMO", False)
+    # Set by `./run demo --lan`: phones in the same network see it too, over HTTPS with a certificate of its own.
+    DEMO_LAN = env.bool("DEMO_LAN", False)
     ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["127.0.0.1", "localhost", "[::1]"])
     ORIGINS = env.list("ORIGINS", ["http://127.0.0.1:8000", "http://localhost:8000"])
     BASE_URL = env.str("BASE_URL", ORIGINS[0] if ORIGINS else "").rstrip("/")
@@ -67,6 +69,7 @@ except EnvError as error:
 refusals.refuse_unsafe(
     debug=DEBUG,
     demo=DEMO,
+    demo_lan=DEMO_LAN,
     allowed_hosts=ALLOWED_HOSTS,
     origins=ORIGINS,
     base_url=BASE_URL,
@@ -302,9 +305,11 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 X_FRAME_OPTIONS = "DENY"
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
-SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if HTTPS else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
-SECURE_HSTS_PRELOAD = HTTPS
+# A demo's certificate is signed by nobody: a browser that is told to insist on a good one could not go on.
+STAYS_HTTPS = HTTPS and not DEMO
+SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if STAYS_HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = STAYS_HTTPS
+SECURE_HSTS_PRELOAD = STAYS_HTTPS
 if TRUSTED_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
@@ -320,7 +325,8 @@ MESSAGE_TIMEOUT = 10
 MAIL = providers.read_mail(EMAIL, os.environ, timeout=MESSAGE_TIMEOUT, notices=f"{BASE_URL}/hooks/mail/")
 SMS = providers.read_sms(SMS_URL)
 # Who carries messages, by channel (notifications/channels): in the demo nothing leaves the house.
-IS_LOCAL = all(is_loopback_host(host) for host in ALLOWED_HOSTS)
+# A demo that is seen beyond this machine and its own network was refused above.
+IS_LOCAL = DEMO or all(is_loopback_host(host) for host in ALLOWED_HOSTS)
 MESSAGE_CARRIERS = providers.carriers(mail=MAIL, sms=SMS, push=WEB_PUSH, sink=DEMO or MESSAGE_SINK, is_local=IS_LOCAL)
 PUSH_HOSTS = providers.PUSH_HOSTS
 VAPID_KEY_FILE = VAR / "vapid_key.pem"

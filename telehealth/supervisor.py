@@ -2,13 +2,14 @@
 
 import argparse
 import asyncio
+import errno
 import os
 import signal
 import socket
 import sys
 import time
 from asyncio.subprocess import Process
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -71,25 +72,36 @@ def listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         listening.close()
         raise SystemExit(
-            f"Housecall cannot use port {port} on {host}: {os.strerror(error.errno or 0)}. "
-            "Stop the other program, or choose another port with --port."
+            f"Housecall cannot use port {port} on {host}: {os.strerror(error.errno or 0)}. {_advice(error)}"
         ) from None
     return listening
 
 
-def house(listening: socket.socket, environment: Mapping[str, str]) -> tuple[Child, ...]:
-    """The processes of a house on one machine: the web processes, which share a socket, and the relays."""
+def _advice(error: OSError) -> str:
+    if error.errno == errno.EADDRNOTAVAIL:
+        return "This machine has no such address: name one that it has."
+    return "Stop the other program, or choose another port with --port."
+
+
+def var_of(environment: Mapping[str, str]) -> Path:
+    """The folder of what an installation keeps; made if it is not there."""
     var = Path(environment.get("HOUSECALL_VAR") or ROOT / "var").resolve()
     var.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return var
+
+
+def house(listening: Sequence[socket.socket], environment: Mapping[str, str]) -> tuple[Child, ...]:
+    """The processes of a house on one machine: the web processes, which share their sockets, and the relays."""
+    var = var_of(environment)
     relays = tuple(relay_environments(environment, var))
     here = ",".join(f"relay-{number}=unix:{relay['RELAY_CONTROL']}" for number, relay in enumerate(relays, start=1))
-    descriptor = listening.fileno()
+    descriptors = tuple(each.fileno() for each in listening)
     count = max(1, _number(environment, "WEB_PROCESSES", 1))
-    web = ("telehealth.serve", "--fd", str(descriptor))
+    web = ("telehealth.serve", "--fd", *map(str, descriptors))
     return (
         *(_relay(number, relay, len(relays)) for number, relay in enumerate(relays, start=1)),
         *(
-            Child(f"web-{number}" if count > 1 else "web", web, {"RELAYS": here, **environment}, (descriptor,))
+            Child(f"web-{number}" if count > 1 else "web", web, {"RELAYS": here, **environment}, descriptors)
             for number in range(1, count + 1)
         ),
     )
@@ -224,7 +236,7 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=8000)
     options = parser.parse_args()
     with listen(options.bind, options.port) as listening:
-        asyncio.run(supervise(house(listening, os.environ)))
+        asyncio.run(supervise(house([listening], os.environ)))
 
 
 if __name__ == "__main__":

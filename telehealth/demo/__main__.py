@@ -2,32 +2,65 @@
 
 import argparse
 import asyncio
+import contextlib
 import os
 import socket
 import sys
+from collections.abc import Mapping
 
-from telehealth.supervisor import RELAY_PORT, house, listen, supervise
+from core.clock import now
+from telehealth.demo import lan
+from telehealth.demo.certificate import certificate_for
+from telehealth.supervisor import RELAY_PORT, house, listen, supervise, var_of
+
+HERE = "127.0.0.1"
 
 
 def main() -> None:
-    """Serve the demo clinic on this machine only."""
-    parser = argparse.ArgumentParser(prog="./run demo", description="A small clinic to try, on this machine only.")
-    parser.add_argument("--port", type=int, default=8000, help="port of the web pages (default 8000)")
-    port = parser.parse_args().port
-    with listen("127.0.0.1", port) as listening:
-        _describe(port)
+    """Serve the demo clinic on this machine only, or to its own network over HTTPS."""
+    options = _options()
+    served = (HERE,) if options.lan is None else lan.chosen(options.lan)
+    with contextlib.ExitStack() as stack:
+        listening = [stack.enter_context(listen(host, options.port)) for host in served]
+        if options.lan is not None:
+            certificate = certificate_for(var_of(os.environ), lan.names(served), now())
+            _describe(lan.settings_of(served, options.port, certificate))
+        _describe(_settings_here(options.port))
         _prepare()
         asyncio.run(supervise(house(listening, os.environ)))
     sys.stdout.write("\nHousecall has stopped.\n")
 
 
-def _describe(port: int) -> None:
-    """The settings of a demo; what is set outside wins."""
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="./run demo", description="A small clinic to try, on this machine or in its own network."
+    )
+    parser.add_argument("--port", type=int, default=8000, help="port of the web pages (default 8000)")
+    parser.add_argument(
+        "--lan",
+        nargs="?",
+        const="",
+        metavar="ADDRESS",
+        help="serve it over HTTPS to phones in the same Wi-Fi; of several networks, the one with this address",
+    )
+    return parser.parse_args()
+
+
+def _settings_here(port: int) -> Mapping[str, str]:
+    """The environment of a demo on this machine."""
+    return {
+        "DJANGO_SETTINGS_MODULE": "telehealth.settings",
+        "ORIGINS": f"http://{HERE}:{port},http://localhost:{port}",
+        "LOG_LEVEL": "WARNING",
+        "RELAY_PORT": str(_free_relay_port()),
+    }
+
+
+def _describe(settings: Mapping[str, str]) -> None:
+    """What is set outside, or was said before, wins."""
     os.environ["DEMO"] = "1"
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "telehealth.settings")
-    os.environ.setdefault("ORIGINS", f"http://127.0.0.1:{port},http://localhost:{port}")
-    os.environ.setdefault("LOG_LEVEL", "WARNING")
-    os.environ.setdefault("RELAY_PORT", str(_free_relay_port()))
+    for name, value in settings.items():
+        os.environ.setdefault(name, value)
 
 
 def _free_relay_port() -> int:

@@ -1,5 +1,6 @@
-"""What the demo prints when it starts: the links to open, the sign-ins, and how to try it in two tabs."""
+"""What the demo prints when it starts: the links to open, the sign-ins, and how to try it in two tabs or by phone."""
 
+import segno
 from django.conf import settings
 from rich.console import Console
 from rich.table import Table
@@ -13,6 +14,15 @@ from telehealth.demo.seed import SeededVisit, can_be_joined, password_of
 # Nothing is cut or broken to a terminal's width: the terminal folds a long address, and it can be copied whole.
 WIDTH = 200
 ZONE = cast.CLINIC["timezone"]
+TWO_TABS = ("in two tabs of one browser", "In the other tab")
+WARNING = (
+    "This machine has signed its certificate itself, so each browser warns once:\n"
+    "choose Advanced (on an iPhone Show Details) and go on to the page. Whoever in\n"
+    "this network has a link or a password from above can use the demo."
+)
+# As much white around it as readers of QR codes ask for.
+QUIET = 4
+BLOCKS = {(0, 0): " ", (0, 1): "▄", (1, 0): "▀", (1, 1): "█"}
 
 
 def announce(visits: tuple[SeededVisit, ...]) -> None:
@@ -23,7 +33,9 @@ def announce(visits: tuple[SeededVisit, ...]) -> None:
         console.print(_link(visit))
     console.print(_sign_ins())
     console.print(f"\nWhat would have been sent, for whoever is signed in:\n  {settings.BASE_URL}/staff/messages/sink/")
-    console.print(_how_to_try(visits))
+    if settings.DEMO_LAN:
+        _for_a_phone(console, _next(visits))
+    console.print(_how_to_try(_next(visits)))
 
 
 def _link(visit: SeededVisit) -> str:
@@ -50,13 +62,38 @@ def _sign_ins() -> Table:
     return table
 
 
-def _how_to_try(visits: tuple[SeededVisit, ...]) -> str:
+def _next(visits: tuple[SeededVisit, ...]) -> SeededVisit:
     at = now()
-    encounter = next(visit.encounter for visit in visits if can_be_joined(visit.encounter, at))
-    patient = encounter.patient.full_name
+    return next(visit for visit in visits if can_be_joined(visit.encounter, at))
+
+
+def _how_to_try(visit: SeededVisit) -> str:
+    patient = visit.encounter.patient.full_name
+    where, other = ("with a phone in the same Wi-Fi", "Here") if settings.DEMO_LAN else TWO_TABS
     return (
-        "\nTo try it in two tabs of one browser:\n"
+        f"\nTo try it {where}:\n"
         f"  1. Open the link of {patient} and go to the waiting room.\n"
-        f"  2. In the other tab sign in as {encounter.practitioner.display_name} and call {patient} in.\n"
+        f"  2. {other} sign in as {visit.encounter.practitioner.display_name} and call {patient} in.\n"
         f"\nHousecall is on {settings.BASE_URL}. Mail appears here. Ctrl-C stops it.\n"
     )
+
+
+def _for_a_phone(console: Console, visit: SeededVisit) -> None:
+    """The link as a picture that a phone's camera reads, and what the phone will say to it."""
+    if console.encoding == "utf-8":
+        console.print(
+            f"\nThe link of {visit.encounter.patient.full_name}, for the camera of a phone in the same Wi-Fi:\n"
+        )
+        for line in drawn(address_of(visit.link)):
+            console.print(line, style="#000000 on #ffffff")
+    console.print(f"\n{WARNING}")
+
+
+def drawn(address: str) -> list[str]:
+    """A QR code in half blocks, two rows of it to a line, dark where there is ink, with its margin."""
+    rows = [bytes(row) for row in segno.make_qr(address, error="l", boost_error=False).matrix_iter(border=QUIET)]
+    rows.append(bytes(len(rows[0])))
+    return [
+        "".join(BLOCKS[upper, lower] for upper, lower in zip(*pair, strict=True))
+        for pair in zip(*[iter(rows)] * 2, strict=False)
+    ]

@@ -85,6 +85,11 @@ def test_listen_on_a_taken_port_says_so_in_a_sentence() -> None:
             listen("127.0.0.1", port)
 
 
+def test_listen_on_an_address_of_another_machine_says_so_in_a_sentence() -> None:
+    with pytest.raises(SystemExit, match="This machine has no such address"):
+        listen("203.0.113.9", 8000)
+
+
 def test_relay_environment_holds_its_settings_and_no_secret() -> None:
     seen = relay_environment(
         {"RELAY_PORT": "1", "PATH": "/bin", "SECRET_KEY": "s", "DATABASE_URL": "d", "REDIS_URL": "r", "HOME": "/h"}
@@ -111,7 +116,7 @@ def test_metrics_are_on_at_loopback_unless_said_otherwise(
 
 def children_of(var: Path, **environment: str) -> dict[str, Mapping[str, str]]:
     with listen("127.0.0.1", 0) as listening:
-        children = house(listening, {"HOUSECALL_VAR": str(var), "SECRET_KEY": "s", **environment})
+        children = house([listening], {"HOUSECALL_VAR": str(var), "SECRET_KEY": "s", **environment})
     return {child.name: child.environment for child in children}
 
 
@@ -135,7 +140,7 @@ def test_relay_processes_have_sockets_and_ports_of_their_own(tmp_path: Path) -> 
 
 def test_web_processes_share_the_socket_and_know_the_same_relays(tmp_path: Path) -> None:
     with listen("127.0.0.1", 0) as listening:
-        children = house(listening, {"HOUSECALL_VAR": str(tmp_path), "WEB_PROCESSES": "2"})
+        children = house([listening], {"HOUSECALL_VAR": str(tmp_path), "WEB_PROCESSES": "2"})
     _, one, other = children
     assert [one.name, other.name] == ["web-1", "web-2"]
     assert (one.sockets, one.arguments, one.environment) == (other.sockets, other.arguments, other.environment)
@@ -170,5 +175,5 @@ def test_house_that_cannot_be_started_says_so_in_a_sentence(
 
 def test_relay_has_time_to_drain_before_it_is_ended_without_asking(tmp_path: Path) -> None:
     with listen("127.0.0.1", 0) as listening:
-        patience = {child.name: child.patience for child in house(listening, {"HOUSECALL_VAR": str(tmp_path)})}
+        patience = {child.name: child.patience for child in house([listening], {"HOUSECALL_VAR": str(tmp_path)})}
     assert patience == {"relay": DRAIN_SECONDS + PATIENCE_SECONDS, "web": PATIENCE_SECONDS}

@@ -21,6 +21,8 @@ def start(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
 
 SAFE = {"ALLOWED_HOSTS": "clinic.example", "ORIGINS": "https://clinic.example"}
 
+HOME = {"ALLOWED_HOSTS": "10.0.0.7", "ORIGINS": "https://10.0.0.7:8000"}
+
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
@@ -31,6 +33,9 @@ SAFE = {"ALLOWED_HOSTS": "clinic.example", "ORIGINS": "https://clinic.example"}
         ({"RECORDING_MAX_HOURS": "0"}, "must be 1 or more"),
         ({"RELAY_RECORDING_RESERVE": "-1"}, "must be 0 or more bytes"),
         ({**SAFE, "DEMO": "1"}, "DEMO has known passwords"),
+        ({**SAFE, "DEMO": "1", "DEMO_LAN": "1"}, "'clinic.example' is in none"),
+        ({**HOME, "DEMO": "1"}, "DEMO has known passwords"),
+        ({**HOME, "DEMO": "1", "DEMO_LAN": "1", "ORIGINS": "http://10.0.0.7"}, "https:// only"),
         ({"ALLOWED_HOSTS": "*"}, "without wildcards"),
         ({"ALLOWED_HOSTS": ".clinic.example"}, "without wildcards"),
         ({"ALLOWED_HOSTS": ""}, "ALLOWED_HOSTS is empty"),
@@ -78,6 +83,7 @@ def test_settings_with_an_unsafe_value_refuse_to_start(
         ({"DEMO": "1"}, "False True"),
         ({"DEBUG": "1"}, "False True"),
         (SAFE, "True True"),
+        ({**HOME, "DEMO": "1", "DEMO_LAN": "1"}, "True True"),
         ({**SAFE, "ALLOWED_HOSTS": "localhost,Clinic.Example"}, "True True"),
         ({"ORIGINS": "http://[::1]:8000"}, "False True"),
         ({**SAFE, "WEB_PROCESSES": "2", "REDIS_URL": "redis://127.0.0.1:1/0"}, "True False"),
