@@ -1,9 +1,16 @@
-"""Policy rows of the routes whose views are not ours (allauth) or belong to the project (health)."""
+"""Policy rows of the routes whose views are not ours (allauth) or belong to the project (health, the demo's own)."""
 
-from accounts.policy import PUBLIC, declare_route
+from accounts.policy import PUBLIC, Policy, Relation, declare, declare_route
 from accounts.roles import Role
+from consults.policies import DESK, PRACTITIONER
 
 EVERY_ROLE = frozenset(Role)
+
+# Whoever may see the board may let a pretend patient come to it; there is such a button in the demo only.
+declare(
+    Policy("telehealth.demo.pretend", PRACTITIONER, {Relation.OWN}),
+    Policy("telehealth.demo.pretend", DESK, {Relation.SAME_CLINIC}),
+)
 
 for name in (
     "healthz",

@@ -1,6 +1,7 @@
 """Every address of the house, in one order. Each app's own are in its urls module."""
 
 from allauth.account import urls as allauth_urls
+from django.conf import settings
 from django.urls import include, path, re_path
 
 from accounts.policy import action_of_route
@@ -23,6 +24,11 @@ urlpatterns = [
     path("metrics", metrics, name="metrics"),
     re_path("", nowhere, name="nowhere"),
 ]
+
+if settings.DEMO:
+    from telehealth.demo.urls import urlpatterns as demo
+
+    urlpatterns = [*demo, *urlpatterns]
 
 handler400 = "telehealth.views.bad_request"
 handler403 = "telehealth.views.permission_denied"

@@ -2,6 +2,7 @@
 
 import uuid as uuids
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -66,6 +67,7 @@ def _board(request: HttpRequest, found: Queue) -> HttpResponse:
         "nav": "queue",
         "nav_count": board.counts.waiting,
         "board": board,
+        "may_pretend": settings.DEMO,
         "is_own": board.practitioner.pk == actor.practitioner_id,
     }
     return render(request, "consults/queue.html", context)

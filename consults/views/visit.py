@@ -4,6 +4,7 @@ import uuid as uuids
 from dataclasses import asdict
 from typing import Any, Literal, cast
 
+from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
@@ -202,6 +203,7 @@ def _page(
         "state": state,
         "step": shown,
         "asked": asked,
+        "may_pretend": settings.DEMO,
         "steps": asked.steps,
         "records": asked.asks_recording,
         **video_words(encounter, asked.language),

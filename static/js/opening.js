@@ -31,7 +31,7 @@ async function open() {
     show(failed);
   } else {
     // Before anything else is loaded: no history entry, no copied address keeps the secret.
-    history.replaceState(null, "", location.pathname);
+    history.replaceState(null, "", location.pathname + location.search);
     location.reload();
   }
 }

@@ -74,6 +74,7 @@ def _how_to_try(visit: SeededVisit) -> str:
         f"\nTo try it {where}:\n"
         f"  1. Open the link of {patient} and go to the waiting room.\n"
         f"  2. {other} sign in as {visit.encounter.practitioner.display_name} and call {patient} in.\n"
+        "\nOr alone: sign in, and let a pretend patient come in by the button on the queue.\n"
         f"\nHousecall is on {settings.BASE_URL}. Mail appears here. Ctrl-C stops it.\n"
     )
 
