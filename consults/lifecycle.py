@@ -13,6 +13,7 @@ class VisitStatus(StrEnum):
     PLANNED = "planned"
     ARRIVED = "arrived"
     IN_PROGRESS = "in-progress"
+    ON_LEAVE = "onleave"
     FINISHED = "finished"
     CANCELLED = "cancelled"
 
@@ -22,11 +23,14 @@ MOVES: dict[VisitStatus, frozenset[VisitStatus]] = {
     VisitStatus.PLANNED: frozenset({VisitStatus.ARRIVED, VisitStatus.CANCELLED, VisitStatus.FINISHED}),
     # Back to planned: the patient left the waiting room and may come again.
     VisitStatus.ARRIVED: frozenset({VisitStatus.PLANNED, VisitStatus.IN_PROGRESS, VisitStatus.CANCELLED}),
-    VisitStatus.IN_PROGRESS: frozenset({VisitStatus.FINISHED}),
+    VisitStatus.IN_PROGRESS: frozenset({VisitStatus.ON_LEAVE, VisitStatus.FINISHED}),
+    # On hold: its practitioner is with somebody else for a moment, and comes back.
+    VisitStatus.ON_LEAVE: frozenset({VisitStatus.IN_PROGRESS, VisitStatus.FINISHED}),
     VisitStatus.FINISHED: frozenset(),
     VisitStatus.CANCELLED: frozenset(),
 }
 
+BEGUN = frozenset({VisitStatus.IN_PROGRESS, VisitStatus.ON_LEAVE})
 OVER = frozenset({VisitStatus.FINISHED, VisitStatus.CANCELLED})
 
 

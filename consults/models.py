@@ -25,6 +25,7 @@ class Encounter(models.Model):
         PLANNED = VisitStatus.PLANNED.value, "Planned"
         ARRIVED = VisitStatus.ARRIVED.value, "Waiting"
         IN_PROGRESS = VisitStatus.IN_PROGRESS.value, "In call"
+        ON_LEAVE = VisitStatus.ON_LEAVE.value, "On hold"
         FINISHED = VisitStatus.FINISHED.value, "Done"
         CANCELLED = VisitStatus.CANCELLED.value, "Cancelled"
 
@@ -37,6 +38,8 @@ class Encounter(models.Model):
     status = models.CharField(max_length=16, choices=Status.choices, default=Status.PLANNED)
     arrived_at = models.DateTimeField(null=True, blank=True)
     started_at = models.DateTimeField(null=True, blank=True)
+    # While it is on hold: since when.
+    held_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
     place = models.CharField(max_length=200, blank=True)
     callback_phone = models.CharField(max_length=40, blank=True)

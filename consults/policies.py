@@ -35,6 +35,7 @@ declare(
     # A guest agrees at the door for themself; they never wait in line, and sit only while the visit goes on.
     Policy("consults.guest.agree", GUEST, OWN),
     Policy("consults.visit.admit", PRACTITIONER, OWN),
+    Policy("consults.visit.hold", PRACTITIONER, OWN),
     Policy("consults.visit.identify", PRACTITIONER, OWN),
     # Finishing, and hanging up, once more after the end is no error: both are pressed twice in real life.
     Policy("consults.visit.finish", PRACTITIONER, OWN_OR_ENDED),

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from django.db.models import Q
 
 from accounts.actors import Actor
-from consults.lifecycle import DOOR_CLOSES_AFTER, VisitStatus
+from consults.lifecycle import BEGUN, DOOR_CLOSES_AFTER, VisitStatus
 from consults.models import Encounter, Seat
 from consults.people import has_arrived, is_group
 
@@ -18,16 +18,16 @@ SHARE_KEPT = dt.timedelta(seconds=30)
 
 
 def open_now(instant: dt.datetime) -> Q:
-    """Visits with a room: in progress, or waited for while their door is open; a forgotten waiter blocks no line."""
+    """Visits with a room: begun, or waited for while their door is open; a forgotten waiter blocks no line."""
     still_waiting = Q(status=VisitStatus.ARRIVED, appointment__ends_at__gte=instant - DOOR_CLOSES_AFTER)
-    return Q(status=VisitStatus.IN_PROGRESS) | still_waiting
+    return Q(status__in=BEGUN) | still_waiting
 
 
 def is_open(encounter: Encounter, instant: dt.datetime) -> bool:
     """The same as `open_now`, of a visit in hand."""
     if encounter.status == VisitStatus.ARRIVED:
         return encounter.appointment.ends_at >= instant - DOOR_CLOSES_AFTER
-    return encounter.status == VisitStatus.IN_PROGRESS
+    return encounter.status in BEGUN
 
 
 def may_sit(actor: Actor, encounter: Encounter, instant: dt.datetime) -> bool:

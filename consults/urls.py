@@ -13,6 +13,7 @@ urlpatterns = [
     path("staff/visits/<uuid:visit>/", call.call, name="call"),
     path("staff/visits/<uuid:visit>/identity/", call.confirm_identity, name="call-identity"),
     path("staff/visits/<uuid:visit>/leave/", call.leave, name="call-leave"),
+    path("staff/visits/<uuid:visit>/hold/", call.hold, name="call-hold"),
     path("staff/visits/<uuid:visit>/finish/", call.finish, name="call-finish"),
     path("v/<uuid:link>/", visit.visit, name="visit"),
     path("v/<uuid:link>/open/", visit.open_visit, name="visit-open"),

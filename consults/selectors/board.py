@@ -12,7 +12,7 @@ from django.db.models import Prefetch, Q, Sum
 from accounts.actors import Actor
 from accounts.models import Practitioner
 from accounts.policy import may, require
-from consults.lifecycle import OVER, VisitStatus
+from consults.lifecycle import BEGUN, OVER, VisitStatus
 from consults.models import Encounter, Queue, Seat
 from consults.people import THE_GROUP, is_group
 from consults.policies import relation_to_queue
@@ -29,7 +29,7 @@ from scheduling.viewing import record_views
 AROUND_NOW = dt.timedelta(hours=3)
 PATIENT_SEATS = Prefetch("seats", queryset=Seat.objects.filter(actor_type="patient"))
 
-RowState = Literal["expected", "pending", "waiting", "reconnecting", "in-call", "done", "cancelled", "noshow"]
+RowState = Literal["expected", "pending", "waiting", "reconnecting", "in-call", "hold", "done", "cancelled", "noshow"]
 
 # Only groups have any; one query for the whole line.
 MEMBERS = Prefetch(
@@ -50,6 +50,7 @@ class _Stood(NamedTuple):
     booked_as: str
     arrived_at: dt.datetime | None
     started_at: dt.datetime | None
+    held_at: dt.datetime | None
     patients_seats: Sequence[Seat]
 
 
@@ -64,7 +65,7 @@ class _Timed(NamedTuple):
 
 @dataclass(frozen=True)
 class Row:
-    """One visit on the board. `minutes` counts the wait, or the call once it has begun."""
+    """One visit on the board. `minutes` counts the wait, the call once it has begun, or how long it is on hold."""
 
     visit_uuid: uuids.UUID
     starts_at: dt.datetime
@@ -151,7 +152,7 @@ def waiting_queue(actor: Actor, queue: Queue) -> QueueBoard:
     # Of a group no name is shown here.
     seen = [encounter.patient_id for encounter, row in rows if not row.group]
     record_views(actor=actor, patient_ids=seen, page="queue")
-    with_you = tuple(row for encounter, row in rows if encounter.status == VisitStatus.IN_PROGRESS)
+    with_you = tuple(row for encounter, row in rows if encounter.status in BEGUN)
     waiting = tuple(row for encounter, row in rows if encounter.status == VisitStatus.ARRIVED)
     later = tuple(row for encounter, row in rows if encounter.status == VisitStatus.PLANNED and row.state != "noshow")
     done = tuple(row for encounter, row in rows if encounter.status in OVER or row.state == "noshow")
@@ -179,12 +180,12 @@ def states_of(actor: Actor, appointments: Sequence[Booked]) -> dict[int, Standin
     instant = now()
     booked = {one.pk: one.status for one in appointments}
     visits = Encounter.objects.filter(appointment_id__in=list(booked), organization_id=actor.organization_id)
-    rows = list(visits.values_list("pk", "appointment_id", "status", "arrived_at", "started_at"))
+    rows = list(visits.values_list("pk", "appointment_id", "status", "arrived_at", "started_at", "held_at"))
     # Only of who waits it matters whether they are there.
     seats = _seats_of([pk for pk, _, status, *_ in rows if status == VisitStatus.ARRIVED])
     found = {}
-    for pk, appointment, status, arrived_at, started_at in rows:
-        stood = _Stood(status, booked[appointment], arrived_at, started_at, seats.get(pk, ()))
+    for pk, appointment, status, arrived_at, started_at, held_at in rows:
+        stood = _Stood(status, booked[appointment], arrived_at, started_at, held_at, seats.get(pk, ()))
         found[appointment] = Standing(_state(stood, instant), _minutes(stood, instant))
     return found
 
@@ -229,6 +230,7 @@ def _stood(encounter: Encounter) -> _Stood:
         encounter.appointment.status,
         encounter.arrived_at,
         encounter.started_at,
+        encounter.held_at,
         list(encounter.seats.all()),
     )
 
@@ -267,6 +269,8 @@ def _state(visit: _Stood, instant: dt.datetime) -> RowState:
             return "waiting" if is_there else "reconnecting"
         case VisitStatus.IN_PROGRESS:
             return "in-call"
+        case VisitStatus.ON_LEAVE:
+            return "hold"
         case VisitStatus.FINISHED:
             return "done"
         case VisitStatus.CANCELLED:
@@ -274,9 +278,12 @@ def _state(visit: _Stood, instant: dt.datetime) -> RowState:
 
 
 def _minutes(visit: _Stood, instant: dt.datetime) -> int | None:
-    since = {VisitStatus.ARRIVED: visit.arrived_at, VisitStatus.IN_PROGRESS: visit.started_at}.get(
-        VisitStatus(visit.status)
-    )
+    begins = {
+        VisitStatus.ARRIVED: visit.arrived_at,
+        VisitStatus.IN_PROGRESS: visit.started_at,
+        VisitStatus.ON_LEAVE: visit.held_at,
+    }
+    since = begins.get(VisitStatus(visit.status))
     return None if since is None else max(0, int((instant - since).total_seconds() // 60))
 
 

@@ -28,6 +28,7 @@ from scheduling.viewing import record_views
 _STATES = {
     VisitStatus.ARRIVED: "waiting",
     VisitStatus.IN_PROGRESS: "call",
+    VisitStatus.ON_LEAVE: "hold",
     VisitStatus.FINISHED: "ended",
     VisitStatus.CANCELLED: "cancelled",
 }
@@ -55,7 +56,8 @@ def get_visit_for(actor: Actor, uuid: uuids.UUID | str) -> Encounter:
 
 
 def visit_state(encounter: Encounter, now: dt.datetime, actor: Actor | None = None) -> str:
-    """What the visit's page shows: "early", "open", "late", "waiting", "call", "ended" or "cancelled".
+    """What the visit's page shows: "early", "open", "late", "waiting", "call", "hold", "ended" or
+    "cancelled".
 
     And, where there is no room to come to, "pending" (the clinic has not confirmed it) or "elsewhere" (by phone, or at
     the clinic). To a patient of a group, as `actor`, it says where they stand themselves.
@@ -180,7 +182,7 @@ def _line(encounter: Encounter, instant: dt.datetime) -> dict[str, Any]:
     return {
         "position": waiting.index(encounter.pk) + 1 if encounter.pk in waiting else None,
         "waiting": len(waiting),
-        "now": len(waiting) < len(rows),
+        "now": any(status == VisitStatus.IN_PROGRESS for _, status in rows),
     }
 
 

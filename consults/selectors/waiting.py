@@ -155,7 +155,8 @@ def _rows(queue: Queue, instant: dt.datetime) -> list[_Row]:
         appointment__status=AppointmentStatus.BOOKED,
         appointment__starts_at__range=(instant - STILL_TO_COME, instant + STILL_TO_COME),
     )
-    found = Encounter.objects.filter(open_now(instant) | to_come, queue=queue)
+    # Whoever is on hold is taken back between two visits: nobody knows when, and they stand in no line.
+    found = Encounter.objects.filter(open_now(instant) | to_come, queue=queue).exclude(status=VisitStatus.ON_LEAVE)
     ordered = found.order_by("appointment__starts_at", F("arrived_at").asc(nulls_last=True), "pk")
     return [_Row._make(row) for row in ordered.values_list(*_COLUMNS)]
 

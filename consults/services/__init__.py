@@ -2,6 +2,7 @@
 
 from consults.services.chat import post_chat
 from consults.services.door import enter_waiting_room, leave_waiting_room
+from consults.services.holding import hold_visit
 from consults.services.places import outrun_relay, place_visit
 from consults.services.queues import open_queue
 from consults.services.seats import leave_call, release_seat, set_media, take_seat, touch_seat
@@ -14,6 +15,7 @@ __all__ = [
     "end_lost_share",
     "enter_waiting_room",
     "finish_visit",
+    "hold_visit",
     "leave_call",
     "leave_waiting_room",
     "open_queue",

@@ -5,7 +5,7 @@ from django.db import transaction
 from accounts.actors import Actor
 from consent.models import Purpose
 from consent.selectors import standing_consent
-from consults.lifecycle import VisitStatus, door_state, moved
+from consults.lifecycle import BEGUN, VisitStatus, door_state, moved
 from consults.models import Arrival, Encounter
 from consults.people import is_group, patient_of
 from consults.policies import require_visit, visit_late
@@ -61,7 +61,7 @@ def leave_waiting_room(*, actor: Actor, encounter: Encounter) -> Encounter:
     require_visit(actor, "consults.visit.unenter", encounter)
     if encounter.status == VisitStatus.PLANNED:
         return encounter
-    if encounter.status == VisitStatus.IN_PROGRESS:
+    if encounter.status in BEGUN:
         raise Conflict("Your visit has begun. Press Leave in the call to hang up.", code="visit.in_progress")
     if is_group(encounter):
         if (own := own_place(actor, appointment)) is not None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from accounts.actors import Actor
 from accounts.models import Patient
-from consults.lifecycle import VisitStatus, door_state, moved
+from consults.lifecycle import BEGUN, VisitStatus, door_state, moved
 from consults.models import Arrival, Encounter, Seat
 from consults.services.door import leave_door
 from consults.services.queues import ensure_queue
@@ -33,7 +33,7 @@ def move_visit(actor: Actor, appointment: Appointment, before: Before) -> None:
     door is open at the new time too; else they are back at the beginning, and their page tells them the new time.
     """
     encounter = locked_visit(Encounter.objects.get(appointment=appointment))
-    if encounter.status == VisitStatus.IN_PROGRESS:
+    if encounter.status in BEGUN:
         raise Conflict("The visit has begun. Finish it instead of moving it.", code="visit.in_progress")
     old_queue = encounter.queue
     changed = []
@@ -92,7 +92,7 @@ def joined(appointment_ids: Sequence[int]) -> set[int]:
 def patient_left(actor: Actor, appointment: Appointment, patient: Patient) -> None:
     """Listener: one of a group comes no more. While the visit goes on nobody is taken off it (`visit.in_progress`)."""
     encounter = locked_visit(Encounter.objects.get(appointment=appointment))
-    if encounter.status == VisitStatus.IN_PROGRESS:
+    if encounter.status in BEGUN:
         raise Conflict("The visit has begun. Close their link to take them out of the call.", code="visit.in_progress")
     member = GroupPlace.objects.filter(appointment=appointment, patient=patient).exclude(status="cancelled").first()
     if member is not None:

@@ -7,11 +7,12 @@ from django.db import transaction
 from accounts.actors import Actor
 from audit.services import record
 from consults import hints, messages, ports
-from consults.lifecycle import OVER, VisitStatus, moved
+from consults.lifecycle import BEGUN, OVER, VisitStatus, moved
 from consults.models import Arrival, Encounter
 from consults.people import is_group
 from consults.policies import require_visit
 from consults.presence import is_open
+from consults.services.holding import hold_locked, locked_with_others
 from consults.services.queues import ensure_queue
 from consults.services.rows import (
     empty_seats,
@@ -44,7 +45,7 @@ def plan_visit(actor: Actor, appointment: Appointment) -> None:
 def cancel_visit(actor: Actor, appointment: Appointment) -> None:
     """Listener: a cancelled appointment takes its visit along, unless that has begun (Conflict `visit.in_progress`)."""
     encounter = locked_visit(Encounter.objects.get(appointment=appointment))
-    if encounter.status == VisitStatus.IN_PROGRESS:
+    if encounter.status in BEGUN:
         raise Conflict("The visit has begun. Finish it instead of cancelling.", code="visit.in_progress")
     was_waiting = encounter.status == VisitStatus.ARRIVED
     encounter.status = moved(encounter.status, VisitStatus.CANCELLED)
@@ -59,13 +60,14 @@ def cancel_visit(actor: Actor, appointment: Appointment) -> None:
 
 
 @transaction.atomic
-def admit_patient(*, actor: Actor, encounter: Encounter) -> Encounter:
-    """Begin the visit with a patient who waits; admitting once more changes nothing.
+def admit_patient(*, actor: Actor, encounter: Encounter, hold_others: bool = False) -> Encounter:
+    """Begin the visit with a patient who waits, or go on with one on hold; admitting once more changes nothing.
 
     Only the treating practitioner may, so two people cannot both have admitted. Conflict `visit.not_waiting` when the
-    patient is not (or no longer) in the waiting room.
+    patient is not (or no longer) in the waiting room. With `hold_others` whoever is with the practitioner now is put
+    on hold in the same step, or, where this one cannot be called in, is not.
     """
-    encounter = locked_visit(encounter)
+    encounter, others = locked_with_others(encounter) if hold_others else (locked_visit(encounter), [])
     require_visit(actor, "consults.visit.admit", encounter)
     if encounter.status == VisitStatus.IN_PROGRESS:
         return encounter
@@ -73,13 +75,16 @@ def admit_patient(*, actor: Actor, encounter: Encounter) -> Encounter:
         raise Conflict(
             "This patient is not in the waiting room now. Wait for them or call them.", code="visit.not_waiting"
         )
+    for other in others:
+        hold_locked(actor, other)
+    is_back = encounter.status == VisitStatus.ON_LEAVE
     encounter.status = moved(encounter.status, VisitStatus.IN_PROGRESS)
-    encounter.started_at = now()
-    store_change(encounter, "status", "started_at")
+    encounter.started_at, encounter.held_at = encounter.started_at or now(), None
+    store_change(encounter, "status", "started_at", "held_at")
     note_called_in(encounter)
     line_changed(encounter.queue)
     messages.tell_ready(encounter)
-    record_visit(actor, "consults.visit.admit", encounter)
+    record_visit(actor, "consults.visit.resume" if is_back else "consults.visit.admit", encounter)
     return encounter
 
 
@@ -91,7 +96,7 @@ def finish_visit(*, actor: Actor, encounter: Encounter) -> Encounter:
     require_visit(actor, "consults.visit.finish", encounter)
     if encounter.status == VisitStatus.FINISHED:
         return encounter
-    if encounter.status not in OVER and encounter.status != VisitStatus.IN_PROGRESS:
+    if encounter.status not in OVER | BEGUN:
         raise Conflict("This visit has not begun. Call the patient in first.", code="visit.not_begun")
     encounter.status = moved(encounter.status, VisitStatus.FINISHED)
     encounter.ended_at = now()

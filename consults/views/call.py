@@ -82,6 +82,16 @@ def leave(request: HttpRequest, visit: uuids.UUID) -> HttpResponseBase:
     return _to_board(request, encounter)
 
 
+@guarded("consults.visit.hold")
+@no_store
+@require_POST
+def hold(request: HttpRequest, visit: uuids.UUID) -> HttpResponseBase:
+    """Put on hold and go back to the board, where the same row takes the patient back."""
+    encounter = selectors.get_visit_for(_actor(request), visit)
+    services.hold_visit(actor=_actor(request), encounter=encounter)
+    return _to_board(request, encounter)
+
+
 @guarded("consults.visit.finish")
 @no_store
 @require_POST

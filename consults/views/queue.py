@@ -46,14 +46,17 @@ def queue_board(request: HttpRequest, queue: uuids.UUID) -> HttpResponse:
 @require_POST
 @guarded("consults.visit.admit")
 def queue_admit(request: HttpRequest, queue: uuids.UUID, visit: uuids.UUID) -> HttpResponse:
-    """Call the patient in and go to the call. A patient who is no longer there leaves you on the board, told why."""
+    """Call the patient in, or take one back, and go to the call; with `hold`, whoever is with you is put on hold.
+
+    A patient who is no longer there leaves you on the board, told why.
+    """
     actor: Actor = request.actor  # type: ignore[attr-defined]
     board = get_queue(actor, queue)
     encounter = get_visit_for(actor, visit)
     if encounter.queue_id != board.pk:
         raise NotFound
     try:
-        admit_patient(actor=actor, encounter=encounter)
+        admit_patient(actor=actor, encounter=encounter, hold_others="hold" in request.POST)
     except Conflict as refusal:
         messages.error(request, refusal.message)
         return redirect("queue-board", queue=board.uuid)

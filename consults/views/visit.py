@@ -150,7 +150,7 @@ def cancel(request: HttpRequest, link: uuids.UUID) -> HttpResponseBase:
         else:
             return _next(request, link, "cancelled")
     state = selectors.visit_state(encounter, now(), _actor(request))
-    if state in TERMINAL or state == "call":
+    if state in TERMINAL | {"call", "hold"}:
         return redirect("visit", link=link)
     context = {"link": link, "refused": refused, **_words(_actor(request), encounter)}
     page = "consults/visit_cancel.html" if context["may_cancel"] or state == "waiting" else "consults/visit_fixed.html"
@@ -235,6 +235,8 @@ def _page(
 
 
 def _step(state: str, wanted: str, *, needs_consent: bool) -> str:
+    if state == "hold":
+        return "waiting"
     if state != "open":
         return state
     if wanted == "place" and needs_consent:

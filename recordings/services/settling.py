@@ -8,7 +8,7 @@ from accounts.actors import Actor, system_actor
 from consent.models import Consent, Purpose
 from consent.selectors import visit_answers
 from consults import hints
-from consults.lifecycle import VisitStatus
+from consults.lifecycle import BEGUN, VisitStatus
 from consults.models import Encounter, Seat
 from consults.services.rows import locked_visit, store_change
 from core.clock import now
@@ -55,7 +55,7 @@ def consent_answered(actor: Actor, consent: Consent) -> None:
 
 def seats_changed(actor: Actor, encounter: Encounter) -> None:
     """Listener: who sits down with a yes is recorded from now on; too few left, and nobody is."""
-    if encounter.status != VisitStatus.IN_PROGRESS:
+    if encounter.status not in BEGUN:
         return
     recording = open_recording(encounter)
     if recording is not None:

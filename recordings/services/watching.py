@@ -10,7 +10,7 @@ from django.db.models import Prefetch, QuerySet
 from accounts.actors import system_actor
 from consent.models import Purpose
 from consent.selectors import newest_decision
-from consults.lifecycle import VisitStatus
+from consults.lifecycle import BEGUN
 from consults.models import Seat
 from consults.services.rows import locked_visit
 from core.clock import now
@@ -69,7 +69,7 @@ def _wants_attention(recording: Recording, instant: dt.datetime) -> bool:
 
 def _ends(recording: Recording, instant: dt.datetime) -> str | None:
     """Why it must end now; None while it need not. The empty reason: its visit is over."""
-    if recording.encounter.status != VisitStatus.IN_PROGRESS:
+    if recording.encounter.status not in BEGUN:
         return ""
     longest = dt.timedelta(hours=settings.RECORDING_MAX_HOURS)
     if instant - (recording.began_at or recording.requested_at) >= longest:

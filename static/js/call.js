@@ -80,7 +80,7 @@ function placeChat(stage) {
 function onVisit(visit, data, call, media) {
   document.documentElement.dataset.visitState = visit.status === "in-progress" ? "call" : visit.status;
   groupCount(visit);
-  if (visit.status !== "finished" && visit.status !== "cancelled") return;
+  if (!["finished", "cancelled", "onleave"].includes(visit.status)) return;
   stop(call, media);
   call.socket.close();
   location.assign(data.queue);
@@ -112,18 +112,28 @@ function hangUp(call, media) {
   /** @type {HTMLFormElement} */ (need(document, "[data-form=leave]")).submit();
 }
 
+/**
+ * Told over the socket what it asked for itself, this page would go away and break off the form's answer.
+ * @param {string} form @param {Room} call @param {LocalMedia} media
+ */
+function submitAndGo(form, call, media) {
+  stop(call, media);
+  call.socket.close();
+  /** @type {HTMLFormElement} */ (need(document, `[data-form=${form}]`)).submit();
+}
+
 /** @param {Room} call @param {LocalMedia} media */
 function finishing(call, media) {
   const dialog = /** @type {HTMLDialogElement} */ (need(document, "[data-finish-dialog]"));
+  need(document, "[data-act=hold]").addEventListener("click", (event) => {
+    event.preventDefault();
+    submitAndGo("hold", call, media);
+  });
   need(document, "[data-act=finish]").addEventListener("click", async (event) => {
     event.preventDefault();
     const answer = await ask(dialog);
     if (answer === "leave") hangUp(call, media);
-    if (answer !== "finish") return;
-    stop(call, media);
-    // Told over the socket that the visit is finished, this page would go away by itself and break off the form's answer.
-    call.socket.close();
-    /** @type {HTMLFormElement} */ (need(document, "[data-form=finish]")).submit();
+    if (answer === "finish") submitAndGo("finish", call, media);
   });
 }
 

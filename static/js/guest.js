@@ -12,6 +12,7 @@ import { RecordWaiting } from "./record-waiting.js";
 import { Room } from "./room.js";
 import { Steps } from "./steps.js";
 import { hideToast, toast } from "./toast.js";
+import { showHeld } from "./waiting.js";
 
 /** @typedef {import("./steps.js").Step} Step */
 /** @typedef {import("./types.js").VisitView} VisitView */
@@ -30,6 +31,7 @@ import { hideToast, toast } from "./toast.js";
  */
 
 const LIVE = new Set(["waiting", "call"]);
+const BEGUN = new Set(["in-progress", "onleave"]);
 
 class GuestPage {
   /** @type {Room|undefined} */
@@ -109,11 +111,13 @@ class GuestPage {
 
   /** @param {VisitView} visit */
   #onVisit(visit) {
-    if (visit.state === "late" || (this.data.told !== visit.told && visit.status !== "in-progress")) {
+    if (visit.state === "late" || (this.data.told !== visit.told && !BEGUN.has(visit.status))) {
       location.reload(); // The server has the words for it.
     } else if (visit.status === "finished") this.#end("ended");
     else if (visit.status === "cancelled") this.#end("cancelled");
     else if (visit.status === "in-progress" && this.#isWaiting()) this.#calledIn();
+    else if (visit.status === "onleave") this.#onHold();
+    if (visit.status !== "onleave") showHeld(this.steps.section("waiting"), false);
     if (visit.recording) this.answered?.show(visit.recording);
     this.recording?.show(visit);
   }
@@ -122,6 +126,13 @@ class GuestPage {
   #isWaiting() {
     const { current } = this.steps;
     return current === "waiting" || (this.entrance.purpose === "change" && (current === "check" || current === "trouble"));
+  }
+
+  #onHold() {
+    showHeld(this.steps.section("waiting"), true);
+    if (this.steps.current !== "call") return;
+    announce("The visit is on hold. It goes on here by itself.", "assertive");
+    this.#goLive("waiting");
   }
 
   #calledIn() {

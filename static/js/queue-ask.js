@@ -1,19 +1,20 @@
-/** Asks before somebody is called in while another patient is with you. Without it the form just posts. */
+/** Asks before somebody is called in while another patient is with you, who is then put on hold. Without it the form just posts. */
 
 import { ask } from "./dialog.js";
-import { need } from "./dom.js";
+import { make, need } from "./dom.js";
 
 /**
  * @param {string} who given name of the patient to be called in
  * @param {string[]} present given names of those who are with you now
  */
 export function wordsFor(who, present) {
-  const names = present.length > 1 ? `${present.slice(0, -1).join(", ")} and ${present[present.length - 1]}` : present[0];
-  const stay = present.length > 1 ? "Their visits stay open, and they see" : `The visit stays open, and ${names} sees`;
+  const several = present.length > 1;
+  const names = several ? `${present.slice(0, -1).join(", ")} and ${present[present.length - 1]}` : present[0];
+  const stay = several ? "Their visits stay open, and they are told" : `The visit stays open, and ${names} is told`;
   return {
-    question: `Call ${who} in now?`,
-    why: `You are with ${names}. ${stay} that you are not here.`,
-    yes: `Call ${who} in`,
+    question: `Put ${names} on hold?`,
+    why: `You are with ${names}. ${stay} that you come back.`,
+    yes: `Put on hold, call ${who} in`,
     no: `Stay with ${names}`,
   };
 }
@@ -43,8 +44,12 @@ export function askBeforeCallingIn(board) {
     for (const [name, text] of Object.entries(words)) need(dialog, `[data-ask-${name}]`).textContent = text;
     const answer = await ask(dialog);
     const standing = sameForm(board, form);
-    if (answer === "call") (agreed = standing ?? revived(form)).requestSubmit();
-    else if (!form.isConnected) standing?.querySelector("button")?.focus();
+    if (answer === "call") {
+      agreed = standing ?? revived(form);
+      agreed.append(make("input", { type: "hidden", name: "hold", value: "yes" }));
+      agreed.requestSubmit();
+    }
+    if (answer !== "call" && !form.isConnected) standing?.querySelector("button")?.focus();
   });
   window.addEventListener("pageshow", () => (agreed = null));
 }

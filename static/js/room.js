@@ -169,6 +169,7 @@ export class Room {
   setLive(live) {
     this.#live = live;
     this.#media.setLive(live);
+    if (!live) this.#share.part();
     this.#tellMedia();
   }
 

@@ -17,8 +17,8 @@
  * @typedef {Object} VisitView
  * @property {string} id
  * @property {number} version
- * @property {"planned"|"arrived"|"in-progress"|"finished"|"cancelled"} status
- * @property {"early"|"open"|"late"|"waiting"|"call"|"ended"|"cancelled"} state
+ * @property {"planned"|"arrived"|"in-progress"|"onleave"|"finished"|"cancelled"} status
+ * @property {"early"|"open"|"late"|"waiting"|"call"|"hold"|"ended"|"cancelled"} state
  * @property {string} server_time
  * @property {string} opens_at
  * @property {string} starts_at

@@ -34,6 +34,7 @@ import { WaitingLine } from "./waiting.js";
  */
 
 const LIVE = new Set(["waiting", "call"]);
+const BEGUN = new Set(["in-progress", "onleave"]);
 
 class VisitPage {
   /** @type {Room|undefined} */
@@ -131,6 +132,10 @@ class VisitPage {
   }
 
   async #leaveWaiting() {
+    if (this.room.visit?.status === "onleave") {
+      this.#leaveCall();
+      return;
+    }
     const form = /** @type {HTMLFormElement} */ (need(document, "[data-form=leave-waiting]"));
     const answer = await post(form.action, new FormData(form));
     if (answer.error) {
@@ -175,7 +180,7 @@ class VisitPage {
   /** @param {VisitView} visit */
   #onVisit(visit) {
     const step = this.steps.current;
-    const isOld = this.data.told !== visit.told && visit.status !== "in-progress";
+    const isOld = this.data.told !== visit.told && !BEGUN.has(visit.status);
     if (visit.state === "late" || isOld) location.reload(); // The server has the words for it.
     else if (visit.status === "finished") {
       this.#recorded(visit);
@@ -183,6 +188,8 @@ class VisitPage {
     } else if (visit.status === "cancelled") this.#end("cancelled");
     else if (visit.status === "in-progress") {
       if (step === "waiting" || (this.entrance.purpose === "change" && (step === "check" || step === "trouble"))) this.#calledIn();
+    } else if (visit.status === "onleave") {
+      if (step === "call") this.#putOnHold();
     } else if (visit.status === "arrived") {
       this.#inLine = true;
     } else if (step === "waiting" && this.#inLine) {
@@ -208,6 +215,11 @@ class VisitPage {
     navigator.vibrate?.(200);
     announce(`${this.data.practitioner} opens the door. You are in the visit.`, "assertive");
     this.#goLive("call");
+  }
+
+  #putOnHold() {
+    announce(`${this.data.practitioner} has put your visit on hold and comes back to you. It goes on here by itself.`, "assertive");
+    this.#goLive("waiting");
   }
 
   /** @param {"waiting"|"call"} step */

@@ -28,7 +28,14 @@ export class WaitingLine {
   }
 
   /** @param {VisitView} visit */
-  show({ line: { position, waiting, now }, wait }) {
+  show({ line: { position, waiting, now }, wait, status, practitioner }) {
+    showHeld(this.#section, status === "onleave");
+    if (status === "onleave") {
+      this.#shown = "";
+      say(need(this.#section, "[data-heading]"), `${practitioner.short_name} comes back to you`);
+      this.#title("Your visit is on hold");
+      return;
+    }
     const words = wait ? this.#range.show(wait) : "";
     const key = `${position}/${waiting}/${now}`;
     if (!position || key === this.#shown) return;
@@ -53,6 +60,17 @@ export class WaitingLine {
     if (!next || this.#position < 0) return;
     chime();
     navigator.vibrate?.(200);
+  }
+}
+
+/**
+ * What is true only while the visit is on hold, and what only while it is not.
+ * @param {HTMLElement} section
+ * @param {boolean} held
+ */
+export function showHeld(section, held) {
+  for (const each of section.querySelectorAll("[data-held], [data-unheld]")) {
+    if (each instanceof HTMLElement) each.hidden = held !== (each.dataset.held !== undefined);
   }
 }
 

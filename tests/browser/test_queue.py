@@ -73,8 +73,8 @@ def test_calling_in_beside_another_patient_asks_and_stays_by_default(board: Chro
     button = board.page.locator(f"form[action*='{morning.otto}'] button").locator("visible=true").first
     for ask in (button.click, lambda: board.page.keyboard.press("n"), lambda: button.press("Enter")):
         ask()
-        dialog = board.page.get_by_role("dialog", name="Call Otto in now?")
-        assert "You are with Rosalind. The visit stays open, and Rosalind sees that you are not here." in (
+        dialog = board.page.get_by_role("dialog", name="Put Rosalind on hold?")
+        assert "You are with Rosalind. The visit stays open, and Rosalind is told that you come back." in (
             dialog.inner_text()
         )
         board.page.keyboard.press("Escape")
@@ -93,6 +93,8 @@ def test_answer_counts_after_the_board_was_redrawn(
     board.click("[data-ask-call-in] [data-ask-yes]")
     board.page.wait_for_url(f"{house.base_url}/staff/visits/{morning.otto}/")
     state_is(board, "call")
+    board.goto(morning.june.board)
+    assert board.page.locator("[data-row][data-state=hold] h3").inner_text() == "Rosalind Fern"
 
 
 def test_button_under_the_hand_outlives_every_redraw(

@@ -1,6 +1,7 @@
 """A visit in two Chromium browsers, from the link to the end, and what people do in between."""
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser import clinic as clinics
 from tests.browser.clinic import Visit
@@ -77,6 +78,27 @@ def test_doctor_leaves_and_returns_from_the_board(both: tuple[ChromiumTab, Chrom
     state_is(doctor, "call")
     wait_for_media(doctor)
     wait_for_media(patient)
+
+
+def test_visit_on_hold_is_dark_and_says_so_until_it_goes_on(
+    both: tuple[ChromiumTab, ChromiumTab], shared: SharedCall
+) -> None:
+    patient, doctor = both
+    doctor.page.get_by_role("button", name="Put on hold").click()
+    doctor.page.wait_for_url(f"**{shared.visit.board}")
+    state_is(patient, "waiting")
+    waiting = patient.page.locator("[data-step=waiting]")
+    expect(waiting.get_by_role("heading", name="comes back to you")).to_be_focused()
+    expect(waiting.get_by_text("Your visit is on hold")).to_be_visible()
+    expect(waiting.get_by_text("in line")).to_be_hidden()
+    assert patient.page.title().startswith("Your visit is on hold")
+    patient.reload()
+    state_is(patient, "waiting")
+    expect(waiting.get_by_text("Your visit is on hold")).to_be_visible()
+    doctor.page.get_by_role("button", name="Take back").click()
+    for tab in (patient, doctor):
+        state_is(tab, "call")
+        wait_for_media(tab)
 
 
 def test_two_tabs_of_one_browser_hold_a_visit(house: House, person: OpenContext, visit: Visit) -> None:

@@ -24,6 +24,7 @@ AGREES = {
     "planned": {"booked"},
     "arrived": {"arrived"},
     "in-progress": {"arrived"},
+    "onleave": {"arrived"},
     "finished": {"fulfilled"},
     "cancelled": {"cancelled"},
 }
@@ -31,6 +32,7 @@ ACTS: dict[str, Callable[[Actor, Encounter], Any]] = {
     "enter": lambda a, v: services.enter_waiting_room(actor=a, encounter=v, place="Home", callback_phone="555"),
     "unenter": lambda a, v: services.leave_waiting_room(actor=a, encounter=v),
     "admit": lambda a, v: services.admit_patient(actor=a, encounter=v),
+    "hold": lambda a, v: services.hold_visit(actor=a, encounter=v),
     "identify": lambda a, v: services.confirm_identity(actor=a, encounter=v),
     "finish": lambda a, v: services.finish_visit(actor=a, encounter=v),
     "sit": lambda a, v: services.take_seat(actor=a, encounter=v, holder=uuid.uuid4()),
@@ -76,7 +78,8 @@ def _press_all(presses: list[tuple[str, str]]) -> None:
         assert visit.room_version >= version
         assert not (over and visit.status not in OVER)
         document = rooms.room_document(visit)
-        assert document["closed"] == (visit.status not in {"arrived", "in-progress"})
+        assert document["closed"] == (visit.status not in {"arrived", "in-progress", "onleave"})
+        assert (visit.held_at is not None) == (visit.status == "onleave")
         shares = [row for row in visit.seats.all() if row.sharing is not None]
         assert len(shares) <= (visit.status == "in-progress")
         assert [row["seat"] for row in document["seats"] if "screen" in row["may"]] == [str(s.uuid) for s in shares]

@@ -1,4 +1,6 @@
-"""The doctor's call page: what it shows, who may see it, and its three buttons."""
+"""The doctor's call page: what it shows, who may see it, and its buttons."""
+
+from datetime import timedelta
 
 import pytest
 from django.test import Client
@@ -6,7 +8,7 @@ from django.urls import reverse
 
 from audit.models import AuditEvent
 from consults.models import Encounter
-from tests.factories import make_practitioner, make_visit, make_visit_in_progress
+from tests.factories import make_practitioner, make_visit, make_visit_in_progress, make_waiting_visit
 
 pytestmark = pytest.mark.django_db
 
@@ -45,7 +47,7 @@ def test_call_page_of_another_doctors_visit_is_not_found() -> None:
     other = make_practitioner(encounter.organization)
     client = Client()
     client.force_login(other.user)
-    for name in ("call-identity", "call-leave", "call-finish"):
+    for name in ("call-identity", "call-leave", "call-hold", "call-finish"):
         assert client.post(address(encounter, name)).status_code == 404
     assert client.get(address(encounter)).status_code == 404
     encounter.refresh_from_db()
@@ -83,7 +85,31 @@ def test_leave_keeps_the_visit_open_and_finish_ends_it() -> None:
     assert encounter.status == "finished"
 
 
-@pytest.mark.parametrize("name", ["call-identity", "call-leave", "call-finish"])
+def test_hold_leads_to_the_board_whose_row_takes_the_patient_back() -> None:
+    encounter = make_visit_in_progress()
+    client = doctor_of(encounter)
+    board = reverse("queue-board", kwargs={"queue": encounter.queue.uuid})
+    assert client.post(address(encounter, "call-hold")).headers["Location"] == board
+    assert "is on hold" in client.get(address(encounter)).content.decode()
+    admit = reverse("queue-admit", kwargs={"queue": encounter.queue.uuid, "visit": encounter.uuid})
+    assert "Take back" in client.get(board).content.decode()
+    assert client.post(admit).headers["Location"] == address(encounter)
+    encounter.refresh_from_db()
+    assert encounter.status == "in-progress"
+
+
+def test_calling_in_with_hold_puts_the_other_visit_on_hold() -> None:
+    encounter = make_visit_in_progress()
+    before = encounter.appointment.starts_at - timedelta(hours=1)
+    other = make_waiting_visit(practitioner=encounter.practitioner, starts_at=before)
+    admit = reverse("queue-admit", kwargs={"queue": encounter.queue.uuid, "visit": other.uuid})
+    doctor_of(encounter).post(admit, {"hold": "yes"})
+    encounter.refresh_from_db()
+    other.refresh_from_db()
+    assert (encounter.status, other.status) == ("onleave", "in-progress")
+
+
+@pytest.mark.parametrize("name", ["call-identity", "call-leave", "call-hold", "call-finish"])
 def test_buttons_by_get_do_nothing(name: str) -> None:
     encounter = make_visit_in_progress()
     assert doctor_of(encounter).get(address(encounter, name)).status_code == 405
