@@ -33,10 +33,14 @@ class UnansweredError(Exception):
 
 
 class _Receiver(asyncio.DatagramProtocol):
-    """What comes from peers."""
+    """What comes from peers over one connection, and that it is gone."""
 
     def __init__(self) -> None:
         self.heard: asyncio.Queue[tuple[bytes, Peer]] = asyncio.Queue(64)
+        self.gone = asyncio.Event()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.gone.set()
 
     def datagram_received(self, data: bytes, addr: Any) -> None:
         with contextlib.suppress(asyncio.QueueFull):
@@ -51,7 +55,6 @@ class Client:
 
     def __init__(self, opens: Open, protocol: TurnClientProtocol) -> None:
         self._opens = opens
-        self._receiver = _Receiver()
         self._stands = False
         self._relayed: str | None = None
         self._channel = 0x4FFF  # from the end: aioice counts from the beginning
@@ -59,7 +62,16 @@ class Client:
 
     def _use(self, protocol: TurnClientProtocol) -> None:
         self._protocol = protocol
-        protocol.receiver = self._receiver
+        self._receiver = protocol.receiver = _Receiver()
+
+    async def _close(self) -> None:
+        """TLS takes its leave before the socket is shut, and the loop may end right after us."""
+        self._protocol.transport.close()
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await self._receiver.gone.wait()
+        except TimeoutError:
+            self._protocol.transport.abort()
 
     async def allocate(self, *, ipv6: bool = False, tcp: bool = False) -> int:
         """For a while a server remembers who used a UDP port before us: then we come again from another one."""
@@ -75,7 +87,7 @@ class Client:
             else:
                 if code not in SOMEBODY_ELSES or not tries_left:
                     break
-            self._protocol.transport.close()
+            await self._close()
             self._use(await self._opens())
         self._stands = self._stands or code == 0
         return code
@@ -119,7 +131,7 @@ class Client:
         except UnansweredError:
             pass  # it ends by itself after ALLOCATION
         finally:
-            self._protocol.transport.close()
+            await self._close()
 
     async def _ask(self, method: stun.Method, attributes: dict[str, Any]) -> int:
         request = stun.Message(method, stun.Class.REQUEST, attributes=attributes)

@@ -72,6 +72,13 @@ async def heard(reader: asyncio.StreamReader) -> bytes:
     return b""
 
 
+async def shut(writer: asyncio.StreamWriter) -> None:
+    """TLS takes its leave before the socket is shut: a loop that ends earlier would leave it open."""
+    writer.close()
+    with contextlib.suppress(ConnectionError, ssl.SSLError):
+        await writer.wait_closed()
+
+
 async def test_secret_over_the_pinned_certificate_opens_a_link(relay: Relay, certificate: tuple[Path, Path]) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", port(relay), ssl=trusting(certificate))
     room = str(uuid.uuid4())
@@ -82,9 +89,7 @@ async def test_secret_over_the_pinned_certificate_opens_a_link(relay: Relay, cer
         assert json.loads(await reader.readline())["type"] == "hello"
         assert json.loads(await reader.readline())["code"] == "unknown_type"
     assert list(relay.board.rooms) == [room]
-    writer.close()
-    with contextlib.suppress(ConnectionError, ssl.SSLError):
-        await writer.wait_closed()
+    await shut(writer)
 
 
 @pytest.mark.parametrize(
@@ -108,7 +113,7 @@ async def test_first_line_without_the_secret_is_closed_and_hears_nothing(
     writer.write(json.dumps(line).encode() + b'\n{"type":"rooms","documents":[]}\n')
     assert await heard(reader) == b""
     assert relay.control.open == set()
-    writer.close()
+    await shut(writer)
 
 
 @pytest.mark.parametrize("junk", [b"\xff\n", b"[" * 1000 + b"\n", b"x" * 5000, b'{"type":"auth","secret":"\xff"}\n'])
@@ -118,7 +123,7 @@ async def test_junk_after_the_handshake_is_closed_and_hears_nothing(
     reader, writer = await asyncio.open_connection("127.0.0.1", port(relay), ssl=trusting(certificate))
     writer.write(junk)
     assert await heard(reader) == b""
-    writer.close()
+    await shut(writer)
 
 
 @pytest.mark.parametrize(
@@ -132,7 +137,7 @@ async def test_plain_tcp_hears_no_word_of_ours(relay: Relay, plain: bytes, impat
     # A TLS alert is 7 bytes and says nothing but that this was no TLS.
     assert answer == b"" or (answer[0] == 0x15 and len(answer) == 7)
     assert relay.control.open == set()
-    writer.close()
+    await shut(writer)
 
 
 async def test_who_says_nothing_is_closed_after_a_few_seconds(
@@ -144,7 +149,7 @@ async def test_who_says_nothing_is_closed_after_a_few_seconds(
         except ConnectionError:
             continue  # closed before the handshake was over, on a busy machine
         assert await heard(reader) == b""
-        writer.close()
+        await shut(writer)
 
 
 async def test_strangers_of_one_machine_are_few_and_keep_no_other_out(
@@ -162,7 +167,7 @@ async def test_strangers_of_one_machine_are_few_and_keep_no_other_out(
     async with asyncio.timeout(PATIENCE):
         assert json.loads(await reader.readline())["type"] == "hello"
     for open_one in (*(stranger for _, stranger in waiting), one_more, writer):
-        open_one.close()
+        await shut(open_one)
 
 
 async def test_stranger_that_is_refused_again_and_again_gets_no_handshake_any_more(
@@ -185,7 +190,7 @@ async def test_stranger_that_is_refused_again_and_again_gets_no_handshake_any_mo
         reader, writer = await asyncio.open_connection("127.0.0.1", port(relay))
         writer.write(b"GET / HTTP/1.1\r\n\r\n")
         await heard(reader)
-        writer.close()
+        await shut(writer)
 
     async with asyncio.timeout(PATIENCE):
         for _ in range(10):

@@ -1,6 +1,7 @@
 """The shipped nginx: one port 443 for site and TURN, told apart by name, and what the site is told of its callers."""
 
 import asyncio
+import contextlib
 import json
 import ssl
 from collections.abc import Iterator
@@ -42,6 +43,9 @@ async def ask(port: int, context: ssl.SSLContext, name: str, *headers: str, body
     writer.write(("\r\n".join(lines) + "\r\n\r\n").encode())
     answer = (await reader.read()).decode()
     writer.close()
+    # TLS takes its leave before the socket is shut.
+    with contextlib.suppress(ConnectionError, ssl.SSLError):
+        await writer.wait_closed()
     head, _, rest = answer.partition("\r\n\r\n")
     return int(head.split()[1]), head, rest
 

@@ -1,6 +1,7 @@
 """What a guest of the TURN server sends to this host does not arrive, while the relay's address does."""
 
 import asyncio
+import ssl
 import time
 import uuid
 from typing import Any
@@ -57,3 +58,13 @@ async def test_credentials_end_with_their_second(turn: Turn) -> None:
         username, password = credentials(name, secret=SECRET, expires_at=expires_at)
         async with connected(address, username, password) as client:
             assert await client.allocate() == code
+
+
+async def test_connection_is_gone_when_its_block_ends(turn: Turn) -> None:
+    """TLS takes its leave first: a loop that ended before would leave the socket open."""
+    trust = ssl.create_default_context(cafile=str(turn.certificate.chain))
+    for url in turn.urls:
+        async with connected(parse_turn_url(url), "nobody", "nothing", trust) as client:
+            line = client._protocol.transport.get_extra_info("socket")
+            assert line.fileno() >= 0
+        assert line.fileno() == -1
