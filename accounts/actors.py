@@ -35,6 +35,9 @@ class Actor:
     patient_id: int | None = None
     link_id: int | None = None
     wait_id: int | None = None
+    # A guest who is a related person of the patient; and the patient for whom they may agree to this visit, now.
+    related_id: int | None = None
+    for_patient_id: int | None = None
 
     @property
     def is_anonymous(self) -> bool:
@@ -44,6 +47,11 @@ class Actor:
     def came_by_link(self) -> bool:
         """Known by a personal link alone: what it leads to is theirs, and nothing else of the clinic is there."""
         return self.type in {"patient", "guest"}
+
+    @property
+    def is_patients_side(self) -> bool:
+        """The patient, or who agrees for them: whoever opens the door, waits in line and goes in."""
+        return self.type == "patient" or self.for_patient_id is not None
 
     @property
     def is_staff(self) -> bool:

@@ -1,10 +1,12 @@
-"""Organization, Location, User, RoleAssignment, Patient, Practitioner. Rules about them live in services."""
+"""Organization, Location, User, RoleAssignment, Patient, RelatedPerson, Practitioner, Licence. No rules here."""
 
+import datetime as dt
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
 
 from accounts.roles import Role
 from core.clock import now
@@ -22,6 +24,8 @@ class Organization(models.Model):
     desk_hours = models.CharField(max_length=100, blank=True)
     language = models.CharField(max_length=10, default="en")
     is_demo = models.BooleanField(default=False)
+    # From this birthday on people agree for themselves; whoever agreed for the child does so no longer.
+    age_of_majority = models.PositiveSmallIntegerField(default=18)
 
     def __str__(self) -> str:
         return self.name
@@ -120,6 +124,8 @@ class Patient(models.Model):
     timezone = models.CharField(max_length=64, default="UTC")
     language = models.CharField(max_length=10, default="en")
     face = models.CharField(max_length=40, blank=True)
+    # Where they usually are, as ISO 3166 writes it ("US-IL", "ES"); empty while nobody has said.
+    region = models.CharField(max_length=6, blank=True)
     user = models.OneToOneField(User, on_delete=models.PROTECT, null=True, blank=True, related_name="patient")
     # Typed by themselves when they booked; the desk has not yet said who of the known patients this is.
     self_registered = models.BooleanField(default=False)
@@ -139,6 +145,59 @@ class Patient(models.Model):
         return f"{self.given_name} {self.family_name}".strip()
 
 
+class RelatedPerson(models.Model):
+    """FHIR RelatedPerson: somebody of one patient. Whether they may agree for the patient, the consents' room says."""
+
+    class Relationship(models.TextChoices):
+        """FHIR's PersonalRelationshipRoleType in words: MTH, FTH, PRN, GUARD, SPS, CHILD, FAMMEMB, FRND, NBOR."""
+
+        MOTHER = "mother", _("Mother")
+        FATHER = "father", _("Father")
+        PARENT = "parent", _("Parent")
+        GUARDIAN = "guardian", _("Guardian")
+        PARTNER = "partner", _("Husband, wife or partner")
+        CHILD = "child", _("Son or daughter")
+        FAMILY = "family", _("Family")
+        CARER = "carer", _("Carer")
+        FRIEND = "friend", _("Friend")
+        NEIGHBOUR = "neighbour", _("Neighbour")
+        INTERPRETER = "interpreter", _("Interpreter")
+        OTHER = "other", _("Somebody else")
+
+    uuid = models.UUIDField(default=new_uuid, unique=True, editable=False)
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+")
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="related_people")
+    relationship = models.CharField(max_length=16, choices=Relationship)
+    name = models.CharField(max_length=80)
+    phone = models.CharField(max_length=32, blank=True)
+    email = models.EmailField(blank=True)
+    language = models.CharField(max_length=10, blank=True)
+    is_emergency_contact = models.BooleanField(default=False)
+    is_active = models.BooleanField(default=True)
+    # The days from which and until which they are this to the patient; the last one counts.
+    starts_on = models.DateField()
+    ends_on = models.DateField(null=True, blank=True)
+    created_at = models.DateTimeField(default=now, editable=False)
+
+    class Meta:
+        ordering = ["name", "pk"]
+
+    def __str__(self) -> str:
+        # Shown in logs and shells, so it names nobody.
+        return f"related person {self.uuid}"
+
+    @property
+    def label(self) -> str:
+        """What stands under their picture: "Ana Lopez, mother"."""
+        if self.relationship == self.Relationship.OTHER:
+            return self.name
+        return f"{self.name}, {str(self.get_relationship_display()).lower()}"
+
+    def is_one_on(self, day: dt.date) -> bool:
+        """Whether they are still, and already, somebody of this patient on that day."""
+        return self.is_active and self.starts_on <= day and (self.ends_on is None or day <= self.ends_on)
+
+
 class Practitioner(models.Model):
     """FHIR Practitioner: a doctor or nurse who sees patients."""
 
@@ -149,9 +208,8 @@ class Practitioner(models.Model):
     given_name = models.CharField(max_length=100)
     family_name = models.CharField(max_length=100)
     specialty = models.CharField(max_length=100, blank=True)
-    # BCP 47 tags; and where they may practise, as ISO 3166 codes of countries or their parts ("US-IL").
+    # BCP 47 tags.
     languages = models.JSONField(default=list, blank=True)
-    licence_regions = models.JSONField(default=list, blank=True)
     face = models.CharField(max_length=40, blank=True)
 
     class Meta:
@@ -167,3 +225,24 @@ class Practitioner(models.Model):
     @property
     def short_name(self) -> str:
         return f"{self.prefix} {self.family_name}" if self.prefix else f"{self.given_name} {self.family_name}"
+
+
+class Licence(models.Model):
+    """FHIR Practitioner.qualification: where somebody may practise, and from when until when."""
+
+    uuid = models.UUIDField(default=new_uuid, unique=True, editable=False)
+    practitioner = models.ForeignKey(Practitioner, on_delete=models.CASCADE, related_name="licences")
+    # A country, or a part of one, as ISO 3166 writes it: "ES", "US-IL".
+    region = models.CharField(max_length=6)
+    # None: since ever, for ever. The last day counts.
+    starts_on = models.DateField(null=True, blank=True)
+    ends_on = models.DateField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["region", "pk"]
+
+    def __str__(self) -> str:
+        return f"licence {self.region}"
+
+    def is_valid_on(self, day: dt.date) -> bool:
+        return (self.starts_on is None or self.starts_on <= day) and (self.ends_on is None or day <= self.ends_on)

@@ -20,6 +20,14 @@ declare(
     Policy("accounts.patient.view", {Role.PATIENT}, {Relation.OWN}),
     # Email address and phone number, as the desk puts them right.
     Policy("accounts.patient.contact", DESK, {Relation.SAME_CLINIC}),
+    Policy("accounts.patient.region", DESK | {Role.PRACTITIONER}, {Relation.SAME_CLINIC}),
+    # Who somebody's people are: those who see the patient put it down.
+    Policy("accounts.related.view", DESK | {Role.PRACTITIONER}, {Relation.SAME_CLINIC}),
+    Policy("accounts.related.add", DESK | {Role.PRACTITIONER}, {Relation.SAME_CLINIC}),
+    Policy("accounts.related.change", DESK | {Role.PRACTITIONER}, {Relation.SAME_CLINIC}),
+    Policy("accounts.organization.majority", DESK),
+    Policy("accounts.licence.list", {Role.ADMINISTRATOR}),
+    Policy("accounts.licence.change", {Role.ADMINISTRATOR}, {Relation.SAME_CLINIC, Relation.OWN}),
     Policy("accounts.practitioner.register", {Role.ADMINISTRATOR}),
     Policy("accounts.practitioner.list", STAFF),
     Policy("accounts.practitioner.view", STAFF, {Relation.OWN, Relation.SAME_CLINIC}),

@@ -1,10 +1,13 @@
-"""How long "Call in" takes to a moving picture, a reload to the picture's return, and the picture to its full size.
+"""How long the link takes to one's own picture, and "Call in" to a moving one; and what the visit's scripts weigh.
 
-Everything is what a doctor waits for: pressed on the queue board, page change included, until the browser presents the
-first decoded frame of the patient. Chromium with made-up devices, house and browsers on this machine.
+A patient's time runs from opening the link, its files known to the browser from a first look, until the browser
+presents their own camera's first frame; Join is pressed as soon as the page can answer. A doctor's runs from the press
+on the queue board, page change included, to the first decoded frame of the patient. Chromium with made-up devices,
+house and browsers on this machine, files as a clinic serves them.
 """
 
 import argparse
+import gzip
 import json
 import os
 import statistics
@@ -30,6 +33,19 @@ FULL_SIZE_LIMIT_SECONDS = 30.0
 TELL_PRESS = (
     """document.addEventListener('submit', () => sessionStorage.setItem('pressed', String(Date.now())), true)"""
 )
+# Join is pressed by the page itself, the moment that it can answer: a driver's own round trips are nobody's wait.
+TELL_OWN_PICTURE = """
+const open = () => document.documentElement.dataset.visitState === 'door';
+const look = () => {
+  const join = open() && document.querySelector('[data-step=door] [data-act=join]');
+  if (!join) return requestAnimationFrame(look);
+  join.click();
+  const own = document.querySelector('[data-preview]');
+  own.requestVideoFrameCallback(() => { document.documentElement.dataset.ownPicture = String(performance.now()); });
+};
+if (sessionStorage.getItem('measured')) requestAnimationFrame(look);
+"""
+OWN_PICTURE = "Number(document.documentElement.dataset.ownPicture ?? 0)"
 FIRST_FRAME = "Number(document.documentElement.dataset.firstRemoteFrame ?? 0)"
 FULL_SIZE = "performance.getEntriesByName('full-size-remote-frame')"
 console = Console(stderr=True, highlight=False)
@@ -42,10 +58,20 @@ class Times:
     admit_ms: list[float] = field(default_factory=list)
     reload_ms: list[float] = field(default_factory=list)
     full_size_s: list[float] = field(default_factory=list)
+    own_picture_ms: list[float] = field(default_factory=list)
+    # By the address of each script of the visit's page, until the call.
+    script_bytes: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def script_kb(self) -> float:
+        return sum(self.script_bytes.values()) / 1000
 
     def summary(self) -> dict[str, float]:
         return {
             "trials": len(self.admit_ms),
+            "link_to_own_picture_ms_p50": round(statistics.median(self.own_picture_ms)),
+            "link_to_own_picture_ms_p95": round(percentile(self.own_picture_ms, 95)),
+            "visit_js_gzip_kb": round(self.script_kb, 1),
             "admit_to_frame_ms_p50": round(statistics.median(self.admit_ms)),
             "admit_to_frame_ms_p95": round(percentile(self.admit_ms, 95)),
             "reload_to_frame_ms_p95": round(percentile(self.reload_ms, 95)),
@@ -61,7 +87,7 @@ def percentile(values: list[float], percent: int) -> float:
 
 @contextmanager
 def house_in(folder: Path, **environment: str) -> Iterator[House]:
-    """A running house, and Django in this process on the same database."""
+    """A running house, and Django in this process on its database; with `STATIC_COLLECTED` the files of a clinic."""
     house = House(folder, **environment)
     os.environ.update(house.environment, DJANGO_SETTINGS_MODULE="telehealth.settings")
     import django
@@ -70,11 +96,36 @@ def house_in(folder: Path, **environment: str) -> Iterator[House]:
     from django.core.management import call_command
 
     call_command("migrate", verbosity=0, interactive=False)
+    if environment.get("STATIC_COLLECTED"):
+        call_command("collectstatic", verbosity=0, interactive=False)
     house.start()
     try:
         yield house
     finally:
         house.stop()
+
+
+def see_oneself(patient: Any, link: str, times: Times) -> None:
+    """The first look leaves the files with the browser; the second one counts."""
+    from tests.browser.people import state_is
+
+    patient.goto(link)
+    state_is(patient, "door")
+    patient.page.add_init_script(TELL_OWN_PICTURE)
+    patient.evaluate("sessionStorage.setItem('measured', 'yes')")
+    # The same address with another fragment only would be no new page.
+    patient.goto("about:blank")
+    patient.goto(link)
+    patient.wait_for(f"{OWN_PICTURE} > 0")
+    times.own_picture_ms.append(patient.evaluate(OWN_PICTURE))
+    patient.evaluate("sessionStorage.removeItem('measured')")
+    patient.goto("about:blank")
+
+
+def weigh(response: Any, times: Times) -> None:
+    """Note a script as it goes over the line, compressed on its own."""
+    if response.request.resource_type == "script" and response.url not in times.script_bytes:
+        times.script_bytes[response.url] = len(gzip.compress(response.body(), 9))
 
 
 def measure(house: House, browser: Any, visit: Any, times: Times) -> None:
@@ -85,6 +136,8 @@ def measure(house: House, browser: Any, visit: Any, times: Times) -> None:
     patient, doctor = (ChromiumTab(context.new_page()) for context in contexts)
     contexts[1].add_cookies([{"name": visit.doctor.name, "value": visit.doctor.value, "url": house.base_url}])
     doctor.page.add_init_script(TELL_PRESS)
+    patient.page.on("response", lambda response: weigh(response, times))
+    see_oneself(patient, visit.link, times)
     go_in(patient, visit.link)
     patient.wait_for("document.documentElement.dataset.mediaState === 'connected'")
     doctor.goto(visit.board)
@@ -111,6 +164,7 @@ def show(times: Times) -> None:
     for heading in ("", "median", "95 %", "at most"):
         table.add_column(heading, justify="left" if not heading else "right")
     rows = (
+        ("link to own picture", times.own_picture_ms, "ms", "2000 ms"),
         ('"Call in" to first frame', times.admit_ms, "ms", "1500 ms"),
         ("reload to picture", times.reload_ms, "ms", "3000 ms"),
         (f"until {FULL_WIDTH} px wide", times.full_size_s, "s", "6 s"),
@@ -120,6 +174,7 @@ def show(times: Times) -> None:
         told = [f"{value:.{digits}f} {unit}" for value in (statistics.median(values), percentile(values, 95))]
         table.add_row(name, *told, limit)
     console.print(table)
+    console.print(f"{len(times.script_bytes)} scripts of the visit, compressed: {times.script_kb:.1f} kB (90 kB)")
 
 
 def main() -> None:
@@ -131,7 +186,10 @@ def main() -> None:
     from playwright.sync_api import sync_playwright
 
     times = Times()
-    with tempfile.TemporaryDirectory(prefix="hc-bench-") as folder, house_in(Path(folder)) as house:
+    with (
+        tempfile.TemporaryDirectory(prefix="hc-bench-") as folder,
+        house_in(Path(folder), STATIC_COLLECTED="1") as house,
+    ):
         from tests.browser import clinic
 
         # Before playwright's event loop runs in this thread, where the database may not be used.

@@ -1,6 +1,7 @@
-"""Consent: what people were asked, in which words, and what they answered. A ledger: rows are only added."""
+"""Consent: what people were asked and answered, a ledger to which rows are only added; and who may answer for whom."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from core.ids import new_uuid
 
@@ -43,6 +44,7 @@ class Consent(models.Model):
     """One answer of one person (FHIR Consent). The newest row per person and purpose counts, or per person and visit.
 
     `patient` says whose record it is about; `person` whose answer it is: the patient's own, or somebody's in the visit.
+    `given_by` is who gave it; where that is another than the person, `right` says by what right.
     """
 
     class Decision(models.TextChoices):
@@ -65,6 +67,8 @@ class Consent(models.Model):
     given_at = models.DateTimeField()
     given_by_label = models.CharField(max_length=200)
     given_by_type = models.CharField(max_length=16)
+    # The right of who gave it for the person; None: they gave it themselves.
+    right = models.ForeignKey("consent.ConsentRight", on_delete=models.PROTECT, null=True, related_name="answers")
     how = models.CharField(max_length=16, choices=How.choices, default=How.LINK)
     # The visit at whose door it was given: a plain column, because visits live in a higher room.
     about = models.UUIDField(null=True, blank=True)
@@ -79,3 +83,33 @@ class Consent(models.Model):
 
     def __str__(self) -> str:
         return f"consent {self.uuid}"
+
+
+class ConsentRight(models.Model):
+    """That a related person may agree for their patient: to what, from when until when, and who has seen the proof."""
+
+    class Basis(models.TextChoices):
+        CHILD = "child", _("Parental responsibility for a child")
+        DEED = "deed", _("A court order, a power of attorney or another deed")
+
+    uuid = models.UUIDField(default=new_uuid, unique=True, editable=False)
+    organization = models.ForeignKey("accounts.Organization", on_delete=models.PROTECT, related_name="+")
+    related = models.ForeignKey("accounts.RelatedPerson", on_delete=models.PROTECT, related_name="consent_rights")
+    # Values of Purpose.
+    purposes = models.JSONField()
+    basis = models.CharField(max_length=8, choices=Basis)
+    starts_on = models.DateField()
+    # The last day; a child's ends with the birthday on which they come of age in any case.
+    ends_on = models.DateField(null=True, blank=True)
+    # What the person who confirmed it has looked at: "birth certificate and her passport".
+    seen = models.CharField(max_length=200)
+    confirmed_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, null=True, related_name="+")
+    confirmed_at = models.DateTimeField()
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+    withdrawn_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return f"right {self.uuid}"

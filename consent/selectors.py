@@ -1,11 +1,13 @@
 """Reading consent: the words in force, whether somebody's yes to them stands, and what a visit's people answered."""
 
+import datetime as dt
 import uuid as uuids
 
 from django.db.models import Min, OuterRef, Q, Subquery
 
-from accounts.models import Organization, Patient
-from consent.models import Consent, ConsentText
+from accounts.models import Organization, Patient, RelatedPerson
+from consent import rights
+from consent.models import Consent, ConsentRight, ConsentText
 from core.clock import today
 from core.errors import NotFound
 
@@ -30,13 +32,16 @@ def current_text(clinic: Organization, purpose: str, language: str = FALLBACK_LA
 def standing_consent(patient: Patient, purpose: str) -> Consent | None:
     """The person's newest answer if it is a yes to the version in force; a new version asks again.
 
-    What somebody answered before the desk said that they are this patient counts as theirs.
+    What somebody answered before the desk said that they are this patient counts as theirs. A yes that somebody else
+    gave for them stands as long as the right to give it: who comes of age is asked.
     """
     theirs = Q(patient=patient) | Q(patient__merged_into=patient)
     # What guests answer stands in the same record, and is theirs.
-    rows = Consent.objects.select_related("text").filter(theirs, purpose=purpose, person_type="patient")
-    latest = rows.order_by("-pk").first()
+    rows = Consent.objects.select_related("text", "right__related__patient__merged_into", "right__organization")
+    latest = rows.filter(theirs, purpose=purpose, person_type="patient").order_by("-pk").first()
     if latest is None or latest.decision != Consent.Decision.PERMIT:
+        return None
+    if latest.right is not None and not right_counts(latest.right):
         return None
     return latest if latest.text.version == current_text(patient.organization, purpose).version else None
 
@@ -70,3 +75,43 @@ def newest_decision(purpose: str, *, visit: str, person_type: str, person_id: st
         about=OuterRef(visit), purpose=purpose, person_type=OuterRef(person_type), person_id=OuterRef(person_id)
     )
     return Subquery(rows.order_by("-pk").values("decision")[:1])
+
+
+def right_counts(right: ConsentRight) -> bool:
+    """Whether it counts today, at the clinic; also whether who has it is still somebody of the patient."""
+    day = today(right.organization.timezone)
+    patient = right.related.patient.merged_into or right.related.patient
+    majority = right.organization.age_of_majority
+    return right.related.is_one_on(day) and rights.counts(right, patient.birth_date, majority, day)
+
+
+def right_of(related_id: int | None, patient: Patient, purpose: str) -> ConsentRight | None:
+    """The right of this person to agree to `purpose` for the patient today."""
+    rows = ConsentRight.objects.select_related("related__patient__merged_into", "organization")
+    theirs = Q(related__patient=patient) | Q(related__patient__merged_into=patient)
+    found = rows.filter(theirs, related_id=related_id or 0, withdrawn_at=None)
+    return next((one for one in found if purpose in one.purposes and right_counts(one)), None)
+
+
+def has_had_right(related_id: int, patient: Patient) -> bool:
+    """Whether they could ever agree for the patient: it is over, or is not yet."""
+    theirs = Q(related__patient=patient) | Q(related__patient__merged_into=patient)
+    return ConsentRight.objects.filter(theirs, related_id=related_id).exists()
+
+
+def rights_of(related: RelatedPerson) -> list[ConsentRight]:
+    """All that they ever had, the newest first; whoever holds the person may see it already."""
+    rows = related.consent_rights.select_related("organization", "confirmed_by", "withdrawn_by")
+    return list(rows.select_related("related__patient__merged_into"))
+
+
+def last_day_of(right: ConsentRight) -> dt.date | None:
+    """The day on which it counts last."""
+    patient = right.related.patient.merged_into or right.related.patient
+    return rights.last_day(right, patient.birth_date, right.organization.age_of_majority)
+
+
+def is_minor(patient: Patient) -> bool:
+    """Whether the patient is under the age at which this clinic lets people agree for themselves."""
+    clinic = patient.organization
+    return rights.is_child(patient.birth_date, clinic.age_of_majority, today(clinic.timezone))

@@ -3,8 +3,10 @@
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from consent.models import Consent
+from scheduling.forms.people import RegionField
 
 NO_CONSENT = "Tick the box to agree to a video visit, or call the desk."
 SHORT_CONSENT = (
@@ -49,6 +51,8 @@ class ConsentForm(forms.Form):
 
 
 class PlaceForm(forms.Form):
+    """Where they are, how to reach them, whom to call. The region is asked where an address alone would not say it."""
+
     place = forms.CharField(
         label="Where are you now?",
         max_length=200,
@@ -61,6 +65,34 @@ class PlaceForm(forms.Form):
         error_messages={"required": NO_PHONE, "max_length": "Give one number only."},
         widget=forms.TelInput(attrs={"autocomplete": "tel", "data-required": NO_PHONE}),
     )
+    region = RegionField(label=_("In which country is that?"), empty=_("Choose the country"), required=False)
+    emergency_name = forms.CharField(
+        label=_("Who is it?"),
+        max_length=80,
+        required=False,
+        error_messages={"max_length": _("Say the name in up to 80 letters.")},
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    emergency_phone = forms.CharField(
+        label=_("Their phone number"),
+        max_length=40,
+        required=False,
+        error_messages={"max_length": _("Give one number only.")},
+        widget=forms.TelInput(attrs={"autocomplete": "off"}),
+    )
+
+    def __init__(self, *args: Any, divided: list[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["region"]
+        field.offer(divided, str(self.initial.get("region", "")))
+        if divided:
+            field.label = _("In which country or state is that?")
+
+    @property
+    def has_contact(self) -> bool:
+        """Whether somebody to call is named already, or something about them is wrong."""
+        names = ("emergency_name", "emergency_phone")
+        return any(self[name].value() or self[name].errors for name in names)
 
 
 def field_errors(form: forms.Form) -> dict[str, str]:

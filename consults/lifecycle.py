@@ -23,9 +23,10 @@ MOVES: dict[VisitStatus, frozenset[VisitStatus]] = {
     VisitStatus.PLANNED: frozenset({VisitStatus.ARRIVED, VisitStatus.CANCELLED, VisitStatus.FINISHED}),
     # Back to planned: the patient left the waiting room and may come again.
     VisitStatus.ARRIVED: frozenset({VisitStatus.PLANNED, VisitStatus.IN_PROGRESS, VisitStatus.CANCELLED}),
-    VisitStatus.IN_PROGRESS: frozenset({VisitStatus.ON_LEAVE, VisitStatus.FINISHED}),
+    # Back to arrived: called by mistake, nobody answered, or passed on to another line; so it is from hold.
+    VisitStatus.IN_PROGRESS: frozenset({VisitStatus.ON_LEAVE, VisitStatus.FINISHED, VisitStatus.ARRIVED}),
     # On hold: its practitioner is with somebody else for a moment, and comes back.
-    VisitStatus.ON_LEAVE: frozenset({VisitStatus.IN_PROGRESS, VisitStatus.FINISHED}),
+    VisitStatus.ON_LEAVE: frozenset({VisitStatus.IN_PROGRESS, VisitStatus.FINISHED, VisitStatus.ARRIVED}),
     VisitStatus.FINISHED: frozenset(),
     VisitStatus.CANCELLED: frozenset(),
 }

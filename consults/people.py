@@ -4,14 +4,21 @@ Reading only, and for the rooms of this package; who may ask is settled before.
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
 
 from accounts.actors import Actor
 from accounts.models import Patient
+from accounts.roles import Role
+from consults.lifecycle import VisitStatus
 from consults.models import Arrival, Encounter, Seat
 from core.errors import NotFound
 from scheduling.models import GroupPlace
 from scheduling.selectors.groups import coming_to, own_place
 
+# The roles of seats in which the patient is, or who agrees for them: one of these there, and the patient is there.
+FOR_PATIENT = (Role.PATIENT.value, Role.RELATED_PERSON.value)
 # What pages call a group where they would say a given name.
 THE_GROUP = "the group"
 
@@ -69,3 +76,21 @@ def faces_of(encounter: Encounter, seats: Iterable[Seat]) -> dict[int, str]:
         return {seat.actor_id: encounter.patient.face for seat in seats if seat.actor_type == "patient"}
     ids = [seat.actor_id for seat in seats if seat.actor_type == "patient"]
     return dict(Patient.objects.filter(pk__in=ids).values_list("pk", "face"))
+
+
+@dataclass(frozen=True)
+class Performer:
+    """Who sees the patient, as pages name them."""
+
+    display_name: str
+    short_name: str
+    face: str
+    is_known: bool = True
+
+
+def performer(encounter: Encounter) -> Performer:
+    """Whoever has the visit now. Of those who wait in a line that several share nobody knows yet who it will be."""
+    if encounter.queue.pool_id is not None and encounter.status in (VisitStatus.PLANNED, VisitStatus.ARRIVED):
+        return Performer(_("Your doctor"), _("Your doctor"), "", is_known=False)
+    person = encounter.practitioner
+    return Performer(person.display_name, person.short_name, person.face)

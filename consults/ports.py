@@ -25,7 +25,9 @@ _prefetches: list[Prefetches] = []
 _relay_listeners: dict[str, list[RelayListener]] = {}
 _snapshot_parts: list[SnapshotPart] = []
 _over: list[VisitListener] = []
+_acted: list[Callable[["Encounter"], bool]] = []
 _seats_changed: list[VisitListener] = []
+_passed_on: list[VisitListener] = []
 _watchers: list[Watcher] = []
 
 
@@ -67,6 +69,18 @@ def on_seats_changed(listener: VisitListener) -> None:
         _seats_changed.append(listener)
 
 
+def on_passed_on(listener: VisitListener) -> None:
+    """Call `listener(actor, encounter)` when a visit leaves a call for another practitioner's; its row is locked."""
+    if listener not in _passed_on:
+        _passed_on.append(listener)
+
+
+def on_acted(reader: Callable[["Encounter"], bool]) -> None:
+    """Let `reader(encounter)` say that something was done in the visit's call, so that it was no mistake."""
+    if reader not in _acted:
+        _acted.append(reader)
+
+
 def on_watch(watcher: Watcher) -> None:
     """Call `watcher()` about every 2 s in every web process, links or no links."""
     if watcher not in _watchers:
@@ -94,6 +108,15 @@ def snapshot_parts(encounter: "Encounter", actor: "Actor") -> dict[str, Any]:
 def tell_visit_over(actor: "Actor", encounter: "Encounter") -> None:
     for listener in _over:
         listener(actor, encounter)
+
+
+def tell_passed_on(actor: "Actor", encounter: "Encounter") -> None:
+    for listener in _passed_on:
+        listener(actor, encounter)
+
+
+def was_acted(encounter: "Encounter") -> bool:
+    return any(reader(encounter) for reader in _acted)
 
 
 def tell_seats_changed(actor: "Actor", encounter: "Encounter") -> None:

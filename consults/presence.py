@@ -5,6 +5,7 @@ No query is made here, but for patients of a group: whether one of them has pass
 
 import datetime as dt
 from collections.abc import Iterable
+from enum import StrEnum
 
 from django.db.models import Q
 
@@ -12,8 +13,13 @@ from accounts.actors import Actor
 from consults.lifecycle import BEGUN, DOOR_CLOSES_AFTER, VisitStatus
 from consults.models import Encounter, Seat
 from consults.people import has_arrived, is_group
+from scheduling.models import Appointment
 
 SILENT_AFTER = dt.timedelta(seconds=15)
+AWAY_AFTER = dt.timedelta(seconds=30)
+# From the walk-in door to the waiting room there are the device check and a question or two.
+WAY_IN = dt.timedelta(minutes=20)
+_AT_THE_DOOR = Q(status=VisitStatus.PLANNED, appointment__appointment_type=Appointment.Type.WALK_IN)
 SHARE_KEPT = dt.timedelta(seconds=30)
 
 
@@ -21,6 +27,16 @@ def open_now(instant: dt.datetime) -> Q:
     """Visits with a room: begun, or waited for while their door is open; a forgotten waiter blocks no line."""
     still_waiting = Q(status=VisitStatus.ARRIVED, appointment__ends_at__gte=instant - DOOR_CLOSES_AFTER)
     return Q(status__in=BEGUN) | still_waiting
+
+
+def coming_in(instant: dt.datetime) -> Q:
+    """People without a booking between the door and the waiting room: for so long their place in line is theirs."""
+    return _AT_THE_DOOR & Q(appointment__starts_at__gte=instant - WAY_IN)
+
+
+def never_came_in(instant: dt.datetime) -> Q:
+    """Those who did not go on from there, or have left again; their link still leads in."""
+    return _AT_THE_DOOR & Q(appointment__starts_at__lt=instant - WAY_IN)
 
 
 def is_open(encounter: Encounter, instant: dt.datetime) -> bool:
@@ -31,8 +47,8 @@ def is_open(encounter: Encounter, instant: dt.datetime) -> bool:
 
 
 def may_sit(actor: Actor, encounter: Encounter, instant: dt.datetime) -> bool:
-    """A patient sits from the waiting room on, everybody else in the call."""
-    if actor.type == "patient":
+    """A patient, and who agrees for them, sits from the waiting room on, everybody else in the call."""
+    if actor.is_patients_side:
         return is_open(encounter, instant) and (not is_group(encounter) or has_arrived(actor, encounter))
     return encounter.status == VisitStatus.IN_PROGRESS
 
@@ -51,6 +67,37 @@ def patient_is_there(seats: Iterable[Seat], arrived_at: dt.datetime | None, inst
         return True
     just_arrived = arrived_at is not None and arrived_at >= instant - SILENT_AFTER
     return just_arrived and not any(seat.left_at is None and not seat.connected for seat in seats)
+
+
+class Presence(StrEnum):
+    """Of somebody who waits: whether their page is heard. All three stand in line."""
+
+    HERE = "here"
+    RECONNECTING = "reconnecting"
+    AWAY = "away"
+
+
+def presence_of(seats: Iterable[Seat], arrived_at: dt.datetime | None, instant: dt.datetime) -> Presence:
+    """By the seats of the patient: of one person, whatever the number of tabs and sockets."""
+    seats = list(seats)
+    if patient_is_there(seats, arrived_at, instant):
+        return Presence.HERE
+    heard = heard_at(seats, arrived_at)
+    return Presence.AWAY if heard is None or heard <= instant - AWAY_AFTER else Presence.RECONNECTING
+
+
+def heard_at(seats: Iterable[Seat], arrived_at: dt.datetime | None) -> dt.datetime | None:
+    """When somebody who waits was heard last: by a page, or at the door."""
+    return max((one for one in (arrived_at, *(seat.last_seen_at for seat in seats)) if one is not None), default=None)
+
+
+def kept_until(encounter: Encounter, seats: Iterable[Seat], kept: dt.timedelta) -> dt.datetime | None:
+    """Until when the place of one who is silent is kept; None for whoever is still to be called back."""
+    if encounter.callback_at is not None and encounter.called_at is None:
+        return None
+    heard = heard_at(seats, encounter.arrived_at)
+    silent_since = max((one for one in (heard, encounter.called_at) if one is not None), default=None)
+    return silent_since + kept if silent_since is not None else None
 
 
 def is_sharing(seat: Seat, instant: dt.datetime) -> bool:

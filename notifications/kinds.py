@@ -21,6 +21,7 @@ class Group(StrEnum):
     REMINDERS = "reminders"
     VISIT = "visit"
     OFFERS = "offers"
+    DESK = "desk"
 
     @property
     def label(self) -> str:
@@ -32,6 +33,7 @@ _GROUP_LABELS = {
     Group.REMINDERS: "Reminders before a visit",
     Group.VISIT: "You are next, and your doctor is ready",
     Group.OFFERS: "A time for you from the wait list",
+    Group.DESK: "To the front desk",
 }
 
 
@@ -52,6 +54,8 @@ class Letter:
     files: tuple[File, ...] = ()
     # So near that it does not wait for the end of quiet hours, though its kind does.
     urgent: bool = False
+    # Of a kind to the desk: the clinic's own address.
+    desk: str = ""
 
 
 @dataclass(frozen=True)
@@ -85,6 +89,8 @@ class Kind:
     urgent: bool = False
     # Where the person wants it by no way at all, the desk is told, and calls.
     desk_calls: bool = False
+    # About somebody, and to the clinic's front desk: where it goes its letter says, and nobody's choices count.
+    to_desk: bool = False
     # A clinic may switch it off.
     can_be_off: bool = True
     # So long after it was due it is still sent, where no earlier end is given.

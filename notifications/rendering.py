@@ -15,7 +15,7 @@ from accounts.models import Organization
 from notifications import gsm, preferences
 from notifications.channels import Parcel
 from notifications.kinds import Kind, Letter
-from notifications.languages import language_for
+from notifications.languages import LANGUAGES, USUAL, language_for
 from notifications.models import Channel, Message
 
 LONGEST_SUBJECT = 200
@@ -51,6 +51,9 @@ class _Writing:
 def parcel(message: Message, kind: Kind, letter: Letter, address: str) -> Parcel:
     """The whole message. Raises what a broken template raises."""
     patient, clinic, channel = message.patient, message.organization, message.channel
+    if kind.to_desk:
+        spoken = clinic.language if clinic.language in LANGUAGES else USUAL
+        return _parcel(_Writing(kind, channel, spoken, clinic.timezone, clinic, letter, ""), message.key, address)
     addresses = preferences.address_of(patient), preferences.address_of(patient, kind.group, channel)
     language = language_for(patient, clinic)
     writing = _Writing(kind, channel, language, patient.timezone, clinic, letter, *addresses)

@@ -18,5 +18,7 @@ class RecordingsConfig(AppConfig):
         consults.on_relay_event("recorded", services.hear_relay)
         consults.on_visit_snapshot(snapshot.snapshot_part)
         consults.on_visit_over(services.end_with_visit)
+        consults.on_passed_on(services.end_with_visit)
+        consults.on_acted(snapshot.has_recordings)
         consults.on_seats_changed(services.seats_changed)
         consults.on_watch(services.watch_recordings)

@@ -3,8 +3,10 @@
 from accounts.actors import Actor
 from accounts.policy import Policy, Relation, declare, require
 from accounts.roles import Role
+from consults.lifecycle import OVER
 from consults.policies import relation_to_visit
 from recordings.models import Recording
+from scheduling.policies import relation_to
 
 PATIENT = frozenset({Role.PATIENT})
 PRACTITIONER = frozenset({Role.PRACTITIONER})
@@ -34,8 +36,16 @@ declare(
 
 
 def relation_to_recording(actor: Actor, recording: Recording) -> Relation:
-    """One stands to a recording as to its visit."""
-    return relation_to_visit(actor, recording.encounter)
+    """One stands to a recording as to its visit; of the practitioners of one that was passed on, who has recorded it.
+
+    That is what people were told who agreed.
+    """
+    encounter = recording.encounter
+    if actor.practitioner_id is None or actor.came_by_link:
+        return relation_to_visit(actor, encounter)
+    is_theirs = (recording.requested_by_type, recording.requested_by_id) == (actor.type, actor.id)
+    over = encounter.status in OVER
+    return relation_to(actor, encounter.appointment, over=over, performed_by=actor.practitioner_id if is_theirs else 0)
 
 
 def require_recording(actor: Actor, action: str, recording: Recording) -> None:

@@ -19,7 +19,9 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from accounts.actors import ANONYMOUS, Actor, session_digest
 from accounts.roles import Role
 from audit.services import record
-from core.clock import now
+from consent.models import Purpose
+from consent.selectors import right_of
+from core.clock import now, today
 from core.errors import NotFound, RateLimited
 from scheduling import tries
 from scheduling.models import Guest, PersonalLink
@@ -70,7 +72,7 @@ def open_link(*, link_uuid: uuids.UUID | str, secret: str, address: str = "") ->
         _refuse(link, str(link_uuid), address, why)
         raise NotFound
     session = _new_session()
-    actor = _actor_of(link, session_digest(session))
+    actor = actor_of(link, session_digest(session))
     record(actor=actor, action="scheduling.link.open", entity=link, patient_id=link.patient_id)
     return link, session_cookie_for(link, session)
 
@@ -110,7 +112,7 @@ def actor_for_cookie(path: str, cookies: Mapping[str, str]) -> Actor:
     link = _find(match[1])
     if link is None or _closed_because(link) or link.generation != session["generation"]:
         return ANONYMOUS
-    return _actor_of(link, session_digest(session["session"]))
+    return actor_of(link, session_digest(session["session"]))
 
 
 def was_opened_lately(path: str, cookies: Mapping[str, str]) -> bool:
@@ -141,8 +143,8 @@ def _refuse(link: PersonalLink | None, link_uuid: str, address: str, why: str) -
     )
 
 
-def _actor_of(link: PersonalLink, session: str) -> Actor:
-    """`id` is who came by the link, in seats and answers for good; `patient_id` who the clinic knows that is."""
+def actor_of(link: PersonalLink, session: str) -> Actor:
+    """Whoever comes by it: `id` in seats and answers for good; `patient_id` is who the clinic knows that is."""
     if link.guest is not None:
         return _guest_of(link, link.guest, session)
     return Actor(
@@ -158,15 +160,21 @@ def _actor_of(link: PersonalLink, session: str) -> Actor:
 
 
 def _guest_of(link: PersonalLink, guest: Guest, session: str) -> Actor:
-    """A guest is no patient: nothing that is the patient's own is theirs."""
+    """A guest is no patient: nothing that is the patient's own is theirs. Who may agree for the patient today does so
+    by this link, and by that opens the door for them."""
+    patient = link.patient.merged_into or link.patient
+    agrees = guest.related_id is not None and not link.appointment.is_group
+    right = right_of(guest.related_id, patient, Purpose.TELEHEALTH) if agrees else None
     return Actor(
         type="guest",
         id=guest.pk,
         label=guest.name,
         organization_id=link.organization_id,
-        roles=frozenset({Role.GUEST}),
+        roles=frozenset({Role.GUEST, Role.RELATED_PERSON} if right else {Role.GUEST}),
         session=session,
         link_id=link.pk,
+        related_id=guest.related_id,
+        for_patient_id=patient.pk if right else None,
     )
 
 
@@ -174,6 +182,8 @@ def _closed_because(link: PersonalLink) -> str:
     """Why the link opens nothing any more; empty while it does."""
     if link.revoked_at is not None or (link.guest is not None and link.guest.removed_at is not None):
         return "revoked"
+    if link.guest is not None and link.guest.is_over(now(), today(link.organization.timezone)):
+        return "ended"
     return "used up" if now() > link.appointment.ends_at + USED_UP_AFTER else ""
 
 
@@ -182,7 +192,8 @@ def _find(link_uuid: uuids.UUID | str) -> PersonalLink | None:
         uuid = link_uuid if isinstance(link_uuid, uuids.UUID) else uuids.UUID(link_uuid)
     except ValueError:
         return None
-    return PersonalLink.objects.select_related("patient", "guest", "appointment").filter(uuid=uuid).first()
+    rows = PersonalLink.objects.select_related("organization", "patient__merged_into", "guest__related", "appointment")
+    return rows.filter(uuid=uuid).first()
 
 
 def _possible_secrets(link: PersonalLink) -> list[str]:

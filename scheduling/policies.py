@@ -6,13 +6,17 @@ from accounts.actors import Actor
 from accounts.models import Patient, Practitioner
 from accounts.policy import PUBLIC, Policy, Relation, declare, may, require
 from accounts.roles import Role
+from core.clock import now
 from core.errors import Conflict
+from scheduling import ports
 from scheduling.lifecycle import AppointmentStatus
 from scheduling.models import Appointment, GroupPlace, PersonalLink, WaitListEntry
 
 DESK = frozenset({Role.FRONT_DESK, Role.SCHEDULER, Role.ADMINISTRATOR})
 PRACTITIONER = frozenset({Role.PRACTITIONER})
 PATIENT = frozenset({Role.PATIENT})
+# The patient, or who has the right to agree for them.
+FOR_PATIENT = frozenset({Role.PATIENT, Role.RELATED_PERSON})
 ADMINISTRATOR = frozenset({Role.ADMINISTRATOR})
 
 CLINIC = frozenset({Relation.SAME_CLINIC})
@@ -26,18 +30,18 @@ declare(
     Policy("scheduling.appointment.book", DESK, CLINIC),
     Policy("scheduling.appointment.book", PRACTITIONER, OWN),
     Policy("scheduling.appointment.cancel", DESK, CLINIC),
-    Policy("scheduling.appointment.cancel", PRACTITIONER | PATIENT, OWN),
+    Policy("scheduling.appointment.cancel", PRACTITIONER | FOR_PATIENT, OWN),
     # Said once more after leaving a group it changes nothing, and is no error.
     Policy("scheduling.appointment.cancel", PATIENT, {Relation.LEFT}),
     # Who else comes to a group visit.
     Policy("scheduling.group.change", DESK, CLINIC),
     Policy("scheduling.group.change", PRACTITIONER, OWN_OR_ENDED),
     Policy("scheduling.appointment.move", DESK, CLINIC),
-    Policy("scheduling.appointment.move", PRACTITIONER | PATIENT, OWN),
+    Policy("scheduling.appointment.move", PRACTITIONER | FOR_PATIENT, OWN),
     Policy("scheduling.appointment.confirm", DESK, CLINIC),
     Policy("scheduling.appointment.confirm", PRACTITIONER, OWN),
     # The patient says beforehand that they will come.
-    Policy("scheduling.appointment.coming", PATIENT, OWN),
+    Policy("scheduling.appointment.coming", FOR_PATIENT, OWN),
     # Whether the patient came; also said again afterwards, as a correction.
     Policy("scheduling.appointment.attend", DESK, CLINIC),
     Policy("scheduling.appointment.attend", PRACTITIONER, OWN),
@@ -106,8 +110,13 @@ declare(
 )
 
 
-def relation_to(actor: Actor, appointment: Appointment, *, over: bool = False) -> Relation:
+def relation_to(
+    actor: Actor, appointment: Appointment, *, over: bool = False, performed_by: int | None = None
+) -> Relation:
     """Tell how `actor` stands to an appointment; `over` turns an own one into an ended one.
+
+    Its practitioner is who it is booked with, and whoever the visit was passed on to. `performed_by` names the one
+    practitioner whose it is, where the caller knows it.
 
     A patient or a guest by link owns the one visit of that link and no other, not even another visit of their own.
     Each patient of a group owns it until they have said that they do not come.
@@ -118,9 +127,17 @@ def relation_to(actor: Actor, appointment: Appointment, *, over: bool = False) -
         relation = _relation_by_link(actor, appointment)
         if relation is not Relation.OWN:
             return relation
-    elif actor.practitioner_id is None or actor.practitioner_id != appointment.practitioner_id:
+    elif not _is_practitioner_of(actor, appointment, performed_by):
         return Relation.SAME_CLINIC
     return Relation.ENDED if over else Relation.OWN
+
+
+def _is_practitioner_of(actor: Actor, appointment: Appointment, performed_by: int | None) -> bool:
+    if actor.practitioner_id is None:
+        return False
+    if performed_by is not None:
+        return actor.practitioner_id == performed_by
+    return actor.practitioner_id == appointment.practitioner_id or ports.performs(actor.practitioner_id, appointment)
 
 
 def relation_to_practitioner(actor: Actor, practitioner: Practitioner) -> Relation:
@@ -156,6 +173,7 @@ def require_group(actor: Actor, appointment: Appointment) -> None:
 def _relation_by_link(actor: Actor, appointment: Appointment) -> Relation:
     if actor.type == "guest":
         mine = PersonalLink.objects.filter(pk=actor.link_id or 0, guest_id=actor.id or 0, guest__removed_at=None)
+        mine = mine.filter(Q(guest__ends_at=None) | Q(guest__ends_at__gt=now()))
         leads_here = mine.filter(appointment_id=appointment.pk, revoked_at=None).exists()
         return Relation.OWN if leads_here else Relation.NONE
     if actor.link_id is None or actor.patient_id is None:

@@ -13,7 +13,7 @@ from django.db import transaction
 
 if TYPE_CHECKING:
     from accounts.actors import Actor
-    from accounts.models import Patient, Practitioner
+    from accounts.models import Organization, Patient, Practitioner
     from scheduling.models import Appointment, PersonalLink
 
 
@@ -42,10 +42,34 @@ class Standing(NamedTuple):
     minutes: int | None = None
 
 
+class Checked(Protocol):
+    """What the newest device check of one person of a visit has found, in words."""
+
+    @property
+    def who(self) -> str: ...
+    @property
+    def checked_at(self) -> dt.datetime: ...
+    @property
+    def findings(self) -> tuple[str, ...]: ...
+    @property
+    def trouble(self) -> str: ...
+    @property
+    def browser(self) -> str: ...
+
+
+class OpenDoor(NamedTuple):
+    """A line into which people may come without a booking now: its name, the address of its door, and how many wait."""
+
+    name: str
+    address: str
+    waiting: int
+
+
 AppointmentListener = Callable[["Actor", "Appointment"], None]
 MovedListener = Callable[["Actor", "Appointment", Before], None]
 LinkListener = Callable[["Actor", "PersonalLink"], None]
 StateReader = Callable[["Actor", Sequence[Booked]], Mapping[int, Standing]]
+CheckReader = Callable[["Actor", "Appointment"], Sequence[Checked]]
 VersionReader = Callable[[int], int]
 JoinedReader = Callable[["Sequence[int]"], "set[int]"]
 FreedListener = Callable[[int, "Practitioner", dt.datetime, dt.datetime], None]
@@ -53,6 +77,8 @@ PatientListener = Callable[["Actor", "Sequence[int]", "Patient"], None]
 LeftListener = Callable[["Actor", "Appointment", "Patient"], None]
 PresentReader = Callable[["Appointment", "Patient"], bool]
 ChangedListener = Callable[[int, uuids.UUID], None]
+PerformerReader = Callable[[int, "Appointment"], bool]
+DoorReader = Callable[["Organization"], Sequence[OpenDoor]]
 PersonListener = Callable[["Actor", "Appointment", "Patient"], None]
 HandedOverListener = Callable[["Sequence[uuids.UUID]", "Patient", "Patient", "Sequence[int]"], None]
 
@@ -63,12 +89,15 @@ _status_changed: list[AppointmentListener] = []
 _link_closed: list[LinkListener] = []
 _state_readers: list[StateReader] = []
 _version_readers: list[VersionReader] = []
+_check_readers: list[CheckReader] = []
 _joined_readers: list[JoinedReader] = []
 _freed: list[FreedListener] = []
 _changed: list[ChangedListener] = []
 _patient_changed: list[PatientListener] = []
 _patient_left: list[LeftListener] = []
 _presence_readers: list[PresentReader] = []
+_performer_readers: list[PerformerReader] = []
+_door_readers: list[DoorReader] = []
 _confirmed: list[PersonListener] = []
 _person_joined: list[PersonListener] = []
 _handed_over: list[HandedOverListener] = []
@@ -116,6 +145,12 @@ def on_version(reader: VersionReader) -> None:
         _version_readers.append(reader)
 
 
+def on_device_checks(reader: CheckReader) -> None:
+    """Ask `reader(actor, appointment)` what device checks have found at its door."""
+    if reader not in _check_readers:
+        _check_readers.append(reader)
+
+
 def on_joined(reader: JoinedReader) -> None:
     """Ask `reader(primary keys)` which of these appointments' patients have really been there."""
     if reader not in _joined_readers:
@@ -150,6 +185,18 @@ def on_presence(reader: PresentReader) -> None:
     """Ask `reader(appointment, patient)` whether this one of a group has really been there."""
     if reader not in _presence_readers:
         _presence_readers.append(reader)
+
+
+def on_performs(reader: PerformerReader) -> None:
+    """Ask `reader(practitioner_id, appointment)` whether they hold the visit now that was booked with a colleague."""
+    if reader not in _performer_readers:
+        _performer_readers.append(reader)
+
+
+def on_open_doors(reader: DoorReader) -> None:
+    """Ask `reader(organization)` into which lines people may come without a booking now."""
+    if reader not in _door_readers:
+        _door_readers.append(reader)
 
 
 def on_confirmed(listener: PersonListener) -> None:
@@ -224,6 +271,14 @@ def was_there(appointment: "Appointment", patient: "Patient") -> bool:
     return any(reader(appointment, patient) for reader in _presence_readers)
 
 
+def performs(practitioner_id: int, appointment: "Appointment") -> bool:
+    return any(reader(practitioner_id, appointment) for reader in _performer_readers)
+
+
+def open_doors(organization: "Organization") -> list[OpenDoor]:
+    return [door for reader in _door_readers for door in reader(organization)]
+
+
 def tell_link_closed(actor: "Actor", link: "PersonalLink") -> None:
     for listener in _link_closed:
         listener(actor, link)
@@ -235,6 +290,10 @@ def states_of(actor: "Actor", appointments: Sequence[Booked]) -> dict[int, str]:
 
 def standings_of(actor: "Actor", appointments: Sequence[Booked]) -> dict[int, Standing]:
     return {pk: standing for reader in _state_readers for pk, standing in reader(actor, appointments).items()}
+
+
+def device_checks(actor: "Actor", appointment: "Appointment") -> list[Checked]:
+    return [checked for reader in _check_readers for checked in reader(actor, appointment)]
 
 
 def version_of(organization_id: int) -> int:

@@ -4,7 +4,7 @@ from celery import shared_task
 
 from scheduling import services
 from scheduling.messages import missing
-from scheduling.services import busy, files, waitlist
+from scheduling.services import busy, files, guests, waitlist
 
 
 @shared_task(name="scheduling.end_holds")
@@ -17,6 +17,12 @@ def end_holds() -> None:
 def sweep_wait_list() -> None:
     """Let offers lapse that nobody answered, so that the next person is asked."""
     waitlist.sweep_wait_list()
+
+
+@shared_task(name="scheduling.end_guests")
+def end_guests() -> None:
+    """Take out of the room whose link ended at the time that was set for it."""
+    guests.end_guests()
 
 
 @shared_task(name="scheduling.read_calendars")

@@ -17,6 +17,10 @@ DAY_SECONDS = 24 * 60 * 60
 MOST_PER_LINK = 10
 # A held time comes back by itself; what is booked stays, so of that an address has this many shares of a day.
 SHARES_A_DAY = 3
+# A check tells a few times what it has found so far; so many are told by nobody who looks at the page.
+MOST_CHECKS = 60
+# A trial takes a relay up to 40 s.
+MOST_TRIALS = 12
 # More than per link: a clinic's or a family's people share one address.
 MOST_PER_ADDRESS = 30
 
@@ -25,6 +29,16 @@ def may_fail(link: str, address: str) -> bool:
     """Count a wrong try of `link` from `address`; False when either has had its share of the present five minutes."""
     # The address first: one that is over its share leaves no more counters behind, whatever links it makes up.
     return _count("address", address) <= MOST_PER_ADDRESS and _count("link", link) <= MOST_PER_LINK
+
+
+def may_check(link: str) -> bool:
+    """Count what a device check of this link's page tells; False over its share of the present five minutes."""
+    return _count("check", link) <= MOST_CHECKS
+
+
+def may_try_line(link: str) -> bool:
+    """Count a trial of the line by this link; False over its share of the present five minutes."""
+    return _count("line", link) <= MOST_TRIALS
 
 
 def may_take(what: str, address: str) -> bool:

@@ -1,7 +1,8 @@
-"""Who books for themselves: somebody whom nobody knows, told from others by a cookie that counts under /book/ only.
+"""Who books for themselves, or comes in without: somebody whom nobody knows, told from others by a cookie.
 
-The cookie opens nothing but the times that this very browser holds and, for an hour, what it booked last. Under /book/
-a staff session is ignored: whoever books there is asked and answered like everybody else.
+It counts under /book/ or /walk-in/ only, one for each, and opens nothing but the times that this very browser holds
+and, for an hour, what it booked last, or its places in line. There a staff session is ignored: whoever books is asked
+and answered like everybody else.
 """
 
 import re
@@ -12,6 +13,7 @@ from accounts.actors import Actor, session_digest
 from accounts.selectors import default_organization
 
 PATH_PREFIX = "/book/"
+WALK_IN_PREFIX = "/walk-in/"
 COOKIE_NAME = "hc_booking"
 COOKIE_SECONDS = 2 * 60 * 60
 

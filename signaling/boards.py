@@ -17,15 +17,17 @@ from accounts.actors import Actor
 from accounts.policy import require
 from consults import selectors
 from consults.models import Queue
+from consults.selectors.clinic import clinic_board
 from core.errors import NotFound
-from signaling import tasks
+from signaling import lines, tasks
 from signaling.database import in_database
 from signaling.limits import Timing
-from signaling.messages import QUEUE, QueueNow
+from signaling.messages import CLINIC, QUEUE, QueueNow
 
 log = logging.getLogger(__name__)
 
 TEMPLATE = "consults/_queue_board.html"
+CLINIC_TEMPLATE = "consults/_clinic_board.html"
 
 
 class Watcher(Protocol):
@@ -52,11 +54,23 @@ class Rendered:
 
 
 def render(actor: Actor, queue: UUID) -> Rendered:
-    board = selectors.waiting_queue(actor, queue_for(actor, queue))
+    found = queue_for(actor, queue)
+    lines.keep(found)
+    board = selectors.waiting_queue(actor, found)
     html = render_to_string(TEMPLATE, {"board": board, "clinic": board.queue.organization})
     rows = (*board.with_you, *board.waiting, *board.later, *board.done)
     message = QueueNow(version=board.version, waiting=len(board.waiting), html=html)
     return Rendered(message, frozenset(row.visit_uuid for row in rows))
+
+
+def render_clinic(actor: Actor) -> Rendered:
+    """All lines of the actor's clinic, for the desk."""
+    require(actor, CLINIC)
+    board = clinic_board(actor)
+    html = render_to_string(CLINIC_TEMPLATE, {"board": board})
+    rows = (*board.trouble, *board.unanswered, *board.waiting)
+    message = QueueNow(version=board.version, waiting=board.count, html=html)
+    return Rendered(message, frozenset(one.row.visit_uuid for one in rows))
 
 
 def note_seen(actor: Actor, queue: UUID) -> None:
@@ -87,6 +101,12 @@ class Feed:
     def look(self) -> None:
         self._woken.set()
 
+    def read(self, actor: Actor) -> Rendered:
+        return render(actor, self.queue)
+
+    def see(self, actor: Actor) -> None:
+        note_seen(actor, self.queue)
+
     async def close(self) -> None:
         self._forget(self)
         await tasks.end(self._task)
@@ -112,15 +132,25 @@ class Feed:
             assert watcher.actor is not None
             try:
                 if board is None:
-                    board = await in_database(render, watcher.actor, self.queue)
+                    board = await in_database(self.read, watcher.actor)
                 elif shown is None or not board.visits <= shown.visits:
-                    await in_database(note_seen, watcher.actor, self.queue)
+                    await in_database(self.see, watcher.actor)
             except NotFound:
                 watcher.look_soon()
                 continue
             if shown != board and watcher in self._watchers:
                 self._watchers[watcher] = board
                 watcher.show(board.message)
+
+
+class ClinicFeed(Feed):
+    """The same for all lines of a clinic; `queue` is the clinic's own id."""
+
+    def read(self, actor: Actor) -> Rendered:
+        return render_clinic(actor)
+
+    def see(self, actor: Actor) -> None:
+        clinic_board(actor)
 
 
 _feeds: dict[UUID, Feed] = {}
@@ -131,6 +161,12 @@ def feed_of(queue: UUID, timing: Timing) -> Feed:
     if queue not in _feeds:
         _feeds[queue] = Feed(queue, timing, _forget)
     return _feeds[queue]
+
+
+def feed_of_clinic(clinic: UUID, timing: Timing) -> Feed:
+    if clinic not in _feeds:
+        _feeds[clinic] = ClinicFeed(clinic, timing, _forget)
+    return _feeds[clinic]
 
 
 def _forget(feed: Feed) -> None:

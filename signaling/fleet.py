@@ -13,7 +13,7 @@ from uuid import UUID
 from django.db import Error as DatabaseError
 
 from consults.rooms import PlacedRoom
-from signaling import choice, control, room_hints, tasks
+from signaling import choice, control, room_hints, tasks, trials
 from signaling.addresses import RelayAddress
 from signaling.desired import documents_for, overtaken
 from signaling.moving import Mover
@@ -82,6 +82,10 @@ class RelayFleet:
         if choosing.target:
             self._chosen[room] = (choosing.target, time.monotonic())
         return choosing
+
+    def place_of_trial(self) -> str:
+        """The relay for a room that no record knows; empty when none takes rooms."""
+        return choice.choose(self._standings(), self._placed()).target
 
     def serves(self, relay: str) -> bool:
         """Whether a seat of a visit on this relay (empty: on none) can be connected now."""
@@ -186,7 +190,7 @@ class RelayFleet:
 
     async def _read_rooms(self, hinted: set[UUID]) -> dict[UUID, PlacedRoom]:
         """The open rooms, and those that relays report or hints name, as the records have them."""
-        reports = [link.rooms for link in self.links.values()]
+        reports = [_visits_at(link) for link in self.links.values()]
         rooms = {room.uuid: room for room in await self.records.open_rooms()}
         if others := hinted.union(*reports) - rooms.keys():
             rooms |= {room.uuid: room for room in await self.records.rooms_of(others)}
@@ -199,7 +203,7 @@ class RelayFleet:
 
     def _send_to(self, link: RelayLink, hinted: set[UUID], beat: Beat | None) -> bool:
         documents = documents_for(
-            link.name, self.rooms, link.rooms, hinted=hinted, lingers=lambda room: self._lingers(link, room)
+            link.name, self.rooms, _visits_at(link), hinted=hinted, lingers=lambda room: self._lingers(link, room)
         )
         # One that was lost a moment ago is awaited, as by its own visits: it may only be starting again.
         if link.state == "draining" and not any(other.standing.is_kept for other in self.links.values()):
@@ -240,7 +244,8 @@ class RelayFleet:
         self._mover.stir()
 
     def link_changed(self, link: RelayLink) -> None:
-        if link.state == "draining" or set(link.rooms) - self.rooms.keys() or overtaken(self.rooms, [link.rooms]):
+        visits = _visits_at(link)
+        if link.state == "draining" or visits.keys() - self.rooms.keys() or overtaken(self.rooms, [visits]):
             self.look()
         self._mover.stir()
 
@@ -261,6 +266,11 @@ class RelayFleet:
             room = known.get(socket.room)
             if room is not None and room.is_open and room.relay:
                 socket.room_is_on(room.relay, room.version)
+
+
+def _visits_at(link: RelayLink) -> dict[UUID, int]:
+    """What that relay reports, less the trials that go on; one that drains waits for none of them."""
+    return dict(link.rooms) if link.state == "draining" else trials.without_trials(link.rooms)
 
 
 _current: RelayFleet | None = None

@@ -263,7 +263,7 @@ class Rate(StrEnum):
     SHARE = "share"
 
 
-SocketName = Literal["visit", "queue", "calendar"]
+SocketName = Literal["visit", "queue", "clinic", "calendar", "trial"]
 
 
 @dataclass(frozen=True)
@@ -287,7 +287,9 @@ CHAT = "signaling.visit.chat"
 SHARE = "signaling.visit.share"
 LEAVE = "signaling.visit.leave"
 FIGURES = "signaling.visit.figures"  # what a page is shown, not what it says
+TRY = "signaling.visit.try"
 QUEUE = "signaling.queue.watch"
+CLINIC = "signaling.clinic.watch"
 CALENDAR = "signaling.calendar.watch"
 
 
@@ -314,11 +316,19 @@ TABLE: tuple[Row, ...] = (
     _from_client("visit", Leave, LEAVE, Rate.CONTROL),
     _from_client("queue", Ping, QUEUE, Rate.CONTROL),
     _from_client("queue", Pong, QUEUE, Rate.CONTROL),
+    _from_client("clinic", Ping, CLINIC, Rate.CONTROL),
+    _from_client("clinic", Pong, CLINIC, Rate.CONTROL),
     _from_client("calendar", Ping, CALENDAR, Rate.CONTROL),
     _from_client("calendar", Pong, CALENDAR, Rate.CONTROL),
+    _from_client("trial", Connect, TRY, Rate.CONNECT),
+    _from_client("trial", Answer, TRY, Rate.ANSWER),
+    _from_client("trial", Ping, TRY, Rate.CONTROL),
+    _from_client("trial", Pong, TRY, Rate.CONTROL),
     *_from_server("visit", Welcome, VisitNow, ChatMessages, Ping, ServerPong, SeatTaken, Error),
     *_from_server("visit", Offer, MediaState, Relay, Rung, Stills, StillOf, Figures),
     *_from_server("queue", QueueNow, Ping, ServerPong, Error),
+    *_from_server("trial", Offer, MediaState, Relay, Ping, ServerPong, Error),
+    *_from_server("clinic", QueueNow, Ping, ServerPong, Error),
     *_from_server("calendar", CalendarNow, Ping, ServerPong, Error),
 )
 

@@ -35,12 +35,12 @@ def groups_of(actor: Actor) -> list[str]:
 
 def session_ended(session: str) -> None:
     """Hint to every socket of this session to look whether it may still be open."""
-    hints.send(group_of(session), {"type": "access.changed"})
+    hints.send((group_of(session), {"type": "access.changed"}))
 
 
 def access_changed(user: User) -> None:
     """Listener: hint to every socket of this user, whatever they signed in with, once the change can be seen."""
-    transaction.on_commit(lambda: hints.send(group_of_user(user.pk), {"type": "access.changed"}))
+    transaction.on_commit(lambda: hints.send((group_of_user(user.pk), {"type": "access.changed"})))
 
 
 def listen() -> None:

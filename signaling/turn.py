@@ -22,10 +22,10 @@ def credentials(name: str, *, secret: str, expires_at: int) -> tuple[str, str]:
     return username, base64.b64encode(digest).decode()
 
 
-def ice_servers(seat: UUID) -> list[dict[str, Any]]:
-    """RTCIceServer dictionaries for one seat, good for `TURN_TTL` from now; none where no TURN server is set."""
+def ice_servers(seat: UUID, *, seconds: int | None = None) -> list[dict[str, Any]]:
+    """RTCIceServer dictionaries for one seat, good for `TURN_TTL` or `seconds`; none without a server."""
     if not settings.TURN_URLS:
         return []
-    expires_at = int(time.time() + settings.TURN_TTL.total_seconds())
+    expires_at = int(time.time() + (settings.TURN_TTL.total_seconds() if seconds is None else seconds))
     username, credential = credentials(str(seat), secret=settings.TURN_SECRET, expires_at=expires_at)
     return [{"urls": list(settings.TURN_URLS), "username": username, "credential": credential}]

@@ -17,8 +17,11 @@ from consults.presence import may_sit
 from consults.rooms import PlacedRoom
 from consults.selectors.guests import may_take_seat
 from core.clock import now
+from core.errors import NotFound
+from scheduling import tries
+from signaling import lines
 from signaling.choice import Choice
-from signaling.messages import CHAT, LEAVE, MEDIA, SHARE, WATCH, ProtocolError
+from signaling.messages import CHAT, LEAVE, MEDIA, SHARE, TRY, WATCH, ProtocolError
 
 Wire = dict[str, Any]
 
@@ -58,9 +61,24 @@ def admit_socket(door: Door) -> tuple[Actor, UUID]:
     return actor, encounter.uuid
 
 
+def admit_trial(door: Door) -> tuple[Actor, UUID, bool]:
+    """Who may try the line to this visit's room, and whether this link has not had its share of trials."""
+    actor, encounter = check_trial(door)
+    return actor, encounter.uuid, tries.may_try_line(str(actor.link_id))
+
+
+def check_trial(door: Door) -> tuple[Actor, Encounter]:
+    """A visit without a room (by phone, at the clinic) has no line to try."""
+    actor, encounter = door.enter(TRY)
+    if not encounter.appointment.is_video:
+        raise NotFound
+    return actor, encounter
+
+
 def open_view(door: Door, holder: UUID, tab: UUID, chat_seq: int) -> View:
     """For hello: takes the seat where the visit allows one."""
     actor, encounter = door.enter(WATCH)
+    services.keep_own_place(encounter=encounter)
     seat = None
     if may_take_seat(actor, encounter):
         seat = services.take_seat(actor=actor, encounter=encounter, holder=holder, tab=tab)
@@ -72,6 +90,7 @@ def look_again(door: Door, seat: Seat | None, holder: UUID, chat_seq: int) -> Vi
     """For hints and heartbeats: marks the seat as alive and finds out whether another tab has taken it."""
     actor, encounter = door.enter(WATCH)
     services.end_lost_share(encounter=encounter)
+    lines.keep(encounter.queue)
     if seat is None or not may_sit(actor, encounter, now()):
         return _view(actor, encounter, None, chat_seq, taken=False)
     if services.touch_seat(seat=seat, holder=holder):

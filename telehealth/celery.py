@@ -53,6 +53,8 @@ app.conf.update(
         "carry-out-erasures": {"task": "recordings.carry_out_erasures", "schedule": 300.0},
         # Booking takes held times that have run out by itself; this gives back those that nobody asks for.
         "end-holds": {"task": "scheduling.end_holds", "schedule": 20.0},
+        # Their links end by themselves; this empties their seats.
+        "end-guests": {"task": "scheduling.end_guests", "schedule": 20.0},
         "sweep-wait-list": {"task": "scheduling.sweep_wait_list", "schedule": 20.0},
         # Each calendar is due every 15 minutes; a hint says at once that one is new.
         "read-calendars": {"task": "scheduling.read_calendars", "schedule": 60.0},
@@ -60,6 +62,10 @@ app.conf.update(
         # A hint sends at once what is due at once; this finds everything.
         "sweep-messages": {"task": "notifications.sweep", "schedule": 15.0},
         "plan-missing-messages": {"task": "scheduling.plan_missing_messages", "schedule": crontab(minute="13")},
+        # Looks at a line find this by themselves; this is for lines that nobody looks at.
+        "keep-places": {"task": "consults.keep_places", "schedule": 20.0},
+        "tell-desks": {"task": "consults.tell_desks", "schedule": 20.0},
+        "end-unused-walk-ins": {"task": "consults.end_unused_walk_ins", "schedule": crontab(hour="3", minute="23")},
         "prune-waits": {"task": "consults.prune_waits", "schedule": crontab(hour="3", minute="53")},
         "expire-recordings": {"task": "recordings.expire", "schedule": crontab(hour="3", minute="41")},
     },

@@ -6,8 +6,12 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from csp.middleware import CSPMiddleware
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.middleware.clickjacking import XFrameOptionsMiddleware
+from django.middleware.security import SecurityMiddleware
+from django.utils.deprecation import MiddlewareMixin
 from django_permissions_policy import PermissionsPolicyMiddleware
 
 from core.errors import HousecallError, NotFound
@@ -62,6 +66,27 @@ class HeadersMiddleware:
             response.headers["Clear-Site-Data"] = '"cache"'
         # Static files say how long they keep; every page that says nothing is not kept at all.
         return forbid_storing(response)
+
+
+class _OnTheLoop(MiddlewareMixin):
+    """Reads and writes headers only, and does so where it stands: Django's way hops to the thread and back for each."""
+
+    async def __acall__(self, request: HttpRequest) -> HttpResponseBase:
+        ask, answer = getattr(self, "process_request", None), getattr(self, "process_response", None)
+        response = (ask(request) if ask else None) or await self.get_response(request)  # type: ignore[misc]
+        return answer(request, response) if answer else response
+
+
+class PromptSecurityMiddleware(_OnTheLoop, SecurityMiddleware):
+    """Django's."""
+
+
+class PromptXFrameOptionsMiddleware(_OnTheLoop, XFrameOptionsMiddleware):
+    """Django's."""
+
+
+class PromptCSPMiddleware(_OnTheLoop, CSPMiddleware):
+    """django-csp's."""
 
 
 class GateMiddleware:

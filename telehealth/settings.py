@@ -120,9 +120,9 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "telehealth.middleware.HeadersMiddleware",
-    "django.middleware.security.SecurityMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "telehealth.middleware.PromptSecurityMiddleware",
+    "telehealth.middleware.PromptXFrameOptionsMiddleware",
+    "telehealth.middleware.PromptCSPMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
     "telehealth.middleware.GateMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -165,7 +165,13 @@ if DATABASE["ENGINE"] == "django.db.backends.sqlite3":
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
 else:
-    DATABASE["OPTIONS"] = {**DATABASE.get("OPTIONS", {}), "pool": {"min_size": 1, "max_size": 16, "timeout": 10}}
+    DATABASE["OPTIONS"] = {
+        **DATABASE.get("OPTIONS", {}),
+        "pool": {"min_size": 1, "max_size": 16, "timeout": 10},
+        # What a connection asks for the fifth time PostgreSQL has read and planned: half of its work for a short one.
+        "server_side_binding": True,
+        "prepare_threshold": 5,
+    }
     DATABASE["CONN_MAX_AGE"] = 0
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -210,7 +216,7 @@ STORAGES = {
         "OPTIONS": {"location": RECORDINGS_DIR / "files"},
     },
     "staticfiles": {
-        "BACKEND": "servestatic.storage.CompressedManifestStaticFilesStorage"
+        "BACKEND": "telehealth.static.SmallerStaticFilesStorage"
         if STATIC_COLLECTED
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },

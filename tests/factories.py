@@ -6,13 +6,17 @@ from typing import Any
 
 from accounts import services as accounts
 from accounts.actors import Actor, actor_for_user, system_actor
-from accounts.models import Organization, Patient, Practitioner, User
+from accounts.models import Organization, Patient, Practitioner, RelatedPerson, User
 from accounts.roles import Role
+from accounts.services.people import PersonSaid, add_related
 from consent import services as consent
+from consent.models import ConsentRight
 from consent.selectors import current_text
+from consent.services.rights import give_right
 from consults import services as consults
-from consults.models import Encounter
+from consults.models import Encounter, Pool
 from consults.services.guests import agree_as_guest
+from consults.services.pools import PoolTerms, save_pool
 from core.clock import now
 from core.ids import new_uuid
 from recordings import keystore
@@ -55,6 +59,26 @@ def make_patient(organization: Organization | None = None, **fields: Any) -> Pat
     return accounts.register_patient(actor=SYSTEM, organization=organization or make_organization(), **fields)
 
 
+def make_child(organization: Organization | None = None, **fields: Any) -> Patient:
+    """A patient of eight years."""
+    today = now().date()
+    return make_patient(organization, **{"given_name": "Mia", "birth_date": date(today.year - 8, 1, 1), **fields})
+
+
+def make_related(
+    patient: Patient, name: str = "Ana Lopez", relationship: str = "mother", **fields: Any
+) -> RelatedPerson:
+    """Somebody of this patient, put down by the clinic's system."""
+    said = PersonSaid(name, relationship, **{"phone": "+15550160", **fields})
+    return add_related(actor=SYSTEM, patient=patient, said=said)
+
+
+def make_right(related: RelatedPerson, *purposes: str, **fields: Any) -> ConsentRight:
+    """They may agree for their patient: to everything unless said."""
+    fields = {"basis": "child", "seen": "birth certificate", **fields}
+    return give_right(actor=SYSTEM, related=related, purposes=purposes or ("telehealth", "recording"), **fields)
+
+
 def make_practitioner(organization: Organization | None = None, **fields: Any) -> Practitioner:
     """A practitioner with a user who has the role."""
     number = next(_numbers)
@@ -62,6 +86,16 @@ def make_practitioner(organization: Organization | None = None, **fields: Any) -
     user = fields.pop("user", None) or make_user(organization)
     fields = {"prefix": "Dr", "given_name": f"Given{number}", "family_name": f"Healer{number}", **fields}
     return accounts.register_practitioner(actor=SYSTEM, organization=organization, user=user, **fields)
+
+
+def make_pool(*members: Practitioner, **fields: Any) -> Pool:
+    """A line that these share, open the whole week."""
+    return save_pool(actor=SYSTEM, organization=members[0].organization, terms=pool_terms(*members, **fields))
+
+
+def pool_terms(*members: Practitioner, **fields: Any) -> PoolTerms:
+    name = fields.pop("name", f"Line {next(_numbers)}")
+    return PoolTerms(name=name, members=members, hours=dict.fromkeys(range(7), (0, 1440)), **fields)
 
 
 def staff_actor(*roles: Role, organization: Organization | None = None) -> Actor:
@@ -138,7 +172,11 @@ def make_visit(**fields: Any) -> Encounter:
 
 def make_waiting_visit(**fields: Any) -> Encounter:
     """A visit whose patient has agreed, said where they are, and sits in the waiting room."""
-    visit = make_visit(**fields)
+    return arrive(make_visit(**fields))
+
+
+def arrive(visit: Encounter) -> Encounter:
+    """Its patient agrees, says where they are, and sits down in the waiting room."""
     actor = patient_actor(visit.appointment)
     consent.give_consent(
         actor=actor,

@@ -32,7 +32,8 @@ def ready_recording(encounter: Encounter, *, films: Sequence[tuple[str, bytes, d
     recording = Recording.objects.create(
         organization=clinic, encounter=encounter, status=Recording.Status.READY, requested_at=began, began_at=began,
         permitted_at=began, ended_at=began + dt.timedelta(seconds=31), requested_by_type="user",
-        requested_by_label=encounter.practitioner.display_name, size=sum(len(content) for _, content, _ in films),
+        requested_by_id=encounter.practitioner.user_id, requested_by_label=encounter.practitioner.display_name,
+        size=sum(len(content) for _, content, _ in films),
     )  # fmt: skip
     keystore.new_mac(clinic.uuid, recording.uuid)
     streams: dict[str, Stream] = {}

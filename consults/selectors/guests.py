@@ -4,7 +4,7 @@ from typing import Any
 
 from accounts.actors import Actor
 from consent.models import Purpose
-from consent.selectors import agreed_in_visit
+from consent.selectors import agreed_in_visit, standing_consent
 from consults.lifecycle import VisitStatus
 from consults.models import Encounter, Seat
 from consults.presence import may_sit
@@ -16,6 +16,10 @@ def has_agreed(actor: Actor, encounter: Encounter) -> bool:
     """Whether this guest has said yes to a video visit at this one. Of others it is asked elsewhere, or not at all."""
     if actor.type != "guest" or actor.id is None:
         return actor.type != "guest"
+    if actor.for_patient_id is not None:
+        # One answer for the patient and whoever agrees for them: they come in together.
+        given = standing_consent(encounter.patient, Purpose.TELEHEALTH)
+        return given is not None and given.right_id is not None
     yes = agreed_in_visit(encounter.organization, encounter.uuid, Purpose.TELEHEALTH, actor.type, actor.id)
     return yes is not None
 

@@ -3,6 +3,7 @@
 import datetime as dt
 import uuid as uuids
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from django.db.models import QuerySet
@@ -10,13 +11,19 @@ from django.db.models import QuerySet
 from accounts.actors import Actor
 from accounts.models import Patient
 from accounts.policy import may
+from accounts.roles import Role
 from consults import ports
 from consults.lifecycle import OVER, VisitStatus, door_opens_at, door_state
 from consults.models import Arrival, Encounter, Seat
-from consults.people import THE_GROUP, arrived, faces_of, has_arrived, is_group, patient_of, patients_of
+from consults.order import in_line
+from consults.people import THE_GROUP, arrived, faces_of, has_arrived, is_group, patient_of, patients_of, performer
 from consults.policies import relation_to_visit, require_visit
 from consults.presence import is_open, is_present, is_sharing, open_now
+from consults.said import FIELDS, Said
+from consults.selectors.company import company_of
+from consults.selectors.desk import desk_state
 from consults.selectors.guests import for_guest
+from consults.selectors.keeping import keeping_of
 from consults.selectors.waiting import waits_of
 from core.clock import now
 from core.errors import NotFound
@@ -96,18 +103,22 @@ def _own_state(actor: Actor, encounter: Encounter, status: VisitStatus, now: dt.
 
 def last_place(patient: Patient) -> tuple[str, str]:
     """Where the patient was and the number they gave last time; else nothing and the number we have."""
+    last = last_said(patient)
+    return last.place, last.callback_phone
+
+
+def last_said(patient: Patient) -> Said:
+    """What the patient said at the last door; else where we know they usually are, and the number we have."""
     alone = Encounter.objects.filter(patient=patient, appointment__capacity=1).exclude(place="")
     in_groups = Arrival.objects.filter(member__patient=patient).exclude(place="")
     said = [
-        alone.order_by("-appointment__starts_at", "-pk")
-        .values_list("appointment__starts_at", "place", "callback_phone")
-        .first(),
+        alone.order_by("-appointment__starts_at", "-pk").values_list("appointment__starts_at", *FIELDS).first(),
         in_groups.order_by("-encounter__appointment__starts_at", "-pk")
-        .values_list("encounter__appointment__starts_at", "place", "callback_phone")
+        .values_list("encounter__appointment__starts_at", *FIELDS)
         .first(),
     ]
     latest = max((one for one in said if one is not None), default=None)
-    return latest[1:] if latest else ("", patient.phone)
+    return Said(*latest[1:]) if latest else Said("", patient.phone, patient.region)
 
 
 def visit_snapshot(actor: Actor, encounter: Encounter) -> dict[str, Any]:
@@ -116,7 +127,7 @@ def visit_snapshot(actor: Actor, encounter: Encounter) -> dict[str, Any]:
     instant = now()
     seats = _seats(actor, encounter)
     faces = faces_of(encounter, seats)
-    line = _line(encounter, instant)
+    line, doctor = _line(encounter, instant), performer(encounter)
     snapshot = {
         "id": str(encounter.uuid),
         "version": encounter.room_version,
@@ -128,18 +139,22 @@ def visit_snapshot(actor: Actor, encounter: Encounter) -> dict[str, Any]:
         "told": told_of(encounter),
         "started_at": encounter.started_at.isoformat() if encounter.started_at else None,
         "practitioner": {
-            "name": encounter.practitioner.display_name,
-            "short_name": encounter.practitioner.short_name,
-            "face": encounter.practitioner.face,
+            "name": doctor.display_name,
+            "short_name": doctor.short_name,
+            "face": doctor.face,
         },
         "patient": _patient(actor, encounter),
         "group": _group(encounter),
         "line": line,
-        "wait": _wait(encounter, instant) if actor.type == "patient" and line["position"] else None,
+        "desk": desk_state(actor, encounter),
+        "kept": keeping_of(actor, encounter),
+        "wait": _wait(encounter, instant) if actor.is_patients_side and line["position"] else None,
         "seats": [_seat(seat, actor, encounter, instant, faces) for seat in seats],
         **ports.snapshot_parts(encounter, actor),
     }
-    return for_guest(actor, snapshot, encounter) if actor.type == "guest" else snapshot
+    if Role.PRACTITIONER in actor.roles:
+        snapshot["company"] = asdict(company_of(encounter))
+    return for_guest(actor, snapshot, encounter) if actor.type == "guest" and not actor.is_patients_side else snapshot
 
 
 def _seats(actor: Actor, encounter: Encounter) -> list[Seat]:
@@ -165,16 +180,18 @@ def _group(encounter: Encounter) -> dict[str, int] | None:
 
 
 def told_of(encounter: Encounter) -> str:
-    """Changes when a page that is open would tell somebody an old time, person or lateness; it then loads anew."""
+    """Changes when an open page would tell an old time, person, lateness or call; it then loads anew."""
     appointment = encounter.appointment
-    return f"{appointment.starts_at.isoformat()} {encounter.practitioner.uuid} {appointment.late_minutes}"
+    who = encounter.practitioner.uuid if encounter.queue.pool_id is None else encounter.queue.uuid
+    told = f"{appointment.starts_at.isoformat()} {who} {appointment.late_minutes}"
+    return f"{told} {encounter.requeued_at.isoformat()}" if encounter.requeued_at else told
 
 
 def _line(encounter: Encounter, instant: dt.datetime) -> dict[str, Any]:
     """Place in line: by booked start, then by arrival. `now` says whether somebody is with the practitioner."""
     open_visits = (
         Encounter.objects.filter(open_now(instant), queue_id=encounter.queue_id)
-        .order_by("appointment__starts_at", "arrived_at", "pk")
+        .order_by(*in_line(instant))
         .values_list("pk", "status")
     )
     rows = list(open_visits)
@@ -189,8 +206,15 @@ def _line(encounter: Encounter, instant: dt.datetime) -> dict[str, Any]:
 def _wait(encounter: Encounter, instant: dt.datetime) -> dict[str, Any]:
     """The wait as a range in seconds, as it is told: None where nobody can say; and why, and how late we are."""
     found = waits_of(encounter.queue, instant)
+    if is_gone(encounter):
+        return {"low_s": None, "high_s": None, "standing": "gone", "late_minutes": 0}
     low_s, high_s = found.told.get(encounter.pk, (None, None))
     return {"low_s": low_s, "high_s": high_s, "standing": found.standing, "late_minutes": found.late_minutes}
+
+
+def is_gone(encounter: Encounter) -> bool:
+    """Whether nobody is left who could call in whoever waits in this line: its practitioner signs in no more."""
+    return encounter.queue.pool_id is None and not encounter.practitioner.user.is_active
 
 
 def _seat(
@@ -216,4 +240,6 @@ def _face(seat: Seat, encounter: Encounter, faces: Mapping[int, str]) -> str:
 
 
 def _with_people() -> QuerySet[Encounter]:
-    return Encounter.objects.select_related("organization", "appointment", "patient", "practitioner", "queue")
+    return Encounter.objects.select_related(
+        "organization__booking_terms", "appointment", "patient", "practitioner__user", "queue__pool"
+    )

@@ -14,8 +14,10 @@ from django.db.models import F, Q
 from consults import waits
 from consults.lifecycle import VisitStatus
 from consults.models import Encounter, Queue
+from consults.order import STANDS_FROM, in_line
 from consults.presence import open_now
 from scheduling.lifecycle import AppointmentStatus
+from scheduling.models import Appointment
 from scheduling.selectors.calendar import Timely, lateness
 
 # The newest of so long ago tell how a practitioner works now.
@@ -28,7 +30,7 @@ MOST_KEPT = 500
 # Lateness is told as "about 5 minutes", "about 10 minutes".
 LATE_STEP = 5
 
-Standing = Literal["going", "not-begun", "away", "long"]
+Standing = Literal["going", "not-begun", "away", "long", "shared"]
 
 
 class QueueWaits(NamedTuple):
@@ -51,9 +53,12 @@ class _Row(NamedTuple):
     arrived_at: dt.datetime | None
     started_at: dt.datetime | None
     kind: int | None
+    # Where they stand in line, as if it were their time; and the time that they have.
     starts_at: dt.datetime
+    booked_at: dt.datetime
     ends_at: dt.datetime
     late: int
+    how: str
 
     @property
     def state(self) -> str:
@@ -64,8 +69,8 @@ class _Row(NamedTuple):
 
 
 _COLUMNS = (
-    "pk", "status", "arrived_at", "started_at", "appointment__visit_type_id", "appointment__starts_at",
-    "appointment__ends_at", "appointment__late_minutes",
+    "pk", "status", "arrived_at", "started_at", "appointment__visit_type_id", "from_", "appointment__starts_at",
+    "appointment__ends_at", "appointment__late_minutes", "appointment__appointment_type",
 )  # fmt: skip
 _kept: dict[uuids.UUID, _Kept] = {}
 
@@ -85,13 +90,17 @@ def waits_of(queue: Queue, instant: dt.datetime) -> QueueWaits:
 
 def waits_now(queue: Queue, instant: dt.datetime) -> QueueWaits:
     """The same, read afresh."""
+    if queue.pool_id is not None:
+        return QueueWaits("shared", 0, {})
     rows = _rows(queue, instant)
     pasts = _pasts(queue, instant)
     waiting = [row for row in rows if row.status == VisitStatus.ARRIVED]
-    late_minutes = late_by(rows)
+    # Whoever came without a booking was promised no time.
+    late_minutes = late_by([row for row in rows if row.how != Appointment.Type.WALK_IN])
     if not waiting:
         return QueueWaits("going", late_minutes, {})
-    before = [row for row in rows if row.starts_at <= waiting[-1].starts_at and row.status != VisitStatus.IN_PROGRESS]
+    last = rows.index(waiting[-1])
+    before = [row for row in rows[: last + 1] if row.status != VisitStatus.IN_PROGRESS]
     line = _line(rows, before, pasts, instant)
     habits = waits.learn(pasts)
     told = {
@@ -157,36 +166,37 @@ def _rows(queue: Queue, instant: dt.datetime) -> list[_Row]:
     )
     # Whoever is on hold is taken back between two visits: nobody knows when, and they stand in no line.
     found = Encounter.objects.filter(open_now(instant) | to_come, queue=queue).exclude(status=VisitStatus.ON_LEAVE)
-    ordered = found.order_by("appointment__starts_at", F("arrived_at").asc(nulls_last=True), "pk")
+    ordered = found.annotate(from_=STANDS_FROM).order_by(*in_line(instant))
     return [_Row._make(row) for row in ordered.values_list(*_COLUMNS)]
 
 
 def _pasts(queue: Queue, instant: dt.datetime) -> list[waits.Past]:
     done = Encounter.objects.filter(
-        practitioner_id=queue.practitioner_id,
+        practitioner_id=queue.practitioner_id or 0,
         status=VisitStatus.FINISHED,
         started_at__range=(instant - PASTS_SINCE, instant),
         ended_at__gte=F("started_at"),
     ).order_by("-started_at")
     columns = (
         "appointment__visit_type_id", "appointment__starts_at", "appointment__ends_at", "arrived_at", "started_at",
-        "ended_at",
+        "ended_at", "appointment__appointment_type",
     )  # fmt: skip
     return [
         waits.Past(
             kind,
             _seconds(starts_at),
             _seconds(ends_at) - _seconds(starts_at),
-            _seconds(arrived_at) if arrived_at else None,
+            # Who came without a booking was neither early nor late.
+            _seconds(arrived_at) if arrived_at and how != Appointment.Type.WALK_IN else None,
             _seconds(started_at),
             _seconds(ended_at),
         )
-        for kind, starts_at, ends_at, arrived_at, started_at, ended_at in done.values_list(*columns)[:MOST_PASTS]
+        for kind, starts_at, ends_at, arrived_at, started_at, ended_at, how in done.values_list(*columns)[:MOST_PASTS]
     ]
 
 
 def _booked_s(row: _Row) -> float:
-    return (row.ends_at - row.starts_at).total_seconds()
+    return (row.ends_at - row.booked_at).total_seconds()
 
 
 def _seconds(instant: dt.datetime | None) -> float:

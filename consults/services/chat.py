@@ -43,7 +43,7 @@ def post_chat(*, actor: Actor, encounter: Encounter, body: str, client_id: uuids
         author_id=seat.actor_id,
         author_label=seat.label,
         author_seat=seat.uuid,
-        body=_checked(body),
+        body=checked_body(body),
         client_id=client_id,
         sent_at=now(),
     )
@@ -53,7 +53,8 @@ def post_chat(*, actor: Actor, encounter: Encounter, body: str, client_id: uuids
     return chat_line(message)
 
 
-def _checked(body: str) -> str:
+def checked_body(body: str) -> str:
+    """For the services of this app: what is written to somebody, as it is stored."""
     body = body.strip()
     if not body:
         raise Invalid("Write something first.", code="chat.empty")

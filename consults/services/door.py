@@ -6,26 +6,46 @@ from accounts.actors import Actor
 from consent.models import Purpose
 from consent.selectors import standing_consent
 from consults.lifecycle import BEGUN, VisitStatus, door_state, moved
-from consults.models import Arrival, Encounter
-from consults.people import is_group, patient_of
+from consults.models import Arrival, Encounter, Seat
+from consults.people import FOR_PATIENT, is_group, patient_of
 from consults.policies import require_visit, visit_late
 from consults.presence import is_open
-from consults.services.rows import empty_seats, line_changed, locked_visit, record_visit, seats_of_patient, store_change
+from consults.said import FIELDS, Said, checked, said_in
+from consults.services.rows import (
+    PLACE_FIELDS,
+    empty_seats,
+    line_changed,
+    locked_visit,
+    own_place_again,
+    record_visit,
+    seats_of_patient,
+    store_change,
+)
+from consults.services.stations import close_station, open_station
 from consults.services.waits import forget_told, note_told
+from consults.services.walkin import require_way_back
 from core.clock import now
-from core.errors import Conflict, Invalid, NotFound
+from core.errors import Conflict, NotFound
 from scheduling.lifecycle import AppointmentStatus
 from scheduling.models import Appointment, GroupPlace
 from scheduling.selectors.groups import own_place
 from scheduling.services import lock_appointment, mark_arrived, mark_not_arrived
 
-LONGEST_PLACE = 200
-LONGEST_PHONE = 40
-FEWEST_DIGITS = 3
+# What is kept of somebody's place in line while they are not there.
+KEEPING = ("callback_at", "called_at", "place_lost_at")
 
 
 @transaction.atomic
-def enter_waiting_room(*, actor: Actor, encounter: Encounter, place: str, callback_phone: str) -> Encounter:
+def enter_waiting_room(
+    *,
+    actor: Actor,
+    encounter: Encounter,
+    place: str,
+    callback_phone: str,
+    region: str = "",
+    emergency_name: str = "",
+    emergency_phone: str = "",
+) -> Encounter:
     """Arrive, or, when already there, keep a corrected place and number.
 
     Needs a standing consent (Conflict `consent.missing`) and an open door (Conflict `visit.early`, `visit.late`).
@@ -33,20 +53,24 @@ def enter_waiting_room(*, actor: Actor, encounter: Encounter, place: str, callba
     appointment = lock_appointment(encounter.appointment_id)
     encounter = locked_visit(encounter)
     require_visit(actor, "consults.visit.enter", encounter)
-    place, callback_phone = _checked(place, callback_phone)
+    said = checked(Said(place, callback_phone, region, emergency_name, emergency_phone))
+    _remember_region(actor, encounter, said)
     if standing_consent(patient_of(actor, encounter), Purpose.TELEHEALTH) is None:
         raise Conflict("Agree to the video visit first, then go in.", code="consent.missing")
     if is_group(encounter):
-        return _enter_group(actor, encounter, appointment, place, callback_phone)
+        return _enter_group(actor, encounter, appointment, said)
     if is_open(encounter, now()):
-        return _corrected(actor, encounter, place, callback_phone)
+        return _corrected(actor, encounter, said)
     _require_open_door(encounter)
     _require_room(encounter)
+    require_way_back(encounter)
     encounter.status = moved(encounter.status, VisitStatus.ARRIVED)
     encounter.arrived_at = now()
-    encounter.place, encounter.callback_phone = place, callback_phone
+    said.onto(encounter)
+    encounter.callback_at = encounter.called_at = encounter.place_lost_at = None
     mark_arrived(actor=actor, appointment=appointment)
-    store_change(encounter, "status", "arrived_at", "place", "callback_phone")
+    store_change(encounter, "status", "arrived_at", *FIELDS, *KEEPING)
+    open_station(encounter)
     line_changed(encounter.queue)
     note_told(encounter)
     record_visit(actor, "consults.visit.enter", encounter)
@@ -67,20 +91,27 @@ def leave_waiting_room(*, actor: Actor, encounter: Encounter) -> Encounter:
         if (own := own_place(actor, appointment)) is not None:
             leave_door(actor, encounter, appointment, own)
         return encounter
+    mine = Seat.objects.filter(encounter=encounter, actor_type=actor.type, actor_id=actor.id or 0)
+    others = Seat.objects.filter(encounter=encounter, role__in=FOR_PATIENT, connected=True, left_at=None)
+    if others.exclude(pk__in=mine).exists():
+        # The patient waits on without who came along with them, or the other way round.
+        empty_seats(encounter, mine)
+        store_change(encounter)
+        record_visit(actor, "consults.seat.leave", encounter)
+        return encounter
     encounter.status = moved(encounter.status, VisitStatus.PLANNED)
-    encounter.arrived_at = None
+    encounter.arrived_at = encounter.callback_at = encounter.called_at = None
     empty_seats(encounter)
     mark_not_arrived(actor=actor, appointment=appointment)
-    store_change(encounter, "status", "arrived_at")
+    store_change(encounter, "status", "arrived_at", *KEEPING, *own_place_again(encounter))
+    close_station(encounter)
     line_changed(encounter.queue)
     forget_told(encounter)
     record_visit(actor, "consults.visit.unenter", encounter)
     return encounter
 
 
-def _enter_group(
-    actor: Actor, encounter: Encounter, appointment: Appointment, place: str, callback_phone: str
-) -> Encounter:
+def _enter_group(actor: Actor, encounter: Encounter, appointment: Appointment, said: Said) -> Encounter:
     """One of a group arrives: the visit with the first of them. Who comes while it goes on is in it at once."""
     member = own_place(actor, appointment)
     if member is None:
@@ -91,14 +122,16 @@ def _enter_group(
             _require_open_door(encounter)
         _require_room(encounter, member)
         arrival.arrived_at = now()
-    elif (arrival.place, arrival.callback_phone) == (place, callback_phone) and is_open(encounter, now()):
+    elif said_in(arrival) == said and is_open(encounter, now()):
         return encounter
-    arrival.place, arrival.callback_phone = place, callback_phone
-    arrival.save(update_fields=["arrived_at", "place", "callback_phone"])
+    said.onto(arrival)
+    arrival.place_lost_at = None
+    arrival.save(update_fields=["arrived_at", "place_lost_at", *FIELDS])
     if encounter.status == VisitStatus.PLANNED:
         encounter.status = moved(encounter.status, VisitStatus.ARRIVED)
         encounter.arrived_at = arrival.arrived_at
         mark_arrived(actor=actor, appointment=appointment)
+        open_station(encounter)
     store_change(encounter, "status", "arrived_at")
     line_changed(encounter.queue)
     record_visit(actor, "consults.visit.enter", encounter)
@@ -118,31 +151,28 @@ def leave_door(actor: Actor, encounter: Encounter, appointment: Appointment, mem
     if first is None and encounter.status == VisitStatus.ARRIVED:
         encounter.status = moved(encounter.status, VisitStatus.PLANNED)
         mark_not_arrived(actor=actor, appointment=appointment)
-    store_change(encounter, "status", "arrived_at")
+        own_place_again(encounter)
+        close_station(encounter)
+    store_change(encounter, "status", "arrived_at", *PLACE_FIELDS)
     line_changed(encounter.queue)
     record_visit(actor, "consults.visit.unenter", encounter)
 
 
-def _corrected(actor: Actor, encounter: Encounter, place: str, callback_phone: str) -> Encounter:
-    if (encounter.place, encounter.callback_phone) == (place, callback_phone):
+def _corrected(actor: Actor, encounter: Encounter, said: Said) -> Encounter:
+    if said_in(encounter) == said:
         return encounter
-    encounter.place, encounter.callback_phone = place, callback_phone
-    store_change(encounter, "place", "callback_phone")
+    said.onto(encounter)
+    store_change(encounter, *FIELDS)
     record_visit(actor, "consults.visit.correct_place", encounter)
     return encounter
 
 
-def _checked(place: str, callback_phone: str) -> tuple[str, str]:
-    place, callback_phone = " ".join(place.split()), " ".join(callback_phone.split())
-    if not 1 <= len(place) <= LONGEST_PLACE or "\x00" in place:
-        raise Invalid("Tell us where you are now, in up to 200 letters.", code="visit.place", field="place")
-    if (
-        len(callback_phone) > LONGEST_PHONE
-        or "\x00" in callback_phone
-        or sum(sign.isdigit() for sign in callback_phone) < FEWEST_DIGITS
-    ):
-        raise Invalid("Give a number that we can call.", code="visit.phone", field="callback_phone")
-    return place, callback_phone
+def _remember_region(actor: Actor, encounter: Encounter, said: Said) -> None:
+    """Of whom nobody has said where they usually are: there. It is held against licences when the next is booked."""
+    patient = patient_of(actor, encounter)
+    if said.region and not patient.region:
+        patient.region = said.region
+        patient.save(update_fields=["region"])
 
 
 def _require_room(encounter: Encounter, member: GroupPlace | None = None) -> None:

@@ -3,20 +3,25 @@
 from collections.abc import Sequence
 
 from accounts.actors import Actor
-from accounts.models import Patient
+from accounts.models import Patient, User
+from consults import hints
 from consults.lifecycle import BEGUN, VisitStatus, door_state, moved
-from consults.models import Arrival, Encounter, Seat
+from consults.models import Arrival, Encounter, Queue, Seat
+from consults.people import FOR_PATIENT
 from consults.services.door import leave_door
 from consults.services.queues import ensure_queue
 from consults.services.rows import (
     empty_seats,
     line_changed,
     locked_visit,
+    locked_visit_of,
+    own_place_again,
     raise_queue_version,
     record_visit,
     seats_of_patient,
     store_change,
 )
+from consults.services.stations import close_station, open_station
 from consults.services.waits import forget_told
 from core.clock import now
 from core.errors import Conflict
@@ -32,24 +37,27 @@ def move_visit(actor: Actor, appointment: Appointment, before: Before) -> None:
     A visit that has begun stays where it is (Conflict `visit.in_progress`). Whoever waits goes along in line while the
     door is open at the new time too; else they are back at the beginning, and their page tells them the new time.
     """
-    encounter = locked_visit(Encounter.objects.get(appointment=appointment))
+    encounter = locked_visit_of(appointment)
     if encounter.status in BEGUN:
         raise Conflict("The visit has begun. Finish it instead of moving it.", code="visit.in_progress")
     old_queue = encounter.queue
     changed = []
     if appointment.practitioner_id != before.practitioner.pk:
-        encounter.practitioner_id = appointment.practitioner_id
+        encounter.practitioner = appointment.practitioner
         encounter.queue = ensure_queue(actor, appointment.practitioner)
         changed += ["practitioner", "queue"]
     was_waiting = encounter.status == VisitStatus.ARRIVED
     if was_waiting and _has_to_go(appointment):
         encounter.status = moved(encounter.status, VisitStatus.PLANNED)
-        encounter.arrived_at = None
+        encounter.arrived_at = encounter.callback_at = encounter.called_at = None
         empty_seats(encounter)
         Arrival.objects.filter(encounter=encounter).update(arrived_at=None)
         mark_not_arrived(actor=actor, appointment=appointment)
-        changed += ["status", "arrived_at"]
-    store_change(encounter, *changed)
+        close_station(encounter)
+        changed += ["status", "arrived_at", "callback_at", "called_at"]
+    elif was_waiting and old_queue.pk != encounter.queue.pk:
+        open_station(encounter, passed_on_by=actor.label)
+    store_change(encounter, *changed, *own_place_again(encounter))
     if old_queue.pk != encounter.queue.pk:
         raise_queue_version(old_queue)
     if was_waiting:
@@ -61,7 +69,7 @@ def move_visit(actor: Actor, appointment: Appointment, before: Before) -> None:
 
 def restate_visit(actor: Actor, appointment: Appointment) -> None:
     """Listener: confirmed, missed, told to be late: pages and boards look again. One that was held is finished."""
-    encounter = locked_visit(Encounter.objects.get(appointment=appointment))
+    encounter = locked_visit_of(appointment)
     if appointment.status == AppointmentStatus.FULFILLED and encounter.status == VisitStatus.PLANNED:
         encounter.status = moved(encounter.status, VisitStatus.FINISHED)
         encounter.ended_at = now()
@@ -85,13 +93,13 @@ def change_patient(actor: Actor, appointment_ids: Sequence[int], patient: Patien
 
 def joined(appointment_ids: Sequence[int]) -> set[int]:
     """Asked by scheduling: the appointments whose patient sat in the waiting room or the call, however briefly."""
-    seats = Seat.objects.filter(encounter__appointment_id__in=appointment_ids, actor_type="patient")
+    seats = Seat.objects.filter(encounter__appointment_id__in=appointment_ids, role__in=FOR_PATIENT)
     return set(seats.values_list("encounter__appointment_id", flat=True))
 
 
 def patient_left(actor: Actor, appointment: Appointment, patient: Patient) -> None:
     """Listener: one of a group comes no more. While the visit goes on nobody is taken off it (`visit.in_progress`)."""
-    encounter = locked_visit(Encounter.objects.get(appointment=appointment))
+    encounter = locked_visit_of(appointment)
     if encounter.status in BEGUN:
         raise Conflict("The visit has begun. Close their link to take them out of the call.", code="visit.in_progress")
     member = GroupPlace.objects.filter(appointment=appointment, patient=patient).exclude(status="cancelled").first()
@@ -99,10 +107,22 @@ def patient_left(actor: Actor, appointment: Appointment, patient: Patient) -> No
         leave_door(actor, encounter, appointment, member)
 
 
+def access_changed(user: User) -> None:
+    """Listener: somebody may sign in no more: who waits for them is told, and boards and calendars look again."""
+    for queue in Queue.objects.filter(practitioner__user=user):
+        raise_queue_version(queue)
+        hints.line_changed(queue)
+
+
 def was_there(appointment: Appointment, patient: Patient) -> bool:
     """Asked by scheduling: whether this one of a group sat in the waiting room or the call, however briefly."""
     encounter = Encounter.objects.filter(appointment=appointment).first()
     return encounter is not None and seats_of_patient(encounter, patient.pk).exists()
+
+
+def performs(practitioner_id: int, appointment: Appointment) -> bool:
+    """Asked by scheduling: whether this practitioner holds the visit, which may be booked with a colleague."""
+    return Encounter.objects.filter(appointment=appointment, practitioner_id=practitioner_id).exists()
 
 
 def _has_to_go(appointment: Appointment) -> bool:

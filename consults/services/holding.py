@@ -38,10 +38,11 @@ def hold_locked(actor: Actor, encounter: Encounter) -> None:
     record_visit(actor, "consults.visit.hold", encounter)
 
 
-def locked_with_others(encounter: Encounter) -> tuple[Encounter, list[Encounter]]:
-    """The visit, and those of its practitioner that are in progress, all locked in one order: two who call each
+def locked_with_others(actor: Actor, encounter: Encounter) -> tuple[Encounter, list[Encounter]]:
+    """The visit, and those that this practitioner has in progress, all locked in one order: two who call each
     other's patients in at once would wait for each other."""
-    others = Encounter.objects.filter(practitioner=encounter.practitioner_id, status=VisitStatus.IN_PROGRESS)
+    calls_in = actor.practitioner_id or encounter.practitioner_id
+    others = Encounter.objects.filter(practitioner=calls_in, status=VisitStatus.IN_PROGRESS)
     ids = sorted({encounter.pk, *others.values_list("pk", flat=True)})
     locked = {pk: locked_visit(Encounter(pk=pk)) for pk in ids}
     mine = locked.pop(encounter.pk)

@@ -6,8 +6,9 @@ from accounts.actors import Actor
 from accounts.models import Practitioner
 from accounts.policy import Relation, require
 from audit.services import record
-from consults.models import Queue
+from consults.models import Encounter, Pool, Queue
 from consults.policies import relation_to_queue
+from consults.services.rows import raise_queue_version
 from core.errors import NotFound
 
 
@@ -32,3 +33,18 @@ def ensure_queue(actor: Actor, practitioner: Practitioner) -> Queue:
     if is_new:
         record(actor=actor, action="consults.queue.open", entity=queue)
     return queue
+
+
+def stand_in_pool(actor: Actor, encounter: Encounter, pool: Pool) -> None:
+    """For the services of this app, of a visit that is not yet waited for: it will wait in this pool's line."""
+    before, encounter.queue = encounter.queue, pool.queue
+    encounter.save(update_fields=["queue"])
+    for queue in (before, encounter.queue):
+        raise_queue_version(queue)
+    record(
+        actor=actor,
+        action="consults.visit.stand_in_pool",
+        entity=encounter,
+        patient_id=encounter.patient_id,
+        detail={"pool": str(pool.uuid)},
+    )

@@ -10,10 +10,14 @@ from django.db.models import F, Q, QuerySet
 from accounts.actors import Actor
 from accounts.models import Patient
 from audit.services import record
-from consults import hints, messages
+from consults import hints
 from consults.models import Encounter, Queue, Seat
+from consults.services.sent_for import call_silent_ones
 from core.clock import now
 from core.errors import NotFound
+from scheduling.models import Appointment
+
+WITH = ("organization", "appointment", "patient", "practitioner", "queue__pool")
 
 
 def locked_visit(encounter: Encounter) -> Encounter:
@@ -22,11 +26,19 @@ def locked_visit(encounter: Encounter) -> Encounter:
     Locked first and joined then: whoever waited for the lock while the visit went to another practitioner would not
     find it by a join (PostgreSQL looks again at the locked row only).
     """
-    if not Encounter.objects.select_for_update().filter(pk=encounter.pk).values_list("pk", flat=True).first():
+    return _locked(Encounter.objects.filter(pk=encounter.pk))
+
+
+def locked_visit_of(appointment: Appointment) -> Encounter:
+    """The same of an appointment's visit."""
+    return _locked(Encounter.objects.filter(appointment=appointment))
+
+
+def _locked(rows: QuerySet[Encounter]) -> Encounter:
+    pk = rows.select_for_update().values_list("pk", flat=True).first()
+    if pk is None:
         raise NotFound
-    return Encounter.objects.select_related("organization", "appointment", "patient", "practitioner", "queue").get(
-        pk=encounter.pk
-    )
+    return Encounter.objects.select_related(*WITH).get(pk=pk)
 
 
 def store_change(encounter: Encounter, *fields: str) -> None:
@@ -41,12 +53,28 @@ def store_change(encounter: Encounter, *fields: str) -> None:
 def line_changed(queue: Queue) -> None:
     """The pages of everybody who waits look again; who has become the next one and has closed theirs is sent for."""
     hints.line_changed(queue)
-    messages.tell_next(queue)
+    send_for_next(queue)
+
+
+def send_for_next(queue: Queue) -> None:
+    """Whoever's turn it is and is not there is told; boards show who was called back."""
+    if call_silent_ones(queue):
+        raise_queue_version(queue)
 
 
 def raise_queue_version(queue: Queue) -> None:
     Queue.objects.filter(pk=queue.pk).update(version=F("version") + 1)
     hints.queue_changed(queue)
+
+
+PLACE_FIELDS = ("stands_from", "behind_walk_ins", "requeued_at", "requeued_why")
+
+
+def own_place_again(encounter: Encounter) -> tuple[str, ...]:
+    """Out of this line: whoever comes again, or goes to another one, stands by booked time or arrival."""
+    encounter.stands_from = encounter.requeued_at = None
+    encounter.requeued_why, encounter.behind_walk_ins = "", False
+    return PLACE_FIELDS
 
 
 def empty_seats(encounter: Encounter, seats: QuerySet[Seat] | None = None) -> None:

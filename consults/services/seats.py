@@ -9,14 +9,15 @@ from django.db.models import QuerySet
 from accounts.actors import Actor
 from accounts.roles import Role
 from audit.services import record
-from consults import hints, messages, ports
+from consults import hints, ports
 from consults.lifecycle import OVER, VisitStatus
 from consults.models import Encounter, Seat
-from consults.people import name_in_room, patient_of
+from consults.people import FOR_PATIENT, name_in_room, patient_of
 from consults.policies import require_visit, visit_late, visit_over
 from consults.presence import SILENT_AFTER, is_open, is_sharing, may_sit
 from consults.selectors.guests import has_agreed
-from consults.services.rows import locked_visit, record_visit, store_change
+from consults.services.rows import locked_visit, record_visit, send_for_next, store_change
+from consults.services.sent_for import is_back
 from core.clock import now
 from core.errors import Conflict, NotFound
 from scheduling.models import MOST_PEOPLE, Guest, PersonalLink
@@ -38,10 +39,14 @@ def take_seat(*, actor: Actor, encounter: Encounter, holder: uuids.UUID, tab: uu
     if not has_agreed(actor, encounter):
         raise Conflict("Agree to the video visit first, then go in.", code="consent.missing")
     seat = _seat_of(actor, encounter) or _new_seat(actor, encounter)
+    if actor.type == "guest":
+        seat.label, seat.role = _as_guest(actor)
     if seat.sharing != tab or not is_sharing(seat, now()):
         seat.sharing = None
     seat.holder, seat.connected, seat.last_seen_at, seat.left_at = holder, True, now(), None
     seat.save()
+    if actor.is_patients_side:
+        is_back(encounter)
     store_change(encounter)
     ports.tell_seats_changed(actor, encounter)
     record_visit(actor, "consults.seat.take", encounter, seat=str(seat.uuid))
@@ -61,8 +66,8 @@ def release_seat(*, seat: Seat, holder: uuids.UUID) -> None:
             patient_id=encounter.patient_id,
             detail={"seat": str(seat.uuid)},
         )
-        if encounter.status == VisitStatus.ARRIVED and seat.actor_type == "patient":
-            messages.tell_next(encounter.queue)
+        if encounter.status == VisitStatus.ARRIVED and seat.role in FOR_PATIENT:
+            send_for_next(encounter.queue)
 
 
 def touch_seat(*, seat: Seat, holder: uuids.UUID) -> bool:
@@ -146,7 +151,7 @@ def _require_open_for(actor: Actor, encounter: Encounter) -> None:
     if encounter.status == VisitStatus.ARRIVED and not is_open(encounter, now()):
         raise visit_late()
     if not may_sit(actor, encounter, now()):
-        words = "Go in by the door of your page first." if actor.type == "patient" else "Call the patient in first."
+        words = "Go in by the door of your page first." if actor.is_patients_side else "Call the patient in first."
         raise Conflict(f"This visit is not open yet. {words}", code="visit.not_open")
 
 
@@ -160,12 +165,19 @@ def _new_seat(actor: Actor, encounter: Encounter) -> Seat:
     if taken.count() >= MOST_PEOPLE:
         raise Conflict("This visit is full: eight people can take part.", code="visit.full")
     if actor.type == "guest":
-        label = Guest.objects.get(pk=person_id(actor)).label
-        return Seat(encounter=encounter, actor_type=actor.type, actor_id=person_id(actor), label=label, role=Role.GUEST)
+        return Seat(encounter=encounter, actor_type=actor.type, actor_id=person_id(actor))
     is_patient = actor.type == "patient"
     label = name_in_room(patient_of(actor, encounter), encounter) if is_patient else encounter.practitioner.display_name
     role = "patient" if is_patient else "practitioner"
     return Seat(encounter=encounter, actor_type=actor.type, actor_id=person_id(actor), label=label, role=role)
+
+
+def _as_guest(actor: Actor) -> tuple[str, str]:
+    """What the others call them, and as what they are there now."""
+    guest = Guest.objects.select_related("related").get(pk=person_id(actor))
+    if actor.for_patient_id is not None:
+        return guest.label, Role.RELATED_PERSON
+    return guest.label, Role.INTERPRETER if guest.role == Guest.Role.TRANSLATOR else Role.GUEST
 
 
 def _vacate(actor: Actor, encounter: Encounter, seats: QuerySet[Seat]) -> bool:
@@ -187,5 +199,7 @@ def _come_back(seat: Seat, holder: uuids.UUID) -> bool:
         mine.sharing = None
     mine.connected, mine.last_seen_at = True, now()
     mine.save(update_fields=["connected", "last_seen_at", "sharing"])
+    if mine.role in FOR_PATIENT:
+        is_back(encounter)
     store_change(encounter)
     return True

@@ -1,4 +1,4 @@
-"""Writing the visit itself: planned with its appointment, cancelled with it, begun and finished by its practitioner."""
+"""Writing the visit itself: planned with its appointment, cancelled with it, finished by its practitioner."""
 
 import uuid as uuids
 
@@ -6,23 +6,23 @@ from django.db import transaction
 
 from accounts.actors import Actor
 from audit.services import record
-from consults import hints, messages, ports
+from consults import hints, ports
 from consults.lifecycle import BEGUN, OVER, VisitStatus, moved
-from consults.models import Arrival, Encounter
+from consults.models import Arrival, Encounter, Queue
 from consults.people import is_group
 from consults.policies import require_visit
-from consults.presence import is_open
-from consults.services.holding import hold_locked, locked_with_others
 from consults.services.queues import ensure_queue
 from consults.services.rows import (
     empty_seats,
     line_changed,
     locked_visit,
+    locked_visit_of,
     raise_queue_version,
     record_visit,
     store_change,
 )
-from consults.services.waits import forget_told, note_called_in
+from consults.services.stations import close_station
+from consults.services.waits import forget_told
 from core.clock import now
 from core.errors import Conflict, NotFound
 from scheduling.models import Appointment
@@ -30,21 +30,28 @@ from scheduling.services import fulfil_appointment, lock_appointment
 
 
 def plan_visit(actor: Actor, appointment: Appointment) -> None:
-    """Listener: an appointment never stands without its visit."""
+    """Listener: an appointment never stands without its visit. That of a walk-in is made by its door (walkin.py)."""
+    if not appointment.is_walk_in:
+        plan_visit_in(actor, appointment, ensure_queue(actor, appointment.practitioner))
+
+
+def plan_visit_in(actor: Actor, appointment: Appointment, queue: Queue) -> Encounter:
+    """For the services of this app: the visit of an appointment, which will stand in this line."""
     encounter = Encounter.objects.create(
         organization_id=appointment.organization_id,
         appointment=appointment,
         patient_id=appointment.booked_for,
         practitioner_id=appointment.practitioner_id,
-        queue=ensure_queue(actor, appointment.practitioner),
+        queue=queue,
     )
     raise_queue_version(encounter.queue)
     record_visit(actor, "consults.visit.plan", encounter)
+    return encounter
 
 
 def cancel_visit(actor: Actor, appointment: Appointment) -> None:
     """Listener: a cancelled appointment takes its visit along, unless that has begun (Conflict `visit.in_progress`)."""
-    encounter = locked_visit(Encounter.objects.get(appointment=appointment))
+    encounter = locked_visit_of(appointment)
     if encounter.status in BEGUN:
         raise Conflict("The visit has begun. Finish it instead of cancelling.", code="visit.in_progress")
     was_waiting = encounter.status == VisitStatus.ARRIVED
@@ -54,38 +61,10 @@ def cancel_visit(actor: Actor, appointment: Appointment) -> None:
     store_change(encounter, "status", "ended_at")
     ports.tell_visit_over(actor, encounter)
     if was_waiting:
+        close_station(encounter)
         forget_told(encounter)
         line_changed(encounter.queue)
     record_visit(actor, "consults.visit.cancel", encounter)
-
-
-@transaction.atomic
-def admit_patient(*, actor: Actor, encounter: Encounter, hold_others: bool = False) -> Encounter:
-    """Begin the visit with a patient who waits, or go on with one on hold; admitting once more changes nothing.
-
-    Only the treating practitioner may, so two people cannot both have admitted. Conflict `visit.not_waiting` when the
-    patient is not (or no longer) in the waiting room. With `hold_others` whoever is with the practitioner now is put
-    on hold in the same step, or, where this one cannot be called in, is not.
-    """
-    encounter, others = locked_with_others(encounter) if hold_others else (locked_visit(encounter), [])
-    require_visit(actor, "consults.visit.admit", encounter)
-    if encounter.status == VisitStatus.IN_PROGRESS:
-        return encounter
-    if not is_open(encounter, now()):
-        raise Conflict(
-            "This patient is not in the waiting room now. Wait for them or call them.", code="visit.not_waiting"
-        )
-    for other in others:
-        hold_locked(actor, other)
-    is_back = encounter.status == VisitStatus.ON_LEAVE
-    encounter.status = moved(encounter.status, VisitStatus.IN_PROGRESS)
-    encounter.started_at, encounter.held_at = encounter.started_at or now(), None
-    store_change(encounter, "status", "started_at", "held_at")
-    note_called_in(encounter)
-    line_changed(encounter.queue)
-    messages.tell_ready(encounter)
-    record_visit(actor, "consults.visit.resume" if is_back else "consults.visit.admit", encounter)
-    return encounter
 
 
 @transaction.atomic
@@ -103,6 +82,7 @@ def finish_visit(*, actor: Actor, encounter: Encounter) -> Encounter:
     empty_seats(encounter)
     fulfil_appointment(actor=actor, appointment=appointment)
     store_change(encounter, "status", "ended_at")
+    close_station(encounter)
     ports.tell_visit_over(actor, encounter)
     hints.line_changed(encounter.queue)
     record_visit(actor, "consults.visit.finish", encounter)

@@ -38,6 +38,12 @@ def note_called_in(encounter: Encounter) -> None:
     told.save(update_fields=["waited_s"])
 
 
+def uncount_called_in(encounter: Encounter) -> None:
+    """For the services of this app: it was a mistake, and the wait goes on. What was told in a line before stands."""
+    here = encounter.stations.filter(until=None).values("since")[:1]
+    WaitTold.objects.filter(encounter=encounter).exclude(told_at__lt=here).update(waited_s=None)
+
+
 def forget_told(encounter: Encounter) -> None:
     """For the services of this app: they left the line, or it is another line now; no wait came of what was told."""
     WaitTold.objects.filter(encounter=encounter, waited_s=None).delete()

@@ -4,10 +4,12 @@ import uuid as uuids
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from accounts.actors import Actor
 from accounts.models import Patient
 from consent.models import Consent, ConsentText, Purpose
-from consent.selectors import agreed_in_visit, current_text, standing_consent
+from consent.selectors import agreed_in_visit, current_text, right_of, standing_consent
 from consults import selectors
 from consults.forms import (
     SHORT_CONSENT,
@@ -17,7 +19,7 @@ from consults.forms import (
     ConsentForm,
 )
 from consults.models import Encounter
-from consults.people import patient_of
+from consults.people import patient_of, performer
 
 NO_RECORDING = uuids.UUID(int=0)
 """Stands in an address for the recording that the page is told of later."""
@@ -35,6 +37,10 @@ class Questions:
     patient: Patient
     """Who is asked, or comes along with whom is."""
     is_guest: bool = False
+    for_patient: bool = False
+    """Somebody agrees for the patient."""
+    may_record: bool = True
+    """Whether this person may say yes to a recording; else nobody asks them."""
 
     @property
     def asks_video(self) -> bool:
@@ -42,12 +48,13 @@ class Questions:
 
     @property
     def asks_recording(self) -> bool:
-        return self.recording is not None
+        return self.recording is not None and self.may_record
 
     @property
     def open(self) -> bool:
         """Whether an answer is missing."""
-        return self.asks_video or (self.recording is not None and self.recording["mine"] == "unasked")
+        unasked = self.recording is not None and self.recording["mine"] == "unasked"
+        return self.asks_video or (self.asks_recording and unasked)
 
     @property
     def steps(self) -> int:
@@ -75,7 +82,22 @@ def questions(actor: Actor, encounter: Encounter) -> Questions:
     """Which questions a patient of the visit is asked at its door."""
     patient = patient_of(actor, encounter)
     standing = standing_consent(patient, Purpose.TELEHEALTH)
-    return Questions(standing, recording_of(actor, encounter), encounter, patient)
+    if actor.for_patient_id is None:
+        return Questions(standing, recording_of(actor, encounter), encounter, patient)
+    # A child's own yes does not spare the question; one that somebody gave who may does.
+    given = standing if standing is not None and standing.right_id is not None else None
+    may_record = right_of(actor.related_id, patient, Purpose.RECORDING) is not None
+    recording = recording_of(actor, encounter)
+    return Questions(given, recording, encounter, patient, for_patient=True, may_record=may_record)
+
+
+def agree_words(asked: Questions) -> str:
+    """Beside the box that is ticked."""
+    doctor = asked.about.practitioner.short_name
+    if not asked.for_patient:
+        return f"Yes, I agree to see {doctor} by video"
+    words = _("Yes, I agree for %(patient)s, and for myself, to see %(doctor)s by video")
+    return words % {"patient": asked.patient.given_name, "doctor": doctor}
 
 
 def questions_to_guest(actor: Actor, encounter: Encounter) -> Questions:
@@ -85,6 +107,14 @@ def questions_to_guest(actor: Actor, encounter: Encounter) -> Questions:
         clinic, person = encounter.organization, actor.id
         standing = agreed_in_visit(clinic, encounter.uuid, Purpose.TELEHEALTH, actor.type, person)
     return Questions(standing, recording_of(actor, encounter), encounter, encounter.patient, is_guest=True)
+
+
+def for_whom_recorded(asked: Questions) -> dict[str, str]:
+    """The short words for who agrees for a patient: they play nothing themselves. Nothing for patients."""
+    if not asked.for_patient:
+        return {}
+    doctor = asked.about.practitioner.short_name
+    return {"recording_short": SHORT_RECORDING_FOR_GUESTS.format(patient=asked.patient.given_name, doctor=doctor)}
 
 
 def records(actor: Actor, encounter: Encounter) -> bool:
@@ -108,7 +138,7 @@ def recording_text(encounter: Encounter, language: str) -> ConsentText:
 
 def video_words(encounter: Encounter, language: str) -> dict[str, Any]:
     """The short words above the tick box, and the full ones where they say more than these."""
-    text, doctor = video_text(encounter, language), encounter.practitioner.short_name
+    text, doctor = video_text(encounter, language), performer(encounter).short_name
     short, full = SHORT_CONSENT.format(doctor=doctor), text.body_for(doctor)
     return {
         "consent_text": text,
@@ -119,7 +149,7 @@ def video_words(encounter: Encounter, language: str) -> dict[str, Any]:
 
 def words_for_guest(encounter: Encounter, patient: str) -> dict[str, Any]:
     """The same questions, in words for who comes along; the full text of each is the clinic's one text."""
-    language, doctor = encounter.organization.language, encounter.practitioner.short_name
+    language, doctor = encounter.organization.language, performer(encounter).short_name
     text = video_text(encounter, language)
     return {
         "consent_text": text,
@@ -132,7 +162,7 @@ def words_for_guest(encounter: Encounter, patient: str) -> dict[str, Any]:
 
 def recording_words(encounter: Encounter, language: str) -> dict[str, Any]:
     """What is read before somebody agrees to be recorded."""
-    text, doctor = recording_text(encounter, language), encounter.practitioner.short_name
+    text, doctor = recording_text(encounter, language), performer(encounter).short_name
     return {
         "recording_text": text,
         "recording_short": SHORT_RECORDING.format(doctor=doctor),

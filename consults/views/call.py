@@ -14,7 +14,10 @@ from accounts.policy import guarded
 from consults import selectors, services
 from consults.models import Arrival, Encounter
 from consults.people import THE_GROUP, is_group
+from consults.selectors.passing import elsewhere, stops_of
 from consults.views.asking import NO_RECORDING, recording_words, records
+from consults.views.people import emergency_of, seen_by_doctor
+from consults.views.undone import undo_of_call
 from core.clock import now, today
 from core.http import no_store, wants_json
 from core.templatetags.ui import clock_time
@@ -27,12 +30,16 @@ from scheduling.selectors.guests import guests_of
 @require_safe
 def call(request: HttpRequest, visit: uuids.UUID) -> HttpResponseBase:
     encounter = selectors.get_visit_for(_actor(request), visit)
-    queue = reverse("queue-board", kwargs={"queue": encounter.queue.uuid})
+    queue = reverse("queue") if encounter.queue.pool_id else reverse("queue-board", args=[encounter.queue.uuid])
     state = selectors.visit_state(encounter, now())
     group = is_group(encounter)
     members = _members(encounter) if group else []
+    pass_lines, pass_people = elsewhere(encounter)
     context = {
         "encounter": encounter,
+        "stops": stops_of(encounter),
+        "pass_lines": pass_lines,
+        "pass_people": pass_people,
         "patient": encounter.patient,
         "members": members,
         "here": sum(one["is_here"] for one in members),
@@ -41,9 +48,11 @@ def call(request: HttpRequest, visit: uuids.UUID) -> HttpResponseBase:
         "Whom": THE_GROUP.capitalize() if group else encounter.patient.given_name,
         "appointment": encounter.appointment,
         "guests": guests_of(encounter.appointment),
+        **({} if group else seen_by_doctor(encounter)),
         "age": _age(encounter.patient.birth_date, today(encounter.organization.timezone)),
         "state": state,
         "queue_url": queue,
+        "undo": undo_of_call(request, visit) if state == "call" else None,
         "identity_words": _identity_words(encounter, encounter),
         "zone": encounter.organization.timezone,
         "recording_urls": _recording_urls(visit),
@@ -116,7 +125,8 @@ def _actor(request: HttpRequest) -> Actor:
 def _to_board(request: HttpRequest, encounter: Encounter) -> HttpResponseBase:
     if wants_json(request):
         return JsonResponse({"ok": True})
-    return redirect("queue-board", queue=encounter.queue.uuid)
+    # Out of a shared line it is one's own board that shows them.
+    return redirect("queue") if encounter.queue.pool_id else redirect("queue-board", queue=encounter.queue.uuid)
 
 
 def _identity_words(seen: Encounter | Arrival, encounter: Encounter) -> str:
@@ -141,6 +151,7 @@ def _members(encounter: Encounter) -> list[dict[str, Any]]:
                 "arrival": arrival,
                 "is_here": arrival is not None and arrival.arrived_at is not None,
                 "words": _identity_words(arrival, encounter) if arrival is not None else "",
+                **(emergency_of(arrival, place.patient) if arrival is not None and place.patient is not None else {}),
             }
         )
     return found

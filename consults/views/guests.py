@@ -7,13 +7,16 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts.actors import Actor
 from accounts.policy import guarded
 from consent.models import Purpose
+from consent.selectors import has_had_right
 from consent.services import answer_in_visit
 from consults import selectors
+from consults.browsers import browser_at
 from consults.forms import NO_CONSENT, NO_RECORDING_ANSWER, ConsentForm, field_errors
 from consults.lifecycle import door_opens_at
 from consults.models import Encounter
@@ -78,6 +81,7 @@ def guest_page(
         "guest_name": actor.label,
         "own_name": actor.label,
         "host": patient or "whoever invited you",
+        "cannot_agree": _cannot_agree(actor, encounter, patient),
         "whose": f"{patient}’s visit" if patient else "a group visit",
         **when_words(encounter),
     }
@@ -87,6 +91,7 @@ def guest_page(
     shown = _step(state, step, needs_consent=asked.open)
     context = {
         **words,
+        "browser": browser_at(request),
         "step": shown,
         "asked": asked,
         "steps": asked.steps,
@@ -101,6 +106,19 @@ def guest_page(
         "page_data": _page_data(encounter, link, state, shown, needs_consent=asked.open),
     }
     return render(request, "consults/guest.html", context, status=status)
+
+
+def _cannot_agree(actor: Actor, encounter: Encounter, patient: str) -> str:
+    """What one of the patient's people is told who may not agree for them, or may no longer; else empty."""
+    if actor.related_id is None or not patient:
+        return ""
+    if has_had_right(actor.related_id, encounter.patient):
+        words = _(
+            "Your right to agree for %(patient)s has ended. You come along as a guest. Call the desk if that is wrong."
+        )
+    else:
+        words = _("You come along with %(patient)s. Agreeing is not yours: %(patient)s does, or who has the right to.")
+    return words % {"patient": patient}
 
 
 def _page_data(encounter: Encounter, link: uuids.UUID, state: str, step: str, *, needs_consent: bool) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import get_language
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.actors import Actor
@@ -17,13 +18,28 @@ from accounts.policy import guarded
 from consent.models import Purpose
 from consent.services import answer_in_visit, give_consent
 from consults import selectors, services
+from consults.browsers import browser_at
 from consults.forms import NO_CONSENT, NO_RECORDING_ANSWER, ConsentForm, PlaceForm, field_errors
 from consults.lifecycle import door_opens_at
+from consults.messages import way_to_call_back
 from consults.models import Encounter
-from consults.people import arrival_of, patient_of
+from consults.people import arrival_of, patient_of, performer
+from consults.said import said_in
+from consults.selectors.keeping import keeping_of
+from consults.selectors.passing import passed_on
+from consults.selectors.reading import reading_for
 from consults.selectors.visits import told_of
-from consults.views.asking import questions, recording_of, recording_words, video_words
+from consults.views.asking import (
+    Questions,
+    agree_words,
+    for_whom_recorded,
+    questions,
+    recording_of,
+    recording_words,
+    video_words,
+)
 from consults.views.guests import guest_page
+from consults.views.people import emergency_words, whom_to_fetch
 from consults.views.when import ELSEWHERE, TERMINAL, recording_urls, when_words
 from core.clock import now
 from core.errors import Conflict, Invalid, NotFound
@@ -36,6 +52,8 @@ from scheduling.selectors.changing import is_changeable, movable_to, until_when
 from scheduling.selectors.coming import coming_of
 from scheduling.selectors.guests import guests_told_to_patients
 from scheduling.selectors.offering import offerings
+from scheduling.selectors.regions import divided_countries, home_of
+from scheduling.selectors.told import confirmed_by
 from scheduling.services import cancel_appointment, say_coming
 
 DOOR_STEPS = frozenset({"check", "consent", "place"})
@@ -50,12 +68,12 @@ def visit(request: HttpRequest, link: uuids.UUID) -> HttpResponseBase:
     if not actor.came_by_link:
         if wants_json(request):
             raise NotFound
-        return render(request, "consults/visit_opening.html", {"link": link})
+        return render(request, "consults/visit_opening.html", {"link": link, "browser": browser_at(request)})
     encounter = selectors.get_visit(actor)
     if wants_json(request):
         state = selectors.visit_state(encounter, now(), actor)
         return JsonResponse({"ok": True, "state": state, "told": told_of(encounter)})
-    if actor.type == "guest":
+    if actor.type == "guest" and not actor.is_patients_side:
         return guest_page(request, actor, encounter, link, step=request.GET.get("step", ""))
     return _page(request, encounter, link, step=request.GET.get("step", ""))
 
@@ -98,7 +116,7 @@ def consent(request: HttpRequest, link: uuids.UUID) -> HttpResponseBase:
 def place(request: HttpRequest, link: uuids.UUID) -> HttpResponseBase:
     """The third step: where the person is and which number to call; it leads into the waiting room."""
     encounter = selectors.get_visit(_actor(request))
-    form = PlaceForm(request.POST)
+    form = PlaceForm(request.POST, divided=divided_countries(encounter.organization))
     if not form.is_valid():
         return _refused(request, encounter, link, form, "place")
     try:
@@ -139,7 +157,7 @@ def cancel(request: HttpRequest, link: uuids.UUID) -> HttpResponseBase:
             cancel_appointment(
                 actor=_actor(request),
                 appointment=encounter.appointment,
-                reason="by the patient",
+                reason="by the patient" if _actor(request).type == "patient" else "for the patient",
                 sequence=SeenForm(request.POST).seen,
             )
         except Conflict as conflict:
@@ -197,25 +215,33 @@ def _page(
         return render(request, "consults/visit_over.html", context, status=status)
     asked = questions(_actor(request), encounter)
     push = push_offer(_actor(request), patient_of(_actor(request), encounter))
-    shown = _step(state, step, needs_consent=asked.open)
+    shown = _step(state, step, needs_consent=asked.open, may_wait=not asked.for_patient or asked.standing is not None)
+    place = _place_of(_actor(request), encounter)
+    held = _holds(asked, place)
     context = {
         "link": link,
+        "browser": browser_at(request),
         "state": state,
         "step": shown,
         "asked": asked,
         "may_pretend": settings.DEMO,
-        "steps": asked.steps,
-        "records": asked.asks_recording,
+        "steps": asked.steps - (1 if held else 0),
+        "place_held": place if held else None,
+        "records": asked.recording is not None,
         **video_words(encounter, asked.language),
         **recording_words(encounter, asked.language),
+        **for_whom_recorded(asked),
         "consent_url": reverse("visit-consent", kwargs={"link": link}),
-        "agree_words": f"Yes, I agree to see {encounter.practitioner.short_name} by video",
+        "agree_words": agree_words(asked),
         "consent_form": asked.form(),
         "no_consent": NO_CONSENT,
         "no_recording_answer": NO_RECORDING_ANSWER,
         "recording_urls": recording_urls(link),
         "push": push,
-        "place_form": PlaceForm(initial=_place_of(_actor(request), encounter)),
+        "pool": encounter.queue.pool,
+        "passed_on": passed_on(encounter) if state == "waiting" else None,
+        **_waiting_words(_actor(request), encounter, shown),
+        "place_form": PlaceForm(initial=place, divided=divided_countries(encounter.organization)),
         "page_data": {
             "state": state,
             "step": shown,
@@ -225,7 +251,8 @@ def _page(
             "opens_at": door_opens_at(encounter.appointment.starts_at).isoformat(),
             "told": told_of(encounter),
             "needs_consent": asked.open,
-            "practitioner": encounter.practitioner.short_name,
+            "place_holds": held,
+            "practitioner": performer(encounter).short_name,
             "push": asdict(push) if push else None,
         },
         **_words(_actor(request), encounter),
@@ -234,7 +261,19 @@ def _page(
     return render(request, "consults/visit.html", context, status=status)
 
 
-def _step(state: str, wanted: str, *, needs_consent: bool) -> str:
+def _waiting_words(actor: Actor, encounter: Encounter, shown: str) -> dict[str, Any]:
+    """Whether the place in line is kept, how they are called back, and what there is to read meanwhile."""
+    return {
+        "kept": keeping_of(actor, encounter),
+        "callback_way": way_to_call_back(encounter) if shown == "waiting" else "",
+        "reading": reading_for(encounter.organization, get_language() or ""),
+    }
+
+
+def _step(state: str, wanted: str, *, needs_consent: bool, may_wait: bool = True) -> str:
+    if state in {"waiting", "call", "hold"} and not may_wait:
+        # The patient went in by their own link; who agrees for them has not been asked yet.
+        return wanted if wanted in DOOR_STEPS - {"place"} else "door"
     if state == "hold":
         return "waiting"
     if state != "open":
@@ -247,11 +286,15 @@ def _step(state: str, wanted: str, *, needs_consent: bool) -> str:
 
 
 def _place_of(actor: Actor, encounter: Encounter) -> dict[str, str]:
-    said = arrival_of(actor, encounter) or encounter
-    if said.place:
-        return {"place": said.place, "callback_phone": said.callback_phone}
-    place, phone = selectors.last_place(patient_of(actor, encounter))
-    return {"place": place, "callback_phone": phone}
+    """What the form has filled in: as said at this door, or at the last one, or as the clinic knows it."""
+    row = arrival_of(actor, encounter) or encounter
+    said = said_in(row) if row.place else selectors.last_said(patient_of(actor, encounter))
+    return asdict(said) | {"region": said.region or home_of(encounter.organization)}
+
+
+def _holds(asked: Questions, place: dict[str, str]) -> bool:
+    """Who has been here before is not asked again: the check shows where they were, and they go on or change it."""
+    return not asked.asks_video and bool(place["place"] and place["callback_phone"])
 
 
 def _words(actor: Actor, encounter: Encounter) -> dict[str, Any]:
@@ -260,9 +303,15 @@ def _words(actor: Actor, encounter: Encounter) -> dict[str, Any]:
     return {
         "encounter": encounter,
         "patient": patient,
-        "own_name": patient.given_name,
+        "own_name": patient.given_name if actor.type == "patient" else actor.label,
+        "for_whom": patient.given_name if actor.for_patient_id is not None else "",
+        "fetch": whom_to_fetch(actor, encounter),
+        **emergency_words(actor, encounter),
         "coming": coming_of(actor, encounter.appointment),
-        "also_there": guests_told_to_patients(encounter.appointment),
+        "also_there": guests_told_to_patients(
+            encounter.appointment, besides=actor.id if actor.type == "guest" else None
+        ),
+        "link_goes_by": confirmed_by(encounter.appointment) if encounter.appointment.is_walk_in else "",
         **when_words(encounter),
         **_changes(actor, encounter.appointment),
     }

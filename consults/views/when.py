@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from consults.lifecycle import door_opens_at
 from consults.models import Encounter
+from consults.people import performer
 from consults.views.asking import NO_RECORDING
 from core.clock import now
 from scheduling.selectors.offering import zone_of
@@ -24,7 +25,7 @@ def when_words(encounter: Encounter) -> dict[str, Any]:
     here = ZoneInfo(appointment.timezone)
     return {
         "appointment": appointment,
-        "practitioner": encounter.practitioner,
+        "practitioner": performer(encounter),
         "zone": appointment.timezone,
         "opens_at": door_opens_at(appointment.starts_at),
         "is_today": appointment.starts_at.astimezone(here).date() == now().astimezone(here).date(),

@@ -13,7 +13,7 @@ from django.db.models import Count, Q
 from accounts.models import Patient
 from core.clock import now
 from notifications.channels import carrier_for
-from notifications.kinds import Kind
+from notifications.kinds import Kind, all_kinds
 from notifications.models import BadAddress, Channel, ChannelOrder, Message, OptOut, PushSubscription, Stop
 
 USUAL_ORDER = (Channel.EMAIL, Channel.SMS)
@@ -152,4 +152,5 @@ def e164(number: str) -> str:
 def sent_within_a_day(patients: Iterable[Patient], channel: str) -> dict[int, int]:
     """By primary key, how many messages each was sent by this channel in the last 24 hours; none is left out."""
     rows = Message.objects.filter(patient__in=list(patients), channel=channel, sent_at__gt=now() - DAY)
+    rows = rows.exclude(kind__in=[kind.name for kind in all_kinds() if kind.to_desk])
     return dict(rows.order_by().values_list("patient_id").annotate(Count("pk")))

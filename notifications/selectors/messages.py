@@ -155,13 +155,18 @@ def _told(row: Message, *, otherwise: bool = False, with_history: bool = False) 
         goes_out_at=max(row.due_at, row.next_at) if row.status == MessageStatus.WAITING else None,
         history=tuple((one.at, words.event(one.what), _detail(one)) for one in events),
         can_send=has_failed and goes_again and not _has_same_bad_address(row),
-        can_correct=has_failed and (goes_again or row.reason in words.ABOUT_THE_ADDRESS),
+        can_correct=has_failed and not _is_to_desk(row) and (goes_again or row.reason in words.ABOUT_THE_ADDRESS),
         goes_again=goes_again,
     )
 
 
 def _detail(one: MessageEvent) -> str:
     return words.reason(one.detail).what if one.detail in words.REASONS else ""
+
+
+def _is_to_desk(row: Message) -> bool:
+    """The clinic's terms have its address, not its patient."""
+    return any(kind.to_desk and kind.name == row.kind for kind in all_kinds())
 
 
 def _has_same_bad_address(row: Message) -> bool:

@@ -40,6 +40,8 @@ def offered() -> list[tuple[Group, list[Channel]]]:
     """The groups of which there are kinds, each with the ways by which they go in this clinic."""
     ways: dict[Group, set[str]] = {}
     for kind in all_kinds():
+        if kind.to_desk:
+            continue
         ways.setdefault(kind.group, set()).update(kind.channels)
     return [
         (group, [one for one in Channel if one in ways[group] and carrier_for(one) is not None])

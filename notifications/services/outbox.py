@@ -65,7 +65,7 @@ def withdraw(*, about: uuids.UUID, why: str, patient: Patient | None = None, kin
         rows = rows.filter(patient=patient)
     if kinds:
         rows = rows.filter(kind__in=kinds)
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         # Who has just claimed one of them has it: it is no longer waiting.
         pks = list(rows.select_for_update().order_by("pk").values_list("pk", flat=True))
         Message.objects.filter(pk__in=pks).update(status=MessageStatus.SKIPPED, reason=why, claim="")

@@ -31,10 +31,15 @@ class Entry:
     skip: str = ""
 
 
-def plan(*, patient: Patient, about: uuids.UUID, version: int, entries: Sequence[Entry]) -> list[Message]:
-    """Write those that do not stand yet, each once, whatever their number in the same few statements."""
+def plan(
+    *, patient: Patient, about: uuids.UUID, version: int, entries: Sequence[Entry], is_new: bool = False
+) -> list[Message]:
+    """Write those that do not stand yet, each once, whatever their number in the same few statements.
+
+    `is_new`: the caller's transaction has made this version of what they are about, so that none of them can stand.
+    """
     known = Message.objects.filter(patient=patient, about=about, version=version)
-    standing = set(known.values_list("kind", flat=True)) if entries else set()
+    standing = set(known.values_list("kind", flat=True)) if entries and not is_new else set()
     reach = Reach(patient)
     new = [_row(patient, about, version, entry, reach) for entry in entries if entry.kind not in standing]
     if not new:

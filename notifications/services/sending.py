@@ -99,14 +99,14 @@ def _send(batch: Batch, message: Message, carrier: Carrier | None) -> str:
         found = kind.look(message)
         if isinstance(found, Skip):
             return _skip(message, found.why)
-        hindered = _hindrance(batch, message, kind)
+        hindered = "" if kind.to_desk else _hindrance(batch, message, kind)
         if hindered:
             return fail(message, hindered)
         quiet = None if kind.urgent or found.urgent else end_of_quiet(message, rules_of(message.organization))
         if quiet is not None:
             return _later(message, quiet, "quiet")
         outcome = _hand_over(message, kind, found, carrier)
-        if outcome == "sent":
+        if outcome == "sent" and not kind.to_desk:
             batch.note_sent(message)
         return outcome
     except NotTaken:
@@ -129,7 +129,7 @@ def _hindrance(batch: Batch, message: Message, kind: Kind) -> str:
 
 
 def _hand_over(message: Message, kind: Kind, letter: Letter, carrier: Carrier | None) -> str:
-    address = address_of(message.patient, message.channel)
+    address = letter.desk if kind.to_desk else address_of(message.patient, message.channel)
     parcel = rendering.parcel(message, kind, letter, address)
     if carrier is None:
         return fail(message, "no_carrier")

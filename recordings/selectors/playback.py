@@ -31,7 +31,8 @@ def recordings_of(actor: Actor) -> list[Recording]:
     require(actor, "recordings.list")
     if actor.organization_id is None or actor.practitioner_id is None:
         raise NotFound
-    rows = _with_visit().filter(organization_id=actor.organization_id, encounter__practitioner_id=actor.practitioner_id)
+    mine = _with_visit().filter(organization_id=actor.organization_id)
+    rows = mine.filter(requested_by_type=actor.type, requested_by_id=actor.id)
     found = [row for row in rows.order_by("-requested_at") if _may(actor, "recordings.play", row)]
     record_views(actor=actor, patient_ids=[row.encounter.patient_id for row in found], page="recordings")
     return found

@@ -94,3 +94,8 @@ def _answer(answers: Answers, person_type: str, person_id: int | None) -> str:
 
 def _iso(instant: dt.datetime | None) -> str | None:
     return instant.isoformat() if instant else None
+
+
+def has_recordings(encounter: Encounter) -> bool:
+    """Whether somebody pressed Record in this visit: a call that was recorded was no mistake."""
+    return Recording.objects.filter(encounter=encounter).exists()

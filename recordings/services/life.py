@@ -84,7 +84,7 @@ def answer_recording(*, actor: Actor, encounter: Encounter, decision: str, text_
 
 
 def end_with_visit(actor: Actor, encounter: Encounter) -> None:
-    """Listener: a recording ends with its visit at the latest."""
+    """Listener: a recording ends with its visit at the latest, and where another practitioner goes on with it."""
     recording = open_recording(encounter)
     if recording is not None:
         finish(actor, encounter, recording)

@@ -1,11 +1,16 @@
 """Who comes along, as the desk types it: one person on the visit's page, or rows of the booking form."""
 
+import datetime as dt
 from dataclasses import dataclass, field
+from typing import Any
+from zoneinfo import ZoneInfo
 
 from django import forms
 from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
 
-from scheduling.models import Guest
+from accounts.models import RelatedPerson
+from scheduling.models import Appointment, Guest
 from scheduling.services.checks import LONGEST_NAME, Companion
 
 NO_NAME = "Enter the name of who comes along"
@@ -28,6 +33,44 @@ class GuestForm(forms.Form):
     role = forms.ChoiceField(
         label="Who they are", choices=ROLES, error_messages={"required": NO_ROLE, "invalid_choice": NO_ROLE}
     )
+
+
+class RelatedGuestForm(forms.Form):
+    """Somebody of the patient."""
+
+    related = forms.ModelChoiceField(
+        label=_("Who"),
+        queryset=RelatedPerson.objects.none(),
+        to_field_name="uuid",
+        empty_label=None,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose who comes along"), "invalid_choice": _("Choose one from the list")},
+    )
+    until = forms.TimeField(
+        label=_("Their link ends at"),
+        required=False,
+        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+        error_messages={"invalid": _("Enter a time, like 10:30")},
+    )
+
+    def __init__(self, *args: Any, people: list[RelatedPerson], appointment: Appointment, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.appointment = appointment
+        field = self.fields["related"]
+        field.queryset = RelatedPerson.objects.filter(pk__in=[one.pk for one in people])  # type: ignore[attr-defined]
+        field.label_from_instance = lambda person: person.label  # type: ignore[attr-defined]
+
+    def clean_until(self) -> dt.datetime | None:
+        """On the day of the visit, by its own clock; after midnight where the visit goes on into the next day."""
+        until = self.cleaned_data["until"]
+        if until is None:
+            return None
+        zone = ZoneInfo(self.appointment.timezone)
+        begins = self.appointment.starts_at.astimezone(zone)
+        at = dt.datetime.combine(begins.date(), until, tzinfo=zone)
+        if at <= begins:
+            at = dt.datetime.combine(begins.date() + dt.timedelta(days=1), until, tzinfo=zone)
+        return at.astimezone(dt.UTC)
 
 
 @dataclass

@@ -4,15 +4,17 @@ from typing import Any
 
 from django import forms
 from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Practitioner
+from accounts.services.people import AGES
 from scheduling.forms.schedules import NOTICES, MinutesField
 from scheduling.models import Modality
 from scheduling.public_holidays import country_names
 from scheduling.services.offers import Offer, Terms
 
 
-def number(label: str, least: int, most: int, like: str) -> forms.IntegerField:
+def number(label: Any, least: int, most: int, like: str) -> forms.IntegerField:
     return forms.IntegerField(
         label=label,
         min_value=least,
@@ -43,20 +45,35 @@ class TermsForm(forms.Form):
     change_notice_minutes = MinutesField(NOTICES, label="Patients move or cancel this long before, at the latest")
     hold_minutes = number("Minutes that a time is kept while a patient fills in the form", 1, 120, "10")
     offer_minutes = number("Minutes that a freed time is kept for one person of the wait list", 1, 1_440, "15")
+    place_kept_minutes = number("Minutes that a place in line is kept for a patient whose page is silent", 1, 120, "10")
+    answer_minutes = number(
+        _("Minutes after their time until it is said aloud that nobody has called a patient"), 1, 120, "10"
+    )
+    desk_email = forms.EmailField(
+        label=_("Email address of the front desk"),
+        required=False,
+        max_length=254,
+        error_messages={"invalid": _("Enter a whole email address, like name@example.org")},
+    )
     self_booking = forms.BooleanField(label="Patients book visits themselves", required=False)
     confirm_self_bookings = forms.BooleanField(label="The desk confirms what patients book", required=False)
+    age_of_majority = number(_("From this age on people agree for themselves"), AGES[0], AGES[-1], "18")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         named = sorted(country_names().items(), key=lambda one: one[1])
+        self.fields["answer_minutes"].required = False
         self.fields["holiday_country"].choices = [("", "No holidays"), *named]  # type: ignore[attr-defined]
         self.fields["change_notice_minutes"].also(self.initial["change_notice_minutes"])  # type: ignore[attr-defined]
+
+    def clean_answer_minutes(self) -> int:
+        return int(self.cleaned_data["answer_minutes"] or Terms.answer_minutes)
 
     def clean_holiday_subdivision(self) -> str:
         return str(self.cleaned_data["holiday_subdivision"]).strip().upper()
 
     def terms(self) -> Terms:
-        return Terms(**self.cleaned_data)
+        return Terms(**{name: self.cleaned_data[name] for name in Terms.__dataclass_fields__})
 
 
 class PractitionersChoice(forms.ModelMultipleChoiceField):

@@ -42,7 +42,7 @@ class MinutesField(forms.TypedChoiceField):
         return [(minutes, minutes_said(minutes)) for minutes in lengths]
 
 
-def day_field(label: str, **kwargs: Any) -> forms.DateField:
+def day_field(label: Any, **kwargs: Any) -> forms.DateField:
     return forms.DateField(
         label=label,
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),

@@ -21,10 +21,13 @@ def register_kinds() -> None:
 
 def _bookings() -> list[Kind]:
     group, booked = Group.BOOKINGS, looks.look_by(looks.booked, with_file=True)
+    link = looks.look_by(looks.walked_in, with_file=False)
     moved, cancelled = (looks.look_by(still, with_file=True) for still in (looks.moved, looks.cancelled))
     return [
         # Whoever has just booked waits for it, by night too.
         Kind(planning.BOOKED, "Visit booked", group, booked, _example, urgent=True),
+        # They wait now, and come back by it when they lose their page.
+        Kind(planning.LINK, "Link of a walk-in", group, link, _example, urgent=True),
         Kind(planning.CONFIRMED, "Visit confirmed", group, looks.look_by(looks.confirmed, with_file=True), _example),
         Kind(planning.MOVED, "Visit moved", group, moved, _moved_example, desk_calls=True, can_be_off=False),
         Kind(planning.CANCELLED, "Visit cancelled", group, cancelled, _example, desk_calls=True, can_be_off=False),

@@ -16,6 +16,11 @@ def booked(visit: Visit) -> str:
     return visit.obstacle or ("arrived" if visit.has_arrived else "")
 
 
+def walked_in(visit: Visit) -> str:
+    """Also to who is in the waiting room: they may have to come back."""
+    return visit.obstacle
+
+
 def confirmed(visit: Visit) -> str:
     return booked(visit) or _unless_sure(visit)
 

@@ -24,6 +24,8 @@ from scheduling.ports import Before
 from scheduling.selectors.groups import coming_to
 
 BOOKED, CONFIRMED, MOVED, CANCELLED = "visit.booked", "visit.confirmed", "visit.moved", "visit.cancelled"
+# To whoever came without a booking: the way back.
+LINK = "visit.link"
 REMINDERS = ("visit.reminder_day", "visit.reminder_hour")
 # Whoever has just booked, or been told of another time, needs no reminder of it.
 TOLD_LATELY = dt.timedelta(hours=2)
@@ -32,12 +34,18 @@ _SURE = frozenset({AppointmentStatus.BOOKED, AppointmentStatus.ARRIVED})
 
 
 def booked(actor: Actor, appointment: Appointment) -> None:
-    """Listener: a confirmation, or word that the clinic still has to agree; reminders only of what is sure."""
+    """Listener: a confirmation, or word that the clinic still has to agree; reminders only of what is sure.
+
+    Whoever came without a booking gets their link, and is reminded of nothing.
+    """
     if appointment.ends_at <= now():
         return
     planned = planned_for(appointment)
+    if appointment.is_walk_in:
+        _give_link(appointment, planned)
+        return
     for patient, status in coming_patients(appointment):
-        _tell(appointment, patient, status, BOOKED, planned)
+        _tell(appointment, patient, status, BOOKED, planned, is_new=True)
 
 
 def joined(actor: Actor, appointment: Appointment, patient: Patient) -> None:
@@ -68,7 +76,8 @@ def moved(actor: Actor, appointment: Appointment, before: Before) -> None:
         return
     planned = planned_for(appointment)
     for patient, status in coming_patients(appointment):
-        _tell(appointment, patient, status, MOVED, planned)
+        # Its version has just risen; that of somebody in a group may be one that they had before.
+        _tell(appointment, patient, status, MOVED, planned, is_new=not appointment.is_group)
 
 
 def cancelled(actor: Actor, appointment: Appointment) -> None:
@@ -133,13 +142,28 @@ def reminders(starts_at: dt.datetime, planned: Mapping[str, Planned]) -> list[En
     ]
 
 
-def _tell(appointment: Appointment, patient: Patient, status: str, kind: str, planned: Mapping[str, Planned]) -> None:
+def _tell(
+    appointment: Appointment,
+    patient: Patient,
+    status: str,
+    kind: str,
+    planned: Mapping[str, Planned],
+    *,
+    is_new: bool = False,
+) -> None:
     entries = []
     if is_announced() and planned[kind].is_on:
         entries.append(Entry(kind, now(), appointment.ends_at))
     if status in _SURE:
         entries += reminders(appointment.starts_at, planned)
-    plan(patient=patient, about=appointment.uuid, version=version_of(appointment, patient), entries=entries)
+    version = version_of(appointment, patient)
+    plan(patient=patient, about=appointment.uuid, version=version, entries=entries, is_new=is_new)
+
+
+def _give_link(appointment: Appointment, planned: Mapping[str, Planned]) -> None:
+    entries = [Entry(LINK, now(), appointment.ends_at)] if planned[LINK].is_on else []
+    for patient, _status in coming_patients(appointment):
+        plan(patient=patient, about=appointment.uuid, version=appointment.sequence, entries=entries, is_new=True)
 
 
 def _take_leave(appointment: Appointment, patients: Sequence[Patient]) -> None:

@@ -13,7 +13,7 @@ from scheduling.models.availability import (
 from scheduling.models.calendars import BusyCalendar, BusyTime, CalendarFeed
 from scheduling.models.files import FileIn
 from scheduling.models.groups import GroupPlace
-from scheduling.models.guests import MOST_PEOPLE, Guest
+from scheduling.models.guests import MOST_PEOPLE, Guest, role_of
 from scheduling.models.merging import PatientMerge
 from scheduling.models.waiting import WaitListEntry, WaitListOffer
 
@@ -41,4 +41,5 @@ __all__ = [
     "WaitListEntry",
     "WaitListOffer",
     "WeeklyRule",
+    "role_of",
 ]

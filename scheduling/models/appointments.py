@@ -5,6 +5,7 @@ from operator import or_
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from core.clock import now
 from core.ids import new_uuid
@@ -67,6 +68,12 @@ class Appointment(models.Model):
         CANCELLED = AppointmentStatus.CANCELLED.value, "Cancelled"
         NOSHOW = AppointmentStatus.NOSHOW.value, "Did not come"
 
+    class Type(models.TextChoices):
+        """FHIR's appointmentType (HL7 v2 table 0276)."""
+
+        ROUTINE = "ROUTINE", _("Booked")
+        WALK_IN = "WALKIN", _("Walk-in")
+
     uuid = models.UUIDField(default=new_uuid, unique=True, editable=False)
     organization = models.ForeignKey("accounts.Organization", on_delete=models.PROTECT, related_name="appointments")
     location = models.ForeignKey("accounts.Location", on_delete=models.PROTECT, related_name="appointments")
@@ -89,6 +96,8 @@ class Appointment(models.Model):
     ends_at = models.DateTimeField()
     timezone = models.CharField(max_length=64)
     status = models.CharField(max_length=16, choices=Status.choices, default=Status.BOOKED)
+    # A walk-in begins when they came to the door, lasts by plan, and takes nobody's time: it has no spans.
+    appointment_type = models.CharField(max_length=16, choices=Type.choices, default=Type.ROUTINE)
     reason = models.CharField(max_length=200, blank=True)
     cancellation_reason = models.CharField(max_length=200, blank=True)
     # How many patients it takes, as its type said when it was made; more than one is a group visit (groups.py).
@@ -140,6 +149,11 @@ class Appointment(models.Model):
     def is_video(self) -> bool:
         """Whether it is held in a room of this house; otherwise nobody is offered one to join."""
         return self.modality in VIDEO
+
+    @property
+    def is_walk_in(self) -> bool:
+        """Whether they came without a booking (services/walkin.py): then there is no time to keep, move or miss."""
+        return self.appointment_type == self.Type.WALK_IN
 
     @property
     def is_group(self) -> bool:

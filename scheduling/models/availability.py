@@ -35,7 +35,13 @@ class BookingTerms(models.Model):
     hold_minutes = models.PositiveSmallIntegerField(default=10, validators=[MinValueValidator(1)])
     # So long a freed time waits for one person of the wait list before the next is asked.
     offer_minutes = models.PositiveSmallIntegerField(default=15, validators=[MinValueValidator(1)])
+    # So long somebody who waits and is not heard from keeps their place in line.
+    place_kept_minutes = models.PositiveSmallIntegerField(default=10, validators=[MinValueValidator(1)])
     self_booking = models.BooleanField(default=True)
+    # So long after their time somebody waits before it is said aloud that nobody has called them.
+    answer_minutes = models.PositiveSmallIntegerField(default=10, validators=[MinValueValidator(1)])
+    # Where the front desk reads mail; empty: it is told on its board alone.
+    desk_email = models.EmailField(blank=True)
     # Whether what patients book themselves waits for the desk (pending) before it is booked.
     confirm_self_bookings = models.BooleanField(default=False)
 

@@ -1,7 +1,11 @@
 """Guests: whoever comes along to somebody's visit, with a link of their own. Rules live in services."""
 
-from django.db import models
+import datetime as dt
 
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import RelatedPerson
 from core.clock import now
 from core.ids import new_uuid
 from scheduling.models.appointments import Appointment
@@ -16,6 +20,7 @@ class Guest(models.Model):
     class Role(models.TextChoices):
         """FHIR's words where it has one: `translator` is a participant type, `caregiver` a role class."""
 
+        GUARDIAN = "guardian", _("Guardian")
         FAMILY = "family", "Family"
         CAREGIVER = "caregiver", "Carer"
         TRANSLATOR = "translator", "Interpreter"
@@ -27,6 +32,12 @@ class Guest(models.Model):
     appointment = models.ForeignKey(Appointment, on_delete=models.PROTECT, related_name="guests")
     name = models.CharField(max_length=80)
     role = models.CharField(max_length=16, choices=Role, default=Role.OTHER)
+    # Somebody whom the clinic knows as the patient's mother, carer ...; with the right to, they agree for the patient.
+    related = models.ForeignKey(
+        RelatedPerson, on_delete=models.PROTECT, null=True, blank=True, related_name="guest_visits"
+    )
+    # Their link ends at this instant, before the visit's own end; None: with the visit.
+    ends_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=now, editable=False)
     removed_at = models.DateTimeField(null=True, blank=True)
 
@@ -46,4 +57,36 @@ class Guest(models.Model):
     @property
     def label(self) -> str:
         """What stands under their picture: "Ana Lopez, interpreter"."""
+        if self.related is not None:
+            return self.related.label
         return self.name if self.role == self.Role.OTHER else f"{self.name}, {self.get_role_display().lower()}"
+
+    @property
+    def who(self) -> str:
+        """What they are, as a list of guests says it: "Mother", "Interpreter"."""
+        return str(self.related.get_relationship_display() if self.related is not None else self.get_role_display())
+
+    def is_over(self, instant: dt.datetime, day: dt.date) -> bool:
+        """Whether their time is over, or they are nobody of this patient any more; `day` is the clinic's."""
+        if self.ends_at is not None and self.ends_at <= instant:
+            return True
+        return self.related is not None and not self.related.is_one_on(day)
+
+
+_Relationship = RelatedPerson.Relationship
+_ROLES = {
+    _Relationship.MOTHER: Guest.Role.GUARDIAN,
+    _Relationship.FATHER: Guest.Role.GUARDIAN,
+    _Relationship.PARENT: Guest.Role.GUARDIAN,
+    _Relationship.GUARDIAN: Guest.Role.GUARDIAN,
+    _Relationship.PARTNER: Guest.Role.FAMILY,
+    _Relationship.CHILD: Guest.Role.FAMILY,
+    _Relationship.FAMILY: Guest.Role.FAMILY,
+    _Relationship.CARER: Guest.Role.CAREGIVER,
+    _Relationship.INTERPRETER: Guest.Role.TRANSLATOR,
+}
+
+
+def role_of(related: RelatedPerson) -> str:
+    """As what a related person comes along."""
+    return _ROLES.get(_Relationship(related.relationship), Guest.Role.OTHER)

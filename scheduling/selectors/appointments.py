@@ -109,7 +109,9 @@ def _is_over(appointment: Appointment) -> bool:
 
 def _with_people() -> QuerySet[Appointment]:
     """Those that are for somebody: a time that is only held is nobody's visit."""
-    found = Appointment.objects.select_related("organization", "patient", "practitioner", "room", "interpreter")
+    found = Appointment.objects.select_related(
+        "organization", "patient", "practitioner", "visit_type", "room", "interpreter"
+    )
     return found.filter(patient__isnull=False)
 
 

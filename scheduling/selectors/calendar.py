@@ -27,7 +27,7 @@ from scheduling.viewing import record_views
 # Not begun, so another time can still be found; a patient who waits can be moved as well.
 MOVABLE = frozenset({AppointmentStatus.PENDING, AppointmentStatus.BOOKED, AppointmentStatus.ARRIVED})
 BEGUN = frozenset({"in-call", "hold", "done", "cancelled", "noshow"})
-WAITING = frozenset({"waiting", "reconnecting"})
+WAITING = frozenset({"waiting", "reconnecting", "away", "callback", "sent-for"})
 _MEETS = {value: str(label) for value, label in Modality.choices}
 # Fewer minutes than these are no lateness that anybody would tell.
 LATE_FROM = 5
@@ -276,6 +276,8 @@ def _rows(
 ) -> QuerySet[Appointment]:
     starts, ends = _instants(clinic, first_day, until_day)
     found = Appointment.objects.filter(organization=clinic, starts_at__gte=starts, starts_at__lt=ends)
+    # Who came without a booking has nobody's time: they are on the boards.
+    found = found.filter(appointment_type=Appointment.Type.ROUTINE)
     # A hold that is over is nobody's time, and neither is one that was let go; a held place is in its group's time.
     held = Q(status="proposed", held_until__gt=now(), holds_place=None)
     found = found.filter(Q(patient__isnull=False) | held)

@@ -16,7 +16,12 @@ CHANGEABLE = (AppointmentStatus.PENDING, AppointmentStatus.BOOKED)
 
 
 def until_when(appointment: Appointment) -> dt.datetime:
-    """Until then the patient may move or cancel by their link; where no terms are set, until it begins."""
+    """Until then the patient may move or cancel by their link; where no terms are set, until it begins.
+
+    Whoever came without a booking may give up waiting at any time.
+    """
+    if appointment.is_walk_in:
+        return appointment.starts_at + dt.timedelta(days=1)
     terms = BookingTerms.objects.filter(organization_id=appointment.organization_id).first()
     return appointment.starts_at - dt.timedelta(minutes=terms.change_notice_minutes if terms else 0)
 

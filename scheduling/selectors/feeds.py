@@ -56,7 +56,7 @@ def feed_rows(feed: CalendarFeed) -> FeedRows:
     if not own and not may(actor, "scheduling.appointment.view", Relation.SAME_CLINIC):
         raise NotFound
     found = Appointment.objects.select_related("practitioner").filter(organization_id=clinic.pk, patient__isnull=False)
-    found = found.exclude(status=AppointmentStatus.PROPOSED)
+    found = found.exclude(status=AppointmentStatus.PROPOSED).filter(appointment_type=Appointment.Type.ROUTINE)
     if own:
         found = found.filter(practitioner_id=actor.practitioner_id or 0)
     return FeedRows(feed, clinic.name, own, _nearest(found))

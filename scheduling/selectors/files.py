@@ -87,7 +87,7 @@ def appointment_rows(actor: Actor, clinic: Organization, first: dt.date, last: d
 
     def told(one: Appointment) -> Iterator[Values]:
         local = one.starts_at.astimezone(zone)
-        kind = one.visit_type.name if one.visit_type else ""
+        kind = one.visit_type.name if one.visit_type else Appointment.Type.WALK_IN.label if one.is_walk_in else ""
         minutes = int((one.ends_at - one.starts_at).total_seconds() // 60)
         for patient, status in _whose(one):
             yield (

@@ -21,14 +21,21 @@ def plans_of(
 
     Staff book at once and for as far ahead as they like; notice and horizon are for patients.
     """
-    wanted = {one.pk: one.organization_id for one in practitioners}
-    schedules = list(Schedule.objects.filter(practitioner_id__in=wanted))
+    schedules = list(Schedule.objects.filter(practitioner_id__in=[one.pk for one in practitioners]))
+    return plans_by(schedules, from_day=from_day, until_day=until_day, for_staff=for_staff)
+
+
+def plans_by(
+    schedules: Sequence[Schedule], *, from_day: dt.date, until_day: dt.date, for_staff: bool
+) -> dict[int, Plan]:
+    """The same by schedules that were read just now."""
     if not schedules:
         return {}
+    clinics = {schedule.organization_id for schedule in schedules}
     first, last = from_day - _AROUND, until_day + _AROUND
     rules = _rules(schedules)
-    changes = _changes(schedules, set(wanted.values()), first, last)
-    holidays = _holidays(set(wanted.values()), first, last)
+    changes = _changes(schedules, clinics, first, last)
+    holidays = _holidays(clinics, first, last)
     return {
         schedule.practitioner_id: plan_from(
             schedule,

@@ -102,6 +102,7 @@ def visits_of(plans: Mapping[int, Plan], window: Window, others: Others) -> dict
     rows = Appointment.objects.filter(
         practitioner_id__in=limited, starts_at__gte=window.first, starts_at__lt=window.last
     )
+    rows = rows.filter(appointment_type=Appointment.Type.ROUTINE)
     rows = rows.exclude(status__in=NOT_STANDING).exclude(status=AppointmentStatus.PROPOSED, held_until__lte=now())
     if others.besides is not None:
         rows = rows.exclude(pk=others.besides.pk)

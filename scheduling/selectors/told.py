@@ -4,6 +4,7 @@ import uuid as uuids
 from collections.abc import Collection
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from accounts.actors import Actor
 from accounts.policy import may
@@ -46,7 +47,8 @@ def messages_of(appointment: Appointment) -> list[Told]:
 
 def confirmed_by(appointment: Appointment) -> str:
     """By which channel its booking is told of; empty where that goes nowhere."""
-    found = (one.message for one in messages_of(appointment) if one.message.kind == planning.BOOKED)
+    kinds = (planning.BOOKED, planning.LINK)
+    found = (one.message for one in messages_of(appointment) if one.message.kind in kinds)
     return next((one.channel for one in found if one.status in _GOES), "")
 
 
@@ -55,6 +57,9 @@ def _may_see(actor: Actor, appointment: Appointment) -> bool:
 
 
 def _visit(one: Appointment) -> Subject:
+    if one.is_walk_in:
+        day = long_date(one.starts_at, one.timezone)
+        return Subject(_("Walk-in, %(day)s") % {"day": day}, reverse("appointment", args=[one.uuid]))
     when = f"{long_date(one.starts_at, one.timezone)}, {clock_time(one.starts_at, one.timezone)}"
     return Subject(f"Visit with {one.practitioner.short_name}, {when}", reverse("appointment", args=[one.uuid]))
 

@@ -1,6 +1,7 @@
 """Whether the patient came. Consults calls the first three inside its own transaction, after its own policy check."""
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from accounts.actors import Actor
 from accounts.policy import require
@@ -39,6 +40,8 @@ def mark_no_show(*, actor: Actor, appointment: Appointment) -> Appointment:
     appointment = _locked(actor, appointment)
     if appointment.status == AppointmentStatus.NOSHOW:
         return appointment
+    if appointment.is_walk_in:
+        raise Conflict(_("They came without a booking, so there is no visit that they missed."), code="noshow.walk_in")
     if appointment.starts_at > now():
         raise Conflict("The visit has not begun yet. Wait for its time.", code="noshow.early")
     if appointment.status == AppointmentStatus.ARRIVED or ports.joined([appointment.pk]):

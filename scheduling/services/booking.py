@@ -28,7 +28,7 @@ from scheduling.services.checks import (
 from scheduling.services.guests import bring_guests
 from scheduling.services.openness import require_open, with_nearest
 from scheduling.services.places import give_up, group_of, join, open_places
-from scheduling.services.rows import lock_appointment, record_move
+from scheduling.services.rows import lock_appointment, lock_read, record_move
 from scheduling.services.spans import guarded, occupy, vacate
 
 
@@ -123,7 +123,7 @@ def cancel_appointment(
 
     A patient of a group says so for themselves alone; when the last one does, the visit is cancelled.
     """
-    appointment = lock_appointment(appointment.pk)
+    appointment = lock_read(appointment)
     over = appointment.status in OVER
     relation = relation_to(actor, appointment)
     require(actor, "scheduling.appointment.cancel", relation)
@@ -155,9 +155,10 @@ def cancel_locked(actor: Actor, appointment: Appointment, reason: str) -> None:
     appointment.save(update_fields=["status", "cancellation_reason", "sequence"])
     vacate(appointment)
     ports.tell_changed(appointment)
-    ports.tell_time_freed(
-        appointment.organization_id, appointment.practitioner, appointment.starts_at, appointment.ends_at
-    )
+    if not appointment.is_walk_in:
+        ports.tell_time_freed(
+            appointment.organization_id, appointment.practitioner, appointment.starts_at, appointment.ends_at
+        )
     record_move(actor, "scheduling.appointment.cancel", appointment, before)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from accounts.actors import Actor
-from accounts.models import Location, Organization, Patient, Practitioner
+from accounts.models import Location, Organization, Patient, Practitioner, RelatedPerson
 from core.clock import now
 from core.errors import Conflict, Invalid, NotFound
 from scheduling.models import (
@@ -33,10 +33,17 @@ LATEST = dt.datetime(2200, 1, 1, tzinfo=dt.UTC)
 
 @dataclass(frozen=True)
 class Companion:
-    """Somebody who shall come along, as typed: a name and a role of `Guest.Role`."""
+    """Somebody who shall come along: a name and a role of `Guest.Role` as typed, or somebody of the patient."""
 
     name: str
     role: str
+    related: RelatedPerson | None = None
+    ends_at: dt.datetime | None = None
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """By which the same person is known again."""
+        return self.name, self.role
 
 
 @dataclass(frozen=True)
@@ -180,7 +187,7 @@ def _has_hidden_signs(name: str) -> bool:
 
 def require_notice(actor: Actor, appointment: Appointment) -> None:
     """Patients change by their link until the clinic's notice; whoever is on the staff always may."""
-    if actor.type != "patient":
+    if not actor.is_patients_side or appointment.is_walk_in:
         return
     terms = BookingTerms.objects.filter(organization_id=appointment.organization_id).first()
     if terms is None:

@@ -64,6 +64,7 @@ def _ahead(actor: Actor, practitioner: Practitioner) -> list[Appointment]:
     todays = Appointment.objects.filter(
         practitioner=practitioner,
         status__in=AHEAD,
+        appointment_type=Appointment.Type.ROUTINE,
         ends_at__gt=now(),
         starts_at__lt=dt.datetime.combine(tomorrow, dt.time.min, tzinfo=zone),
     )

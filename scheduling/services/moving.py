@@ -3,6 +3,8 @@
 import datetime as dt
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from accounts.actors import Actor
 from accounts.models import Location, Practitioner
 from accounts.policy import require
@@ -24,7 +26,7 @@ from scheduling.services.checks import (
 )
 from scheduling.services.coming import unsay_coming
 from scheduling.services.openness import with_nearest
-from scheduling.services.rows import lock_appointment
+from scheduling.services.rows import lock_read
 from scheduling.services.spans import guarded, reoccupy
 
 ACTION = "scheduling.appointment.move"
@@ -66,7 +68,7 @@ def move_appointment(
     """
     try:
         with guarded():
-            locked = lock_appointment(appointment.pk)
+            locked = lock_read(appointment)
             require(actor, ACTION, relation_to(actor, locked))
             to = Place(
                 starts_at,
@@ -115,13 +117,16 @@ def move_locked(
     appointment.sequence += 1
     if not stays:
         appointment.late_minutes = 0
+    if to.starts_at != before.starts_at:
+        # So that the patient's page can say both times.
+        appointment.moved_from = before.starts_at
     if (to.starts_at, to.practitioner.pk) != (before.starts_at, before.practitioner.pk):
         unsay_coming(appointment)
         appointment.time_sequence = appointment.sequence
     appointment.save(
         update_fields=[
             "starts_at", "ends_at", "practitioner", "room", "interpreter", "buffer_before", "buffer_after", "sequence",
-            "late_minutes", "coming_at", "time_sequence",
+            "late_minutes", "moved_from", "coming_at", "time_sequence",
         ]
     )  # fmt: skip
     reoccupy(actor, appointment)
@@ -163,6 +168,9 @@ def _require_movable(actor: Actor, appointment: Appointment, to: Place) -> None:
         raise Conflict("This appointment is over. Book a new one instead.", code="appointment.over")
     if appointment.status == AppointmentStatus.PROPOSED:
         raise Conflict("This time is only held. Give it back and hold another.", code="appointment.held")
+    if appointment.is_walk_in:
+        words = _("They came without a booking, so there is no time to move. Book another visit instead.")
+        raise Conflict(words, code="walk_in.no_time")
     if actor.type == "patient" and appointment.is_group:
         raise Conflict(
             "Others come to this visit too, so its time stays. Cancel your place and book another time.",
@@ -182,7 +190,7 @@ def _require_movable(actor: Actor, appointment: Appointment, to: Place) -> None:
 
 
 def _require_taking_over(actor: Actor, appointment: Appointment, practitioner: Practitioner) -> None:
-    if actor.type != "patient" and not may_for(actor, "scheduling.appointment.book", practitioner):
+    if not actor.is_patients_side and not may_for(actor, "scheduling.appointment.book", practitioner):
         raise NotFound
     visit_type = appointment.visit_type
     if visit_type is not None and not visit_type.practitioners.filter(pk=practitioner.pk).exists():

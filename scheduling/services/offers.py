@@ -25,6 +25,9 @@ class Terms:
     change_notice_minutes: int = 24 * 60
     hold_minutes: int = 10
     offer_minutes: int = 15
+    place_kept_minutes: int = 10
+    answer_minutes: int = 10
+    desk_email: str = ""
     self_booking: bool = True
     confirm_self_bookings: bool = False
 

@@ -6,7 +6,7 @@ from accounts.actors import Actor
 from core.errors import Conflict, Invalid
 from scheduling import availability
 from scheduling.models import Appointment, BusyTime
-from scheduling.selectors.plans import plans_of
+from scheduling.selectors.plans import plans_by
 from scheduling.selectors.rooms import free_instead
 from scheduling.selectors.slots import nearest_free
 from scheduling.selectors.taken import Others
@@ -29,7 +29,9 @@ def require_open(actor: Actor, wish: Wish) -> None:
 def outside(wish: Wish) -> str:
     """A sentence that says why nobody would be offered this time; empty for one within the hours."""
     day = wish.starts_at.date()
-    plans = plans_of([wish.practitioner], from_day=day, until_day=day + dt.timedelta(days=1), for_staff=True)
+    schedule = getattr(wish.practitioner, "schedule", None)
+    schedules = [schedule] if schedule else []
+    plans = plans_by(schedules, from_day=day, until_day=day + dt.timedelta(days=1), for_staff=True)
     plan = plans.get(wish.practitioner.pk)
     who = wish.practitioner.short_name
     if plan is not None and not availability.is_open(plan, wish.starts_at, wish.ends_at):

@@ -21,6 +21,16 @@ def lock_appointment(appointment_id: int) -> Appointment:
     return Appointment.objects.select_for_update().get(pk=appointment_id)
 
 
+def lock_read(appointment: Appointment) -> Appointment:
+    """Lock one that this request has read, afresh. Who is still its patient or practitioner is not read once more."""
+    locked = lock_appointment(appointment.pk)
+    for name in ("patient", "practitioner", "visit_type"):
+        is_read = name in appointment._state.fields_cache
+        if is_read and getattr(locked, f"{name}_id") == getattr(appointment, f"{name}_id"):
+            setattr(locked, name, getattr(appointment, name))
+    return locked
+
+
 def lock_appointments(appointment_ids: Iterable[int]) -> list[Appointment]:
     """Lock several, by primary key, so that two who lock some of the same never wait for each other."""
     found = list(Appointment.objects.select_for_update().filter(pk__in=list(appointment_ids)).order_by("pk"))

@@ -107,9 +107,9 @@ def lock_everybody_of(appointments: Sequence[Appointment], others: Sequence[Book
 def vacate(appointment: Appointment, patient: Patient | None = None) -> None:
     """Give the time back: everybody's, or that of one patient of a group."""
     spans = OccupiedSpan.objects.filter(appointment=appointment)
-    if patient is None:
+    if patient is None and appointment.is_group:
         GroupPlace.objects.filter(appointment=appointment, status=AppointmentStatus.PROPOSED).update(status=CANCELLED)
-    else:
+    if patient is not None:
         spans = spans.filter(actor__patient=patient)
     spans.delete()
 

@@ -19,8 +19,10 @@ from scheduling.lifecycle import OVER
 from scheduling.links import address_of
 from scheduling.models import Appointment
 from scheduling.policies import may_for, relation_to
+from scheduling.ports import device_checks
 from scheduling.selectors import get_appointment, link_of, states_now
 from scheduling.selectors.histories import following_in_series
+from scheduling.selectors.licensing import licence_note
 from scheduling.selectors.told import messages_of
 from scheduling.services import cancel_appointment, cancel_series, reissue_link
 from scheduling.views.groups import group_shown
@@ -104,11 +106,13 @@ def _show(request: HttpRequest, actor: Actor, found: Appointment, cancel_form: C
         "may_cancel": is_open and may(actor, "scheduling.appointment.cancel", relation),
         "may_sort": _is_unsorted(found) and may(actor, "scheduling.patient.merge", Relation.SAME_CLINIC),
         "cancel_form": cancel_form,
+        "licence_note": licence_note(found) if is_open else "",
         "following": following_in_series(found),
         "sayings": sayings_for(actor, found),
         **guests_shown(actor, found),
         **group_shown(actor, found),
         "told": messages_of(found),
+        "device_checks": device_checks(actor, found),
         "may_resend": may(actor, "notifications.message.resend", Relation.SAME_CLINIC),
         "may_follow": may_for(actor, "scheduling.appointment.book", found.practitioner),
     }

@@ -63,7 +63,8 @@ def appointment_move(request: HttpRequest, appointment: uuids.UUID) -> HttpRespo
 
 def _form(request: HttpRequest, actor: Actor, clinic: Organization, found: Appointment, *, bound: bool) -> MoveForm:
     asked = request.POST if bound else request.GET
-    to = _people(actor).filter(uuid=_uuid(asked.get("to")) or found.practitioner.uuid).first() or found.practitioner
+    is_drag = bound and wants_json(request)
+    to = found.practitioner if is_drag else _asked_for(actor, asked) or found.practitioner
     local = found.starts_at.astimezone(ZoneInfo(clinic.timezone))
     on = _day(asked.get("on")) or local.date()
     length = _minutes_of(found)
@@ -74,10 +75,15 @@ def _form(request: HttpRequest, actor: Actor, clinic: Organization, found: Appoi
         practitioners=_people(actor),
         rooms=rooms_to_book(actor, besides=found),
         interpreters=interpreters_to_book(actor, besides=found),
-        times=[] if bound and wants_json(request) else _times(actor, clinic, found, to, on, minutes, using),
+        times=[] if is_drag else _times(actor, clinic, found, to, on, minutes, using),
         minutes=length,
         initial=first | {"sequence": found.sequence},
     )
+
+
+def _asked_for(actor: Actor, asked: QueryDict) -> Practitioner | None:
+    uuid = _uuid(asked.get("to"))
+    return _people(actor).filter(uuid=uuid).first() if uuid else None
 
 
 def _using(actor: Actor, found: Appointment, asked: QueryDict) -> Using:
@@ -264,8 +270,9 @@ def _takes_room(found: Appointment) -> bool:
 
 
 def _people(actor: Actor) -> QuerySet[Practitioner]:
-    """To whom the actor may move a visit: the desk to everybody, a practitioner within their own time."""
-    found = practitioners(actor)
+    """To whom the actor may move a visit: the desk to everybody, a practitioner within their own time. With their
+    hours, which moving looks at."""
+    found = practitioners(actor).select_related("schedule")
     if may(actor, "scheduling.appointment.move", Relation.SAME_CLINIC):
         return found
     return found.filter(pk=actor.practitioner_id or 0)

@@ -23,6 +23,7 @@ from scheduling.forms.guests import GuestRows
 from scheduling.forms.rooms import FIELD_OF
 from scheduling.models import Appointment
 from scheduling.selectors import get_appointment, patients_to_choose
+from scheduling.selectors.licensing import licence_note
 from scheduling.selectors.rooms import interpreters_to_book, rooms_to_book
 from scheduling.selectors.visit_types import visit_types_to_book
 from scheduling.services import book_appointment, book_series, book_with_anyone
@@ -47,7 +48,8 @@ class Answer:
 def appointment_new(request: HttpRequest) -> HttpResponse:
     actor, clinic = who(request)
     guests = GuestRows(request.POST if request.method == "POST" else None)
-    form, further = _form(request, actor, clinic), _further(request, actor)
+    everybody = patients(actor)
+    form, further = _form(request, actor, clinic, everybody), _further(request, everybody)
     answer = Answer(status=200)
     if "more_guests" in request.POST:
         guests.add_row()
@@ -55,6 +57,8 @@ def appointment_new(request: HttpRequest) -> HttpResponse:
         answer = _book(actor, clinic, form, guests, further)
         if answer.booked is not None:
             messages.success(request, "The visit is booked. Copy the link below and send it to the patient.")
+            if note := licence_note(answer.booked):
+                messages.warning(request, note)
             return redirect("appointment", appointment=answer.booked.uuid)
     form.fields["patient"].queryset = _patients_shown(actor, form)  # type: ignore[attr-defined]
     further.narrow(lambda: patients_to_choose(actor))
@@ -71,13 +75,13 @@ def appointment_new(request: HttpRequest) -> HttpResponse:
     return render(request, "scheduling/appointment_new.html", NAV | context, status=answer.status)
 
 
-def _form(request: HttpRequest, actor: Actor, clinic: Organization) -> AppointmentForm:
+def _form(request: HttpRequest, actor: Actor, clinic: Organization, everybody: QuerySet[Patient]) -> AppointmentForm:
     given = request.POST if wants_a_row(request) else request.GET
     names = AppointmentForm.base_fields if wants_a_row(request) else FROM_ADDRESS
     asked = {name: given[name] for name in names if name in given}
     return AppointmentForm(
         request.POST if request.method == "POST" and not wants_a_row(request) else None,
-        patients=patients(actor),
+        patients=everybody,
         practitioners=_bookable(actor),
         visit_types=visit_types_to_book(actor),
         rooms=rooms_to_book(actor),
@@ -92,12 +96,10 @@ def wants_a_row(request: HttpRequest) -> bool:
     return request.method == "POST" and ("more_guests" in request.POST or MORE_PATIENTS in request.POST)
 
 
-def _further(request: HttpRequest, actor: Actor) -> FurtherPatientsForm:
+def _further(request: HttpRequest, everybody: QuerySet[Patient]) -> FurtherPatientsForm:
     data = request.POST if request.method == "POST" else None
     is_asked = data is not None and not wants_a_row(request)
-    return FurtherPatientsForm(
-        data, patients=patients(actor), is_asked=is_asked, one_more=MORE_PATIENTS in request.POST
-    )
+    return FurtherPatientsForm(data, patients=everybody, is_asked=is_asked, one_more=MORE_PATIENTS in request.POST)
 
 
 def _date_of(conflict: dict[str, Any]) -> dict[str, Any]:

@@ -7,17 +7,25 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts.actors import Actor
 from accounts.policy import guarded, may
 from core.errors import Conflict, Invalid
-from scheduling.forms.guests import GuestForm
+from scheduling.forms.guests import GuestForm, RelatedGuestForm
 from scheduling.lifecycle import OVER
 from scheduling.models import Appointment, Guest
 from scheduling.policies import relation_to
 from scheduling.selectors import get_appointment
-from scheduling.selectors.guests import addresses_of, get_guest, guests_of, link_of_guest
+from scheduling.selectors.guests import (
+    addresses_of,
+    agrees_for,
+    get_guest,
+    guests_of,
+    link_of_guest,
+    people_to_invite,
+)
 from scheduling.services import add_guest, reissue_link, remove_guest
 
 NAV = {"nav": "calendar"}
@@ -29,6 +37,8 @@ class GuestShown:
 
     guest: Guest
     address: str
+    agrees: bool
+    """For the patient, today."""
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -48,6 +58,28 @@ def appointment_guests(request: HttpRequest, appointment: uuids.UUID) -> HttpRes
     status = 422 if form.is_bound else 200
     context = {"appointment": found, "form": form, "guest_form": form}
     return render(request, "scheduling/guest_new.html", NAV | context, status=status)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@guarded("scheduling.guest.add")
+def appointment_related(request: HttpRequest, appointment: uuids.UUID) -> HttpResponse:
+    """Somebody of the patient comes along."""
+    actor = _actor(request)
+    found = get_appointment(actor, appointment)
+    people = people_to_invite(found)
+    form = RelatedGuestForm(request.POST if request.method == "POST" else None, people=people, appointment=found)
+    if form.is_valid():
+        typed = form.cleaned_data
+        try:
+            guest = add_guest(actor=actor, appointment=found, related=typed["related"], ends_at=typed["until"])
+        except (Conflict, Invalid) as refusal:
+            form.add_error("until" if refusal.extra.get("field") else "related", refusal.message)
+        else:
+            words = _("%(name)s is invited. Copy their link below and send it to them.") % {"name": guest.name}
+            messages.success(request, words)
+            return redirect("appointment", appointment=found.uuid)
+    context = {"appointment": found, "form": form, "people": people}
+    return render(request, "scheduling/guest_related.html", NAV | context, status=422 if form.is_bound else 200)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -82,8 +114,9 @@ def guests_shown(actor: Actor, appointment: Appointment) -> dict[str, Any]:
     relation = relation_to(actor, appointment)
     addresses = addresses_of(actor, appointment) if is_open else {}
     return {
-        "guests": [GuestShown(one, addresses.get(one.pk, "")) for one in guests_of(appointment)],
+        "guests": [GuestShown(one, addresses.get(one.pk, ""), agrees_for(one)) for one in guests_of(appointment)],
         "may_invite": is_open and may(actor, "scheduling.guest.add", relation),
+        "people_to_invite": people_to_invite(appointment) if is_open else [],
         "may_uninvite": is_open and may(actor, "scheduling.guest.remove", relation),
         "guest_form": GuestForm(),
     }

@@ -6,6 +6,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.policy import guarded
 from accounts.selectors import default_organization, practitioners_to_meet
+from scheduling import ports
 from scheduling.selectors.offering import next_free, offerings
 
 
@@ -20,6 +21,7 @@ def home(request: HttpRequest) -> HttpResponse:
     context = {
         "practitioners": people,
         "may_book": bool(offered),
+        "doors": ports.open_doors(clinic) if clinic else [],
         "zone": clinic.timezone if clinic else "UTC",
     }
     return render(request, "home.html", context)

@@ -2,13 +2,17 @@
 
 import uuid as uuids
 
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.actors import Actor
+from accounts.models import Organization
 from accounts.policy import guarded
 from accounts.selectors import practitioners
+from accounts.services.people import set_age_of_majority
 from accounts.who import who
 from core.clock import today
 from scheduling import spoken
@@ -74,18 +78,25 @@ def terms(request: HttpRequest) -> HttpResponse:
     standing = selectors.terms_of(clinic)
     form = TermsForm(
         request.POST if request.method == "POST" else None,
-        initial={name: getattr(standing, name) for name in Terms.__dataclass_fields__},
+        initial={name: getattr(standing, name) for name in Terms.__dataclass_fields__}
+        | {"age_of_majority": clinic.age_of_majority},
     )
     parts = countries().get(form["holiday_country"].value() or "", ())
     page = {"form": form, "parts": parts}
     return change(
         request,
         form=form,
-        save=lambda accepted: offers.set_terms(actor=actor, organization=clinic, terms=form.terms(), accepted=accepted),
+        save=lambda accepted: _save_terms(actor, clinic, form, accepted),
         show=lambda status: render(request, "schedule/terms.html", NAV | page, status=status),
         done="The terms are saved.",
         go=reverse("clinic-days"),
     )
+
+
+@transaction.atomic
+def _save_terms(actor: Actor, clinic: Organization, form: TermsForm, accepted: frozenset[uuids.UUID]) -> None:
+    offers.set_terms(actor=actor, organization=clinic, terms=form.terms(), accepted=accepted)
+    set_age_of_majority(actor=actor, organization=clinic, age=form.cleaned_data["age_of_majority"])
 
 
 @require_safe

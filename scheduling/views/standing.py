@@ -76,6 +76,8 @@ def sayings_for(actor: Actor, appointment: Appointment) -> list[tuple[str, str]]
         names = ("confirm",)
     elif appointment.status == AppointmentStatus.NOSHOW:
         names = ("came", "booked")
+    elif appointment.is_walk_in:
+        names = ()
     elif appointment.status == AppointmentStatus.BOOKED and appointment.starts_at <= now():
         names = ("missed",) if appointment.is_video else ("held", "missed")
     return [(name, SAYINGS[name][0]) for name in names]

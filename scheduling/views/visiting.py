@@ -1,4 +1,4 @@
-"""What the public forms share: the browser's own cookie under /book/, and how often one address may take something."""
+"""What the public forms share: the browser's own cookie, and how often one address may take something."""
 
 from django.http import HttpRequest, HttpResponse
 
@@ -13,13 +13,15 @@ def key_of(request: HttpRequest) -> str:
     return key if visitors.is_key(key) else visitors.new_key()
 
 
-def with_key(request: HttpRequest, response: HttpResponse, key: str = "") -> HttpResponse:
+def with_key(
+    request: HttpRequest, response: HttpResponse, key: str = "", path: str = visitors.PATH_PREFIX
+) -> HttpResponse:
     """The cookie is set before it is needed: a button pressed twice then comes twice from the same browser."""
     response.set_cookie(
         visitors.COOKIE_NAME,
         key or key_of(request),
         max_age=visitors.COOKIE_SECONDS,
-        path=visitors.PATH_PREFIX,
+        path=path,
         httponly=True,
         samesite="Lax",
         secure=request.is_secure(),

@@ -7,7 +7,7 @@ import contextlib
 import logging
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Any, ClassVar
 
 from channels.consumer import AsyncConsumer
@@ -164,6 +164,17 @@ class SocketConsumer(AsyncConsumer, ABC):
             log.warning("socket.no_hints")
             return False
         return True
+
+    async def regroup(self, *, joins: Collection[str], leaves: Collection[str]) -> None:
+        """Hear of other things than when the socket was opened."""
+        for group in leaves:
+            with contextlib.suppress(Exception):
+                await self.channel_layer.group_discard(group, self.channel_name)
+            self._groups = [one for one in self._groups if one != group]
+            self._groups_missing = [one for one in self._groups_missing if one != group]
+        if joins:
+            self._groups_missing += joins
+            await self._be_reachable()
 
     async def _end(self) -> None:
         await self._dismiss()

@@ -6,11 +6,16 @@ from typing import Any
 from uuid import UUID
 
 from accounts.actors import Actor, actor_for_scope
+from consults.selectors.pools import lines_shown
 from core.errors import NotFound
 from signaling import boards
 from signaling.consumers.base import SocketConsumer
 from signaling.database import in_database
 from signaling.messages import Message, ProtocolError, QueueNow, Row
+
+
+def group_of(queue: UUID) -> str:
+    return f"queue.{queue.hex}"
 
 
 class QueueConsumer(SocketConsumer):
@@ -24,8 +29,8 @@ class QueueConsumer(SocketConsumer):
 
     async def enter(self) -> tuple[Actor, object, list[str]]:
         self.queue: UUID = self.scope["url_route"]["kwargs"]["queue"]
-        actor = await in_database(self._permitted)
-        return actor, self.queue, [f"queue.{self.queue.hex}"]
+        actor, self.lines = await in_database(self._permitted)
+        return actor, self.queue, [group_of(line) for line in self.lines]
 
     async def entered(self) -> None:
         self._feed = boards.feed_of(self.queue, self.timing)
@@ -45,17 +50,21 @@ class QueueConsumer(SocketConsumer):
             super().hinted(kind)
 
     async def look(self) -> None:
-        actor = await in_database(self._permitted)
+        actor, lines = await in_database(self._permitted)
+        # Somebody may have become a member of a pool, or be none any more.
+        before, after = ({group_of(line) for line in shown} for shown in (self.lines, lines))
+        await self.regroup(joins=after - before, leaves=before - after)
+        self.lines = lines
         if self.actor is None or (actor.type, actor.id) != (self.actor.type, self.actor.id):
             raise NotFound
         self.actor = actor
         if self._feed is not None:
             self._feed.look()
 
-    def _permitted(self) -> Actor:
+    def _permitted(self) -> tuple[Actor, list[UUID]]:
+        """Who looks, and the lines whose changes this board shows."""
         actor = actor_for_scope(self.scope)
-        boards.queue_for(actor, self.queue)
-        return actor
+        return actor, [line.uuid for line in lines_shown(boards.queue_for(actor, self.queue))]
 
     # --- for the feed (boards.Watcher) ---
 

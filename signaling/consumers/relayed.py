@@ -19,11 +19,14 @@ from signaling.control import (
 from signaling.messages import ERROR_WORDS, Error, Figures, MediaState, Message, Offer, Rung, StillOf, Stills
 
 
-def message_for_page(said: FromRelay, seat: UUID) -> tuple[Message, str | None]:
+def message_for_page(
+    said: FromRelay, seat: UUID, ice_servers: list[dict[str, Any]] | None = None
+) -> tuple[Message, str | None]:
     """The message, and the key under which a later one replaces it while it still waits to be sent."""
     match said:
         case RelayOffer():
-            return Offer(**_fields(said, Offer), ice_servers=turn.ice_servers(seat)), None
+            servers = turn.ice_servers(seat) if ice_servers is None else ice_servers
+            return Offer(**_fields(said, Offer), ice_servers=servers), None
         case RelaySeat():
             return MediaState(**_fields(said, MediaState)), None
         case RelayRung():

@@ -20,12 +20,13 @@ const WORTH = 1.5;
  * @param {Size} place
  * @param {number} others how many small pictures there are
  * @param {boolean} [screen] the large one is a screen: it may not be cropped, and is always large
+ * @param {boolean} [kept] an interpreter is among them: hands must be read, however many they are
  * @returns {{large: Box, others: Box[]}}
  */
-export function arrange(place, others, screen = false) {
+export function arrange(place, others, screen = false, kept = false) {
   const whole = { x: 0, y: 0, ...place };
   if (!others) return { large: whole, others: [] };
-  const least = leastWidth(place.width, others);
+  const least = leastWidth(place.width, others, kept);
   const found = [...beside(place, others, least), ...below(place, others, least)].map((each) => ({ ...each, worth: worth(each.large, screen) }));
   found.sort((a, b) => b.worth - a.worth);
   const alike = grid(place, others + 1, least);
@@ -34,9 +35,9 @@ export function arrange(place, others, screen = false) {
   return screen ? stacked(place, others) : alike;
 }
 
-/** @param {number} width @param {number} others */
-function leastWidth(width, others) {
-  const least = width < PHONE && others > FEW ? LEAST_CROWDED : LEAST;
+/** @param {number} width @param {number} others @param {boolean} kept */
+function leastWidth(width, others, kept) {
+  const least = !kept && width < PHONE && others > FEW ? LEAST_CROWDED : LEAST;
   return Math.min(least, Math.floor((width - GAP) / 2));
 }
 

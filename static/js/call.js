@@ -1,7 +1,7 @@
 /** Entry of the doctor's call page: the call on the left, who it is and how it ends on the right. */
 
 import { ask } from "./dialog.js";
-import { announce, icon, need } from "./dom.js";
+import { announce, icon, need, say } from "./dom.js";
 import { enhance } from "./forms.js";
 import { LocalMedia } from "./media.js";
 import { recordPart } from "./record-part.js";
@@ -80,10 +80,20 @@ function placeChat(stage) {
 function onVisit(visit, data, call, media) {
   document.documentElement.dataset.visitState = visit.status === "in-progress" ? "call" : visit.status;
   groupCount(visit);
-  if (!["finished", "cancelled", "onleave"].includes(visit.status)) return;
+  showCompany(visit);
+  if (!["finished", "cancelled", "onleave", "arrived"].includes(visit.status)) return;
   stop(call, media);
   call.socket.close();
   location.assign(data.queue);
+}
+
+/** With whom the patient is, in the words of the server. @param {import("./types.js").VisitView} visit */
+function showCompany({ company }) {
+  const place = document.querySelector("[data-company]");
+  if (!(place instanceof HTMLElement) || !company) return;
+  place.hidden = !company.words;
+  place.classList.toggle("hc-call-company-alone", company.alone);
+  say(need(place, "span"), company.words);
 }
 
 /** @param {import("./socket.js").SocketState} state @param {Room} call @param {LocalMedia} media */
@@ -129,6 +139,14 @@ function finishing(call, media) {
     event.preventDefault();
     submitAndGo("hold", call, media);
   });
+  const undo = document.querySelector("[data-form=undo]");
+  if (undo instanceof HTMLFormElement) {
+    undo.addEventListener("submit", (event) => {
+      event.preventDefault();
+      submitAndGo("undo", call, media);
+    });
+    setTimeout(() => undo.remove(), Number(undo.dataset.left) * 1000);
+  }
   need(document, "[data-act=finish]").addEventListener("click", async (event) => {
     event.preventDefault();
     const answer = await ask(dialog);

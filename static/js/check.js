@@ -16,6 +16,7 @@ export class DeviceCheck {
   #meter = new LevelMeter();
   #silence = new SilenceWatch();
   #onTrouble;
+  #onVoice;
   /** @type {HTMLElement[]} */
   #blocks;
   #lit = -1;
@@ -25,11 +26,13 @@ export class DeviceCheck {
    * @param {HTMLElement} root
    * @param {LocalMedia} media
    * @param {(trouble: MediaTrouble) => void} onTrouble
+   * @param {(verdict: "off"|"listening"|"heard"|"silent") => void} onVoice
    */
-  constructor(root, media, onTrouble) {
+  constructor(root, media, onTrouble, onVoice) {
     this.#root = root;
     this.#media = media;
     this.#onTrouble = onTrouble;
+    this.#onVoice = onVoice;
     const meter = need(root, "[data-meter]");
     this.#blocks = Array.from({ length: BLOCKS }, () => make("i"));
     meter.replaceChildren(...this.#blocks);
@@ -113,6 +116,7 @@ export class DeviceCheck {
     const line = need(this.#root, "[data-verdict]");
     if (line.dataset.verdict === verdict) return;
     line.dataset.verdict = verdict;
+    this.#onVoice(verdict);
     const [words, sign, css] = {
       off: ["Mic off", "microphone-slash", "hc-soft"],
       listening: ["Say a few words", "microphone", "hc-soft"],
@@ -144,7 +148,9 @@ export function fillTrouble(root, trouble, kept) {
   say(need(root, "[data-trouble-message]"), `${kept} ${rest}`.trim());
   need(root, "[data-trouble-card]").hidden = fillSteps(root, trouble) === 0;
   need(root, "[data-try-again]").hidden = trouble.action === "other-browser";
-  need(root, "[data-copy-address]").hidden = trouble.action !== "other-browser";
+  const way = need(root, "[data-way-out]");
+  if (trouble.action === "other-browser") void import("./way-out.js").then(({ keptLink, showWayOut }) => showWayOut(way, keptLink(location.pathname), way.dataset.system ?? ""));
+  else way.hidden = true;
   const without = { camera: "Go in with sound only", microphone: "Go in without a microphone", both: "Go in without camera and microphone" };
   const other = need(root, "[data-go-in-without]");
   say(need(other, "span"), without[trouble.device]);

@@ -2,6 +2,7 @@
 
 import { DeviceCheck, fillTrouble, ownState } from "./check.js";
 import { need, say } from "./dom.js";
+import { Findings } from "./findings.js";
 import { LevelMeter } from "./level.js";
 import { LocalMedia } from "./media.js";
 import { setPreview } from "./own-tile.js";
@@ -27,6 +28,9 @@ export function onPress(name, act) {
     });
   }
 }
+
+/** The steps before the visit. @type {Set<import("./steps.js").Step>} */
+const BEFORE = new Set(["early", "door", "check", "trouble", "consent", "place", "waiting"]);
 
 export class Entrance {
   #steps;
@@ -56,7 +60,9 @@ export class Entrance {
       onTrouble: (trouble) => this.tell(trouble),
     });
     const waiting = steps.section("waiting");
-    this.check = new DeviceCheck(steps.section("check"), this.media, (trouble) => this.#show(trouble));
+    const check = steps.section("check");
+    this.findings = new Findings(check, page.path, this.media, () => BEFORE.has(steps.current));
+    this.check = new DeviceCheck(check, this.media, (trouble) => this.#show(trouble), (verdict) => this.findings.voice(verdict));
     this.caution = new TroubleBox(need(waiting, "[data-waiting-trouble]"), this.media, () => need(waiting, "[data-heading]").focus());
     this.#buttons();
   }
@@ -68,14 +74,19 @@ export class Entrance {
     LevelMeter.context();
     const section = this.#steps.section("check");
     need(section, "[data-step-count]").hidden = purpose !== "go-in";
+    const held = /** @type {HTMLElement|null} */ (section.querySelector("[data-place-held]"));
+    if (held) held.hidden = purpose !== "go-in";
     say(need(section, "[data-act=go-on] span"), WORDS[purpose]);
     this.#steps.show("check");
     void this.#start();
   }
 
-  /** After a reload of the check: go on where the browser has been allowed already, else wait for a press. */
+  /**
+   * The page begins with the check: after a press that came before this script did, which must not be pressed again; or
+   * after a reload: then it goes on where the browser has been allowed already, else it waits for a press.
+   */
   async resume() {
-    if (this.media.asked) await this.#start();
+    if (this.media.asked || isPressed()) await this.#start();
     else this.#steps.show("door", { push: false, focus: false });
   }
 
@@ -89,6 +100,7 @@ export class Entrance {
   /** Something with one's own devices failed: said where the person is. @param {MediaTrouble} trouble */
   tell(trouble) {
     const step = this.#steps.current;
+    if (step === "waiting") this.findings.devices(trouble);
     if (step === "call") this.#page.room()?.trouble(trouble);
     else if (step === "check") this.#show(trouble);
     else if (step === "waiting") this.caution.show(trouble);
@@ -96,7 +108,10 @@ export class Entrance {
   }
 
   #buttons() {
-    const checked = () => this.#page.onChecked(this.purpose);
+    const checked = () => {
+      void this.findings.tell();
+      this.#page.onChecked(this.purpose);
+    };
     onPress("join", () => this.open("go-in"));
     onPress("try-devices", () => this.open("try"));
     onPress("change-devices", () => this.open("change"));
@@ -111,17 +126,17 @@ export class Entrance {
       this.caution.hide();
       checked();
     });
-    onPress("copy-address", async () => {
-      await navigator.clipboard?.writeText(location.href).catch(() => {});
-      toast("The link is copied. Open it in Safari or Chrome.", { icon: "copy" });
-    });
   }
 
   async #start() {
     this.check.ready(false);
     this.check.note("");
-    const trouble = await this.media.start();
+    const started = this.media.start();
+    // The question of the browser comes first: a line that is tried beside it asks for nothing.
+    void this.findings.tryLine();
+    const trouble = await started;
     this.check.ready(true);
+    this.findings.devices(trouble);
     if (trouble?.code === "media.constraint") this.check.note(trouble.message);
     else if (trouble) this.#show(trouble);
     else this.check.note("");
@@ -134,6 +149,7 @@ export class Entrance {
       return;
     }
     this.#trouble = trouble;
+    this.findings.devices(trouble);
     fillTrouble(this.#steps.section("trouble"), trouble, this.#page.inLine(this.purpose) ? "Your place in line is kept." : "");
     this.#steps.show("trouble", { push: this.#steps.current !== "check" });
   }
@@ -146,6 +162,7 @@ export class Entrance {
 
   #changed() {
     this.check?.refresh();
+    this.findings?.changed();
     const room = this.#page.room();
     room?.refresh();
     if (!room) return;
@@ -157,4 +174,10 @@ export class Entrance {
     ownState(need(waiting, "[data-own-state]"), cameraOn, micOn);
     this.caution?.refresh();
   }
+}
+
+/** Whether a link on this very page has led here. */
+function isPressed() {
+  const [how] = /** @type {PerformanceNavigationTiming[]} */ (performance.getEntriesByType("navigation"));
+  return how?.type === "navigate" && document.referrer.split("?")[0] === location.origin + location.pathname;
 }

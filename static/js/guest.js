@@ -117,6 +117,7 @@ class GuestPage {
     else if (visit.status === "cancelled") this.#end("cancelled");
     else if (visit.status === "in-progress" && this.#isWaiting()) this.#calledIn();
     else if (visit.status === "onleave") this.#onHold();
+    else if (visit.status === "arrived" && this.steps.current === "call") this.#goLive("waiting");
     if (visit.status !== "onleave") showHeld(this.steps.section("waiting"), false);
     if (visit.recording) this.answered?.show(visit.recording);
     this.recording?.show(visit);

@@ -21,7 +21,7 @@ export function wordsFor(who, present) {
 
 /** @param {ParentNode} board */
 function presentOn(board) {
-  const rows = /** @type {NodeListOf<HTMLElement>} */ (board.querySelectorAll("[data-row][data-state=in-call]"));
+  const rows = /** @type {NodeListOf<HTMLElement>} */ (board.querySelectorAll("[data-row][data-state=in-call]:not([data-elsewhere])"));
   return [...rows].map((row) => row.dataset.given ?? "");
 }
 
@@ -35,7 +35,7 @@ export function askBeforeCallingIn(board) {
   let agreed = null;
   board.addEventListener("submit", async (event) => {
     const form = event.target;
-    if (!(form instanceof HTMLFormElement) || form === agreed || form.dataset.sent) return;
+    if (!(form instanceof HTMLFormElement) || !form.matches(".hc-call-in:not([data-seen-form])") || form === agreed || form.dataset.sent) return;
     const present = presentOn(board);
     if (!present.length) return;
     event.preventDefault();
@@ -58,8 +58,11 @@ export function askBeforeCallingIn(board) {
 function sameForm(board, form) {
   if (form.isConnected) return form;
   const forms = /** @type {HTMLFormElement[]} */ ([...board.querySelectorAll("form.hc-call-in")]);
-  return forms.find((each) => each.action === form.action) ?? null;
+  return forms.find((each) => each.action === form.action && named(each) === named(form)) ?? null;
 }
+
+/** Whom the button for the next in line named. @param {HTMLFormElement} form */
+const named = (form) => new FormData(form).get("named");
 
 /** The patient has left the line meanwhile: the server says so in its own words. @param {HTMLFormElement} form */
 function revived(form) {

@@ -7,6 +7,8 @@ import { LiveSocket } from "./live-socket.js";
 import { askBeforeCallingIn } from "./queue-ask.js";
 import { keysOf, morph, newRows, parseBoard, refreshWords, wouldMove } from "./queue-board.js";
 import { setUpDevices } from "./queue-devices.js";
+import { offerMore, undoLast } from "./queue-more.js";
+import { ringOn } from "./queue-ring.js";
 
 const LOST_AFTER = 3_000;
 
@@ -139,8 +141,11 @@ const ACTIONS = {
   k: () => (moveSelection(-1), true),
   ArrowDown: () => (moveSelection(1), true),
   ArrowUp: () => (moveSelection(-1), true),
-  Enter: (target) => press(target instanceof HTMLElement && target.matches("[data-row]") ? target.querySelector("[data-do]") : null),
+  Enter: (target) => target instanceof HTMLElement && target.matches("[data-row]") && (press(target.querySelector("[data-do]")) || press(target.querySelector("[data-more]"))),
   n: () => press(board.querySelector("[data-call-next]")),
+  h: () => hold(),
+  m: () => goTo(board.querySelector("[data-row].is-selected")),
+  u: () => undoLast(),
   "?": () => openDialog("shortcuts"),
 };
 
@@ -148,6 +153,24 @@ const ACTIONS = {
 function press(button) {
   if (!(button instanceof HTMLElement) || !button.checkVisibility()) return false;
   button.click();
+  return true;
+}
+
+/** To the thread of the desk with the patient of the row that is chosen. @param {Element|null} row @returns {boolean} */
+function goTo(row) {
+  const address = row instanceof HTMLElement ? row.dataset.desk : "";
+  if (address) location.assign(address);
+  return Boolean(address);
+}
+
+/** Who is with you, or of several the row that is chosen. @returns {boolean} */
+function hold() {
+  const forms = /** @type {NodeListOf<HTMLFormElement>} */ (board.querySelectorAll("[data-hold-form]"));
+  const chosen = /** @type {HTMLFormElement|null} */ (board.querySelector("[data-row].is-selected [data-hold-form]"));
+  const form = chosen ?? (forms.length === 1 ? forms[0] : null);
+  if (!form || board.matches(".hc-board-watching") || form.dataset.sent) return false;
+  form.dataset.sent = "yes";
+  form.submit();
   return true;
 }
 
@@ -186,6 +209,8 @@ window.addEventListener("pagehide", () => socket.close());
 setInterval(tickMinutes, 10_000);
 need(document, "[data-live=news]").addEventListener("click", showWaiting);
 offerLetters();
-askBeforeCallingIn(board);
+if (document.querySelector("[data-ask-call-in]")) askBeforeCallingIn(board);
+offerMore(board);
+ringOn(board);
 setUpDevices();
 socket.open();

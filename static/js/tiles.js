@@ -177,7 +177,9 @@ export class Tiles {
   #place() {
     const { several } = this;
     const size = { width: this.#root.clientWidth, height: this.#root.clientHeight };
-    const roots = this.#order.map((id) => /** @type {RemoteTile} */ (this.#tiles.get(id)).root);
+    const kept = this.#seats.filter((seat) => seat.role === "interpreter").map((seat) => seat.id);
+    const roots = keptFirst(this.#order, kept).map((id) => /** @type {RemoteTile} */ (this.#tiles.get(id)).root);
+    for (const [id, tile] of this.#tiles) tile.root.toggleAttribute("data-kept", kept.includes(id));
     for (const [id, tile] of this.#tiles) tile.root.classList.toggle("hc-tile-pinned", several && id === this.#pinned);
     this.#root.dataset.layout = several ? "several" : "solo";
     const stand = this.#screen ? [this.#screen.root, ...roots] : roots;
@@ -185,9 +187,15 @@ export class Tiles {
       for (const each of [...stand, this.#own]) put(each, null);
       return;
     }
-    const boxes = arrange(size, stand.length, this.#screen !== null);
+    const boxes = arrange(size, stand.length, this.#screen !== null, kept.length > 0);
     [...stand, this.#own].forEach((each, index) => put(each, index ? boxes.others[index - 1] : boxes.large));
   }
+}
+
+/** Who is large stays first, then come the interpreters: who needs them finds them in one place. @param {string[]} order @param {string[]} kept */
+export function keptFirst([large, ...small], kept) {
+  const first = small.filter((id) => kept.includes(id));
+  return large === undefined ? [] : [large, ...first, ...small.filter((id) => !kept.includes(id))];
 }
 
 /** Writes only what changed: this runs four times a second. @param {HTMLElement} element @param {import("./arrange.js").Box|null} box null: as the sheet says */

@@ -8,7 +8,8 @@ let timer;
 
 /**
  * @param {string} text
- * @param {{icon?: string, button?: string, onPress?: () => void, how?: "polite"|"assertive"}} [options]
+ * @param {{icon?: string, button?: string, onPress?: () => void, how?: "polite"|"assertive", stays?: number}} [options]
+ *   `stays`: how long the button can still be pressed, in milliseconds
  */
 export function toast(text, options = {}) {
   const place = document.querySelector("[data-toasts]");
@@ -22,9 +23,9 @@ export function toast(text, options = {}) {
       options.onPress?.();
     });
     box.append(button);
-  } else {
-    timer = setTimeout(hideToast, STAYS);
   }
+  const stays = options.button ? options.stays : STAYS;
+  if (stays) timer = setTimeout(hideToast, stays);
   place.replaceChildren(box);
   announce(text, options.how);
 }

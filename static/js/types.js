@@ -29,13 +29,16 @@
  * @property {{here: number, of: number}|null} [group] how many of how many patients have come; nothing at a visit for one
  * @property {{position: number|null, waiting: number, now: boolean}} line
  * @property {WaitView|null} wait for a patient who waits
+ * @property {{seq: number, unread: number, open: boolean}|null} [desk] for a patient: how far the thread with the front desk has come
+ * @property {{minutes: number, callback: null|"asked"|"called", lost: boolean}|null} [kept] for a patient: whether the place in line is kept
  * @property {SeatView[]} seats
+ * @property {{words: string, alone: boolean}} [company] for the practitioner: with whom the patient is, or a child alone
  * @property {RecordingView|null} [recording] nothing where this house does not record
  */
 
 /**
  * The wait as a range that holds for 8 of 10; no numbers where nobody can tell, and `standing` says why.
- * @typedef {{low_s: number|null, high_s: number|null, standing: "going"|"not-begun"|"away"|"long", late_minutes: number}} WaitView
+ * @typedef {{low_s: number|null, high_s: number|null, standing: "going"|"not-begun"|"away"|"long"|"gone"|"shared", late_minutes: number}} WaitView
  */
 
 /**

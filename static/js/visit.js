@@ -5,7 +5,7 @@ import { ask } from "./dialog.js";
 import { announce, markOnce, need, say } from "./dom.js";
 import { Entrance, onPress } from "./entrance.js";
 import { enhance, post } from "./forms.js";
-import { LevelMeter, chime } from "./level.js";
+import { LevelMeter } from "./level.js";
 import { offerNotice } from "./notify.js";
 import { OVER, OverPoll } from "./over-poll.js";
 import { recordPart } from "./record-part.js";
@@ -15,6 +15,8 @@ import { Room } from "./room.js";
 import { Steps } from "./steps.js";
 import { hideToast, toast } from "./toast.js";
 import { WaitingLine } from "./waiting.js";
+import { WaitingRoom } from "./waiting-room.js";
+import { gettext, interpolate } from "./words.js";
 
 /** @typedef {import("./steps.js").Step} Step */
 /** @typedef {import("./types.js").VisitView} VisitView */
@@ -29,6 +31,7 @@ import { WaitingLine } from "./waiting.js";
  * @property {string} opens_at
  * @property {string} told as in the visit of the socket
  * @property {boolean} needs_consent
+ * @property {boolean} place_holds what they said last time of where they are is shown in the check, and counts unless changed
  * @property {string} practitioner "Dr Marlow"
  * @property {import("./notify.js").Offer|null} push where the clinic sends notifications
  */
@@ -47,7 +50,12 @@ class VisitPage {
     this.data = data;
     this.poll = new OverPoll(data.path);
     this.steps = new Steps(data.step, data.clinic, (step) => this.#goBack(step));
-    this.line = new WaitingLine(this.steps.section("waiting"), (words) => this.steps.title(words));
+    this.waiting = new WaitingRoom(data.path);
+    this.line = new WaitingLine(this.steps.section("waiting"), {
+      title: (words) => this.steps.title(words),
+      say: (words) => this.waiting.say(words),
+      next: () => this.waiting.attention.call(gettext("You are next"), gettext("Please open the page of your visit and stay there.")),
+    });
     this.entrance = new Entrance(this.steps, {
       path: data.path,
       practitioner: data.practitioner,
@@ -109,6 +117,10 @@ class VisitPage {
   // ---- what is pressed
 
   #buttons() {
+    onPress("change-place", () => {
+      this.data.place_holds = false;
+      this.#checked("go-in");
+    });
     onPress("come-back", () => this.#comeBack());
     onPress("bring-here", () => location.reload());
     onPress("leave-waiting", () => this.#leaveWaiting());
@@ -119,7 +131,7 @@ class VisitPage {
   #forms() {
     enhance(/** @type {HTMLFormElement} */ (need(document, "[data-form=consent]")), () => {
       this.data.needs_consent = false;
-      this.steps.show("place");
+      void this.#place();
     });
     enhance(/** @type {HTMLFormElement} */ (need(document, "[data-form=place]")), () => this.#goLive("waiting"));
   }
@@ -128,7 +140,15 @@ class VisitPage {
   #checked(purpose) {
     if (purpose === "change") this.#goLive(this.room.visit?.status === "in-progress" ? "call" : "waiting");
     else if (purpose === "try") this.#toDoor();
-    else this.steps.show(this.data.needs_consent ? "consent" : "place");
+    else if (this.data.needs_consent) this.steps.show("consent");
+    else void this.#place();
+  }
+
+  /** Asked only of who has not said it before, or has said that it is another. */
+  async #place() {
+    const form = /** @type {HTMLFormElement} */ (need(document, "[data-form=place]"));
+    if (this.data.place_holds && !(await post(form.action, new FormData(form))).error) this.#goLive("waiting");
+    else this.steps.show("place");
   }
 
   async #leaveWaiting() {
@@ -179,7 +199,10 @@ class VisitPage {
 
   /** @param {VisitView} visit */
   #onVisit(visit) {
+    nameWhoCalls(this.data, visit);
     const step = this.steps.current;
+    // In a line that several share nobody knew before who it would be.
+    this.data.practitioner = visit.practitioner.short_name;
     const isOld = this.data.told !== visit.told && !BEGUN.has(visit.status);
     if (visit.state === "late" || isOld) location.reload(); // The server has the words for it.
     else if (visit.status === "finished") {
@@ -192,12 +215,14 @@ class VisitPage {
       if (step === "call") this.#putOnHold();
     } else if (visit.status === "arrived") {
       this.#inLine = true;
+      if (step === "call") this.#backInLine();
     } else if (step === "waiting" && this.#inLine) {
       // The place was given up elsewhere, or the server forgot us: never wait on a page that is not in line.
       this.room.part();
       this.#toDoor();
     }
     if (this.steps.current === "waiting") this.line.show(visit);
+    this.waiting.show(visit);
     if (visit.recording) this.answered?.show(visit.recording);
     this.recording?.show(visit);
   }
@@ -211,10 +236,16 @@ class VisitPage {
   }
 
   #calledIn() {
-    chime();
-    navigator.vibrate?.(200);
+    this.waiting.attention.call(gettext("Your visit begins"), gettext("Please open the page of your visit."), { seen: true });
     announce(`${this.data.practitioner} opens the door. You are in the visit.`, "assertive");
     this.#goLive("call");
+  }
+
+  /** Called in by mistake, and undone: nothing was lost. */
+  #backInLine() {
+    announce(interpolate(gettext("%(doctor)s is not ready yet. You are in the waiting room again, and your place is kept."), { doctor: this.data.practitioner }), "assertive");
+    this.#goLive("waiting");
+    toast(interpolate(gettext("%(doctor)s is not ready yet. Your place in line is kept."), { doctor: this.data.practitioner }));
   }
 
   #putOnHold() {
@@ -298,6 +329,12 @@ class VisitPage {
     if (wanted === "door" || wanted === "early") this.media.stop();
     return wanted;
   }
+}
+
+/** From a shared line it is whoever called in first that the call is with. @param {PageData} data @param {VisitView} visit */
+function nameWhoCalls(data, { practitioner }) {
+  data.practitioner = practitioner.short_name;
+  for (const place of document.querySelectorAll("[data-with]")) say(place, practitioner.name);
 }
 
 const held = document.getElementById("visit-page");

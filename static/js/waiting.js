@@ -1,23 +1,26 @@
 /** The patient's place in line: the words, the row of doors, the wait, and the call for attention when it is nearly their turn. */
 
 import { ordinal } from "./clock.js";
-import { announce, make, need, say } from "./dom.js";
-import { chime } from "./level.js";
+import { make, need, say } from "./dom.js";
 import { WaitRange } from "./wait-range.js";
 
 /** @typedef {import("./types.js").VisitView} VisitView */
 
 export class WaitingLine {
   #section;
-  #title;
+  #page;
   #range;
   #position = -1;
   #shown = "";
 
-  /** @param {HTMLElement} section @param {(words: string) => void} title sets the page's title */
-  constructor(section, title) {
+  /**
+   * @param {HTMLElement} section
+   * @param {{title: (words: string) => void, say: (words: string) => void, next: () => void}} page sets its title,
+   *   speaks, and calls for attention when it is nearly their turn
+   */
+  constructor(section, page) {
     this.#section = section;
-    this.#title = title;
+    this.#page = page;
     this.#range = new WaitRange(section);
   }
 
@@ -33,7 +36,7 @@ export class WaitingLine {
     if (status === "onleave") {
       this.#shown = "";
       say(need(this.#section, "[data-heading]"), `${practitioner.short_name} comes back to you`);
-      this.#title("Your visit is on hold");
+      this.#page.title("Your visit is on hold");
       return;
     }
     const words = wait ? this.#range.show(wait) : "";
@@ -51,15 +54,14 @@ export class WaitingLine {
   /** Said aloud once for each place, not each minute. @param {number} position @param {string} wait */
   #moved(position, wait) {
     const next = position === 1;
-    announce(
+    this.#page.say(
       next
         ? "You are next. Please stay by your phone; the picture opens by itself."
         : `You are ${ordinal(position)} in line.${wait ? ` Your wait from now is ${wait}.` : ""}`,
     );
-    this.#title(next ? "You are next" : "In the waiting room");
+    this.#page.title(next ? "You are next" : "In the waiting room");
     if (!next || this.#position < 0) return;
-    chime();
-    navigator.vibrate?.(200);
+    this.#page.next();
   }
 }
 

@@ -5,9 +5,11 @@ from django.conf import settings
 from rich.console import Console
 from rich.table import Table
 
+from accounts.models import Organization
 from core.clock import now
 from core.templatetags.ui import clock_time, zone_name
 from scheduling.links import address_of
+from scheduling.ports import OpenDoor, open_doors
 from telehealth.demo import cast
 from telehealth.demo.seed import SeededVisit, can_be_joined, password_of
 
@@ -31,11 +33,18 @@ def announce(visits: tuple[SeededVisit, ...]) -> None:
     console.print(f"\n{cast.CLINIC['name']}: personal links of patients, times in {zone_name(ZONE)}", style="bold")
     for visit in visits:
         console.print(_link(visit))
+    for door in _doors():
+        console.print(f"\nWithout a booking, into the line {door.name}:\n{settings.BASE_URL.rstrip('/')}{door.address}")
     console.print(_sign_ins())
     console.print(f"\nWhat would have been sent, for whoever is signed in:\n  {settings.BASE_URL}/staff/messages/sink/")
     if settings.DEMO_LAN:
         _for_a_phone(console, _next(visits))
     console.print(_how_to_try(_next(visits)))
+
+
+def _doors() -> list[OpenDoor]:
+    clinic = Organization.objects.filter(slug=cast.CLINIC["slug"]).first()
+    return open_doors(clinic) if clinic is not None else []
 
 
 def _link(visit: SeededVisit) -> str:

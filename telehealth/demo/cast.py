@@ -99,6 +99,7 @@ WORKING: Final = (
     Working(COLLEAGUE, (0, 1, 2, 3), (9 * 60, 18 * 60), (12 * 60, 13 * 60), "Lunch"),
     Working(NURSE, (0, 1, 2, 3, 4, 5), (7 * 60, 15 * 60), (11 * 60, 11 * 60 + 40)),
 )
+WALK_IN: Final = "Walk-in"
 ROOM: Final = "Room 2"
 INTERPRETER, LANGUAGES = "Paloma Reyes", ("es", "pt")
 # One has no email address: texts go in its place.

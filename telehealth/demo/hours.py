@@ -1,9 +1,12 @@
-"""Gives the demo clinic its types of visit, a room and an interpreter, and its people their weekly hours, once."""
+"""Gives the demo clinic its visit types, a room and an interpreter, and its people weekly hours and a walk-in line."""
 
 import datetime as dt
 
 from accounts.actors import Actor
 from accounts.models import Organization, Practitioner
+from consults.models import Pool
+from consults.models.lines import DAY_MINUTES
+from consults.services.pools import PoolTerms, save_pool
 from core.clock import today
 from scheduling.models import VisitType
 from scheduling.services.availability import Hours, Limits, open_schedule, set_hours
@@ -31,6 +34,20 @@ def set_up_booking(actor: Actor, organization: Organization) -> None:
     monday = present - dt.timedelta(days=present.weekday())
     for week in cast.WORKING:
         _work(actor, organization, people[week.practitioner], week, monday)
+
+
+def set_up_walk_ins(actor: Actor, organization: Organization) -> Pool:
+    """A line that all its doctors share, whose door is always open, once; also for clinics of an older Housecall."""
+    standing = Pool.objects.filter(organization=organization).order_by("pk").first()
+    if standing is not None:
+        return standing
+    terms = PoolTerms(
+        name=cast.WALK_IN,
+        members=_people(organization),
+        hours=dict.fromkeys(range(7), (0, DAY_MINUTES)),
+        takes_walk_ins=True,
+    )
+    return save_pool(actor=actor, organization=organization, terms=terms)
 
 
 def _people(organization: Organization) -> list[Practitioner]:

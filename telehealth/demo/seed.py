@@ -27,7 +27,7 @@ from recordings import keystore
 from scheduling.models import Interpreter, PersonalLink
 from scheduling.services import book_appointment, cancel_appointment
 from telehealth.demo import cast, times
-from telehealth.demo.hours import set_up_booking
+from telehealth.demo.hours import set_up_booking, set_up_walk_ins
 
 LABEL = "Demo clinic"
 
@@ -55,6 +55,7 @@ def seed() -> tuple[SeededVisit, ...]:
     _appoint(actor, organization, cast.ADMINISTRATOR, Role.ADMINISTRATOR)
     _give_addresses(actor, organization)
     set_up_booking(actor, organization)
+    set_up_walk_ins(actor, organization)
     at = now()
     standing = _kept(actor, organization, at)
     for visit in cast.VISITS:

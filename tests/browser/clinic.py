@@ -16,7 +16,7 @@ from django.test import override_settings
 from django.utils.module_loading import import_string
 
 from accounts.actors import system_actor
-from accounts.models import Organization, Practitioner
+from accounts.models import Organization, Patient, Practitioner
 from accounts.roles import Role
 from accounts.selectors import default_organization
 from accounts.services import (
@@ -26,6 +26,9 @@ from accounts.services import (
     register_patient,
     register_practitioner,
 )
+from accounts.services.licences import add_licence
+from accounts.services.people import PersonSaid, add_related, end_related
+from consent.services.rights import give_right
 from consults.models import Encounter
 from core.clock import now
 from recordings import keystore
@@ -130,7 +133,7 @@ def privacy_officer(organization: Organization) -> Cookie:
     return session_of(user)
 
 
-def visit(practitioner: Practitioner, *, minutes: int = 0, given_name: str = "Rosalind") -> Visit:
+def visit(practitioner: Practitioner, *, minutes: float = 0, given_name: str = "Rosalind") -> Visit:
     """A visit of a new patient, so many minutes from now."""
     organization = practitioner.organization
     actor = system_actor("test", organization.pk)
@@ -211,6 +214,26 @@ def invite(visit: Visit, name: str, role: str = "translator") -> str:
     appointment = visit.encounter.appointment
     actor = system_actor("test", appointment.organization_id)
     return address_of(add_guest(actor=actor, appointment=appointment, name=name, role=role).link)
+
+
+def bring_mother(visit: Visit) -> str:
+    """The patient is a child of eight, in a clinic with licences by part: the link of a mother who may agree."""
+    patient, appointment = visit.encounter.patient, visit.encounter.appointment
+    actor = system_actor("test", appointment.organization_id)
+    Patient.objects.filter(pk=patient.pk).update(given_name="Mia", birth_date=dt.date(now().year - 8, 1, 1))
+    patient.refresh_from_db()
+    mother = add_related(actor=actor, patient=patient, said=PersonSaid("Ana Lopez", "mother", "+15550160"))
+    purposes = ["telehealth", "recording"]
+    give_right(actor=actor, related=mother, purposes=purposes, basis="child", seen="birth certificate")
+    add_licence(actor=actor, practitioner=visit.encounter.practitioner, region="US-WI")
+    return address_of(add_guest(actor=actor, appointment=appointment, related=mother).link)
+
+
+def end_mother(visit: Visit) -> None:
+    """She is nobody of the patient any more."""
+    appointment = visit.encounter.appointment
+    for guest in appointment.guests.exclude(related=None):
+        end_related(actor=system_actor("test", appointment.organization_id), person=guest.related)
 
 
 def take_out(visit: Visit) -> None:

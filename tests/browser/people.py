@@ -122,11 +122,13 @@ def go_in(tab: Tab, link: str, recording: str = "permit") -> None:
     """From the link through device check, consent and place to the waiting room."""
     go_to_the_door(tab, link)
     check_devices(tab)
-    state_is(tab, "consent", "place")
+    state_is(tab, "consent", "place", "waiting")
     if tab.evaluate(STATE) == "consent":
         answer_at_the_door(tab, recording)
-        state_is(tab, "place")
-    say_where(tab)
+        state_is(tab, "place", "waiting")
+    # Who has been here before is not asked again where they are.
+    if tab.evaluate(STATE) == "place":
+        say_where(tab)
 
 
 def say_where(tab: Tab) -> None:

@@ -45,6 +45,7 @@ def test_guest_waits_outside_comes_in_with_the_visit_and_is_out_when_removed(
         wait_for_media(tab)
     for tab in (patient, doctor):
         tab.wait_for("document.querySelector('[data-tiles]').textContent.includes('Ana Lopez, interpreter')")
+        tab.wait_for("document.querySelector('[data-kept]').textContent.includes('Ana Lopez')")
     for tab in people.values():
         tab.wait_for("document.querySelector('[data-tiles]').dataset.count === '2'")
     write(guest, "Good evening from Tokyo")

@@ -14,7 +14,7 @@ from tests.browser.clinic import Cookie, Visit
 from tests.browser.conftest import Make, Watch, running_house, watched
 from tests.browser.flags import CHROMIUM_FLAGS
 from tests.browser.house import House
-from tests.browser.people import ChromiumTab, meet, wait_for_media
+from tests.browser.people import ChromiumTab, call_in, go_in, wait_for_media
 from tests.turn import servers
 from tests.turn.servers import SECRET, Turn
 
@@ -22,6 +22,7 @@ pytestmark = pytest.mark.alone
 # Chromium then opens no UDP socket for media: what a firewall does, done by the browser itself.
 NO_UDP = "--webrtc-ip-handling-policy=disable_non_proxied_udp"
 
+OPEN = "window.keptConnections.filter((each) => each.connectionState !== 'closed')"
 # Of each open connection: the pair in use, and every way that was found to begin with.
 WAYS = """(async () => {
   const found = { selected: [], local: [] };
@@ -82,8 +83,13 @@ def test_visit_without_udp_goes_by_tcp_through_the_turn_server(
 ) -> None:
     patient = tab(without_udp, house, watch)
     doctor = tab(without_udp, house, watch, visit.doctor)
-    meet(patient, doctor, visit.link, visit.board)
+    go_in(patient, visit.link)
+    patient.wait_for("document.documentElement.dataset.mediaState === 'connected'")
+    # The trial of the line at the device check has connections of its own, which close.
+    patient.wait_for(f"{OPEN}.length === 1 && (window.first = {OPEN}[0]).connectionState === 'connected'")
+    call_in(doctor, visit.board)
     to = servers.primary_address()
+    doctor.wait_for(f"{OPEN}.length === 1 && (window.first = {OPEN}[0]) !== null")
     for one in (patient, doctor):
         wait_for_media(one)
         # In one look: which pair carries it, and that no other way than TCP was ever found.
@@ -93,4 +99,19 @@ def test_visit_without_udp_goes_by_tcp_through_the_turn_server(
           return selected.length === 1 && pair.type === 'relay' && pair.by === 'tcp' && pair.to === '{to}'
             && local.length > 0 && local.every((by) => by === 'tcp');
         }})()""")
-        assert one.evaluate("window.keptConnections.length") == 1
+        assert one.evaluate(f"{OPEN}.length === 1 && {OPEN}[0] === window.first")
+
+
+def test_check_without_udp_says_that_it_goes_by_tcp_and_with_udp_finds_the_spare_way(
+    browser: Browser, without_udp: Browser, house: House, visit: Visit, watch: Watch
+) -> None:
+    for one, path in ((without_udp, "tcp"), (browser, "udp")):
+        page = tab(one, house, watch)
+        page.goto(visit.link)
+        page.click("[data-act=join]")
+        page.wait_for(f"document.querySelector('[data-line]').dataset.path === '{path}'")
+        with page.page.expect_response("**/devices/") as told:
+            page.click("[data-act=go-on]")
+        assert told.value.ok
+        assert f'name="path"\r\n\r\n{path}' in (told.value.request.post_data or "")
+    assert 'name="spare"\r\n\r\nworks' in (told.value.request.post_data or "")

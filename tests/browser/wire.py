@@ -57,7 +57,8 @@ class Wire:
         self._visit: dict[str, Any] = {}
         self._socket: WebSocketRoute | None = None
         self._is_cut = False
-        page.route_web_socket(re.compile(r"/ws$"), self._connected)
+        # Not that of the trial before the visit, which would stand in its place.
+        page.route_web_socket(re.compile(r"(?<!/trial)/ws$"), self._connected)
 
     def cut(self) -> None:
         """No socket for this page, until `mend`."""

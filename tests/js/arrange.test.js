@@ -18,6 +18,12 @@ const PLACES = {
 
 const overlap = (a, b) => a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
 
+test("beside an interpreter no picture is narrower than 160 on a phone of 360, however many there are", () => {
+  for (let others = 1; others <= 7; others += 1) {
+    for (const box of arrange(PLACES["phone 360"], others, false, true).others) assert.ok(box.width >= 160, `${others}: ${box.width}`);
+  }
+});
+
 for (const [name, place] of Object.entries(PLACES)) {
   for (const screen of [false, true]) {
     test(`pictures of one to seven others lie apart and inside on a ${name}${screen ? " with a screen" : ""}`, () => {

@@ -80,7 +80,8 @@ async def test_who_may_not_be_here_gets_one_answer_to_every_message(who: str) ->
                 await page.say(kind, **fields)
             assert await heard(page) == answers[0]
             refused += 1
-    assert refused == (5 if who in (Role.PATIENT, Role.GUEST, Role.PRACTITIONER) else 6)
+    in_one_visit = (Role.PATIENT, Role.GUEST, Role.RELATED_PERSON, Role.PRACTITIONER)
+    assert refused == (5 if who in in_one_visit else 6)
     assert await do(Seat.objects.count) == 0
 
 
@@ -96,6 +97,26 @@ async def test_who_may_be_here_is_answered_to_every_message(who: str) -> None:
     await page.hear("pong", lambda message: message["n"] == 77)
     # The visit has not begun, so nobody sits; but nothing here is denied to exist.
     assert {m["code"] for m in page.heard if m["type"] == "error"} <= {"no_seat", "visit.no_seat", "visit.not_open"}
+
+
+@pytest.mark.parametrize("who", WHO)
+async def test_trial_of_the_line_is_for_who_came_by_that_link_alone(who: str) -> None:
+    built = await do(world, who)
+    app, headers = sockets(limits=UNLIMITED), headers_of(built)
+    absent = await heard(await Page(app, f"/v/{uuid.uuid4()}/trial/ws", headers).open())
+    assert ([message["code"] for message in absent[0]], absent[1]) == (["not_found"], 4003)
+    for objects in built.visits.values():
+        page = await Page(app, f"/v/{objects.link.uuid}/trial/ws", headers).open()
+        for kind, row in client_messages("trial").items():
+            assert row.action is not None
+            await page.say(kind, **SAID[kind])
+        if relation(built.actor, "link", objects) is Relation.OWN and built.actor.link_id is not None:
+            await page.say("ping", n=77)
+            await page.hear("pong", lambda message: message["n"] == 77)
+            # No relay is linked here: that is said, and nothing is denied to exist.
+            assert {m["code"] for m in page.heard if m["type"] == "error"} == {"unknown_connection"}
+        else:
+            assert await heard(page) == absent
 
 
 def test_figures_are_for_the_practitioner_of_the_visit_alone() -> None:

@@ -10,11 +10,11 @@ from django.test import Client
 from django.utils.module_loading import import_string
 
 from accounts.actors import ANONYMOUS, Actor, actor_for_user, system_actor
-from accounts.models import Location, Organization, Patient, Practitioner, User
+from accounts.models import Licence, Location, Organization, Patient, Practitioner, RelatedPerson, User
 from accounts.policy import Relation
 from accounts.roles import STAFF, Role
-from consults.models import Encounter, Queue
-from consults.policies import relation_to_queue, relation_to_visit
+from consults.models import Encounter, Pool, Queue
+from consults.policies import relation_to_pool, relation_to_queue, relation_to_visit
 from core.clock import now
 from notifications.models import Message
 from notifications.policies import relation_to as relation_to_reader
@@ -40,7 +40,7 @@ from tests import factories
 from tests.played import finished_export, ready_recording
 from tests.told import make_message
 
-WHO = ("anonymous", Role.PATIENT, Role.GUEST, *sorted(STAFF))
+WHO = ("anonymous", Role.PATIENT, Role.GUEST, Role.RELATED_PERSON, *sorted(STAFF))
 
 
 @dataclass(frozen=True)
@@ -75,10 +75,18 @@ class Objects:
     interpreter: Interpreter
     place: GroupPlace
     message: Message
+    related: RelatedPerson
+    licence: Licence
+    pool: Pool
 
     @property
     def secret(self) -> Group:
         """A wrong one: the right one is no id of anything."""
+        return Group(uuids.uuid4())
+
+    @property
+    def token(self) -> Group:
+        """Of a walk-in door: a wrong one, for the right one is everybody's."""
         return Group(uuids.uuid4())
 
     @property
@@ -116,7 +124,12 @@ def world(who: str) -> World:
         value = session_cookie_for(visits["own"].link)
         client.cookies[COOKIE_NAME] = value
         return World(actor_for_cookie(path_of(visits["own"].link), {COOKIE_NAME: value}), client, visits)
-    if who == Role.GUEST:
+    if who in {Role.GUEST, Role.RELATED_PERSON}:
+        if who == Role.RELATED_PERSON:
+            own = visits["own"]
+            factories.make_right(own.related, basis="deed")
+            mother = add_guest(actor=system_actor("tests", here.pk), appointment=own.appointment, related=own.related)
+            visits["own"] = replace(own, guest=mother)
         # Their own link is the one that leads to their visit: the patient's is another's.
         mine = visits["own"].guest.link
         visits["own"] = replace(visits["own"], link=mine)
@@ -172,6 +185,9 @@ def _visit(practitioner: Practitioner) -> Objects:
             organization=organization, appointment=appointment, patient=appointment.patient, number=1, capacity=1
         ),
         make_message(appointment, kind="no-room.knows-it"),
+        factories.make_related(appointment.patient),
+        Licence.objects.create(practitioner=practitioner, region="US-IL"),
+        factories.make_pool(practitioner),
     )
 
 
@@ -226,6 +242,8 @@ def relation(actor: Actor, name: str, objects: Objects) -> Relation:
     """How the actor stands to the object that a route names."""
     if name == "queue":
         return relation_to_queue(actor, objects.queue)
+    if name == "pool":
+        return relation_to_pool(actor, objects.pool)
     if name == "visit":
         return relation_to_visit(actor, objects.visit)
     if name in {"recording", "file"}:
@@ -235,7 +253,7 @@ def relation(actor: Actor, name: str, objects: Objects) -> Relation:
     if name == "export":
         # It belongs to who asked for it; here that is always somebody else.
         return Relation.NONE
-    if name in {"practitioner", "busy", "hours", "days"}:
+    if name in {"practitioner", "busy", "hours", "days", "licence"}:
         return relation_to_practitioner(actor, objects.practitioner)
     if name == "file_in":
         is_here = actor.organization_id == objects.file_in.organization_id
@@ -249,7 +267,7 @@ def relation(actor: Actor, name: str, objects: Objects) -> Relation:
         return relation_to(actor, objects.appointment)
     if name == "entry":
         return relation_to_entry(actor, objects.wait)
-    if name == "patient":
+    if name in {"patient", "related"}:
         return relation_to_patient(actor, objects.patient)
     if name == "hold":
         # What a browser holds is that browser's, whoever sits before it.

@@ -98,7 +98,7 @@ def test_board_puts_each_visit_into_one_list_by_its_state(practitioner: Practiti
     }
     assert lists == {
         "with_you": [(call.uuid, "in-call")],
-        "waiting": [(wait.uuid, "waiting"), (left.uuid, "reconnecting")],
+        "waiting": [(wait.uuid, "waiting"), (left.uuid, "away")],
         "later": [(later.uuid, "expected")],
         "done": [(done.uuid, "done"), (cancelled.uuid, "cancelled")],
     }
@@ -170,7 +170,7 @@ def test_board_costs_the_same_for_one_and_for_twelve(
         queue = selectors.queues(actor)[0]
         with django_capture_on_commit_callbacks(execute=True):
             selectors.waiting_queue(actor, queue)
-        with django_assert_num_queries(4):
+        with django_assert_num_queries(7):
             assert selectors.waiting_queue(actor, queue).counts.waiting == count
 
 

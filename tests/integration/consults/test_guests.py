@@ -42,7 +42,7 @@ def test_guest_sits_after_agreeing_and_only_while_the_visit_goes_on() -> None:
     doctor = make.practitioner_actor(visit.practitioner)
     services.admit_patient(actor=doctor, encounter=visit)
     seat = sit(actor, visit)
-    assert (seat.label, seat.role, seat.actor_type) == ("Ana Lopez, interpreter", "guest", "guest")
+    assert (seat.label, seat.role, seat.actor_type) == ("Ana Lopez, interpreter", "interpreter", "guest")
     services.finish_visit(actor=doctor, encounter=visit)
     assert refused(actor, visit) == "visit.over"
 
@@ -98,7 +98,7 @@ def test_guest_is_told_who_is_there_once_they_are_and_nothing_more_of_the_patien
     assert full_name not in str(before)
     make.seat_guest(visit, guest)
     after = visit_snapshot(actor, get_visit(actor))
-    assert {seat["role"] for seat in after["seats"]} == {"patient", "practitioner", "guest"}
+    assert {seat["role"] for seat in after["seats"]} == {"patient", "practitioner", "interpreter"}
     assert [seat["label"] for seat in after["seats"] if seat["you"]] == ["Ana Lopez, interpreter"]
     for secret in ("Blood pressure", "At home", "555 0100"):
         assert secret not in str(after)

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import transaction
 
 from consults import hints, services
 from consults.models import Encounter
@@ -62,6 +63,24 @@ def test_chat_hints_to_its_pages_only(layer: Layer, django_capture_on_commit_cal
             actor=make.practitioner_actor(visit.practitioner), encounter=visit, body="Hello", client_id=uuid.uuid4()
         )
     assert layer.sent == [(f"visit.{visit.uuid.hex}", {"type": "chat.added"})]
+
+
+def test_one_transaction_tells_everything_in_one_go(
+    monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
+) -> None:
+    told: list[tuple[hints.Hint, ...]] = []
+    monkeypatch.setattr(hints, "send", lambda *every: told.append(every))
+    visit = make.make_waiting_visit()
+    for _ in range(2):
+        with django_capture_on_commit_callbacks(execute=True):
+            hints.visit_changed(visit)
+            hints.queue_changed(visit.queue)
+            with transaction.atomic():
+                hints.chat_added(visit)
+                transaction.set_rollback(True)
+            hints.room_changed(visit)
+    kinds = [[message["type"] for _, message in every] for every in told]
+    assert kinds == [["visit.changed", "queue.changed", "calendar.changed", "room.changed"]] * 2
 
 
 def test_broken_layer_leaves_the_write_standing(

@@ -6,13 +6,14 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
+from django.conf import settings
 from django.contrib.auth import authenticate
 from django.test import Client
 
 from accounts.actors import system_actor
 from accounts.models import Location, Organization, Patient, User
 from consults.lifecycle import OVER, VisitStatus
-from consults.models import Encounter
+from consults.models import Encounter, Pool
 from consults.selectors import visit_state
 from core.clock import now
 from scheduling.links import address_of
@@ -168,6 +169,15 @@ def test_printed_links_are_whole_in_a_narrow_terminal(
     assert all(address_of(visit.link) in lines for visit in visits)
     assert "11:55 pm  Rosalind Fern to Dr Ines Marlow" in lines
     assert max(len(line.rstrip()) for line in lines if "/v/" not in line) <= 80
+
+
+def test_walk_in_door_is_open_at_any_hour_and_its_address_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    with time_machine.travel(EVENING, tick=False):
+        announce(seed())
+        announce(seed())
+    [pool] = Pool.objects.all()
+    printed = capsys.readouterr().out.splitlines()
+    assert printed.count(f"{settings.BASE_URL.rstrip('/')}/walk-in/{pool.door_token}/") == 2
 
 
 def test_seed_after_every_visit_was_held_still_finds_a_time_that_can_be_joined() -> None:

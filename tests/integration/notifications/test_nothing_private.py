@@ -11,12 +11,14 @@ import pytest
 import structlog
 import time_machine
 from celery import current_app
+from django.core.cache import cache
 
 from accounts.models import Patient, Practitioner
 from consent.selectors import current_text
 from consent.services import give_consent
 from consults import services as consults
-from consults.models import Encounter
+from consults import uptime
+from consults.models import Encounter, Seat
 from core.clock import now
 from notifications.channels import Parcel, sink
 from notifications.models import Message, MessageEvent, OptOut, PushSubscription
@@ -40,7 +42,7 @@ pytestmark = pytest.mark.django_db
 Commits = Callable[..., AbstractContextManager[list[Callable[..., None]]]]
 KINDS = {
     "visit.booked", "visit.confirmed", "visit.moved", "visit.cancelled", "visit.reminder_day", "visit.reminder_hour",
-    "visit.next", "visit.ready", "wait.joined", "wait.offer",
+    "visit.next", "visit.ready", "visit.place_lost", "wait.joined", "wait.offer",
 }  # fmt: skip
 
 
@@ -136,7 +138,18 @@ def wait_and_be_called(visit: Appointment, starts_at: dt.datetime, canary: Canar
         consults.release_seat(seat=seat, holder=seat.holder)  # type: ignore[arg-type]
     with at(starts_at + dt.timedelta(seconds=30)):
         pass
+    with at(starts_at + dt.timedelta(minutes=1)):
+        up = now() - DAY
+        cache.set(uptime.KEY, (up, now()), None)
+        Seat.objects.filter(encounter=encounter).update(last_seen_at=up)
+        Encounter.objects.filter(pk=encounter.pk).update(arrived_at=up)
+        consults.keep_places()
+        cache.delete(uptime.KEY)
     with at(starts_at + dt.timedelta(minutes=2)):
+        actor = make.patient_actor(visit)
+        encounter.refresh_from_db()
+        consults.enter_waiting_room(actor=actor, encounter=encounter, place=canary("Place"), callback_phone="555 0100")
+        Seat.objects.filter(encounter=encounter).update(left_at=None)
         consults.admit_patient(actor=make.practitioner_actor(encounter.practitioner), encounter=encounter)
 
 

@@ -199,6 +199,8 @@ def test_terms_with_a_country_show_its_holidays(clinic: Organization, desk_brows
         "change_notice_minutes": "1440",
         "hold_minutes": "10",
         "offer_minutes": "15",
+        "age_of_majority": "18",
+        "place_kept_minutes": "10",
         "self_booking": "on",
     }
     page = desk_browser.post(reverse("booking-terms"), terms, follow=True).content.decode()

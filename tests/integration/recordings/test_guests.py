@@ -39,7 +39,7 @@ def test_guest_who_sits_down_without_an_answer_is_not_recorded_until_they_agree(
     watch_recordings()
     assert permitted(visit) == {"practitioner", "patient"}
     make.answer_recording(visit, actor)
-    assert permitted(visit) == {"practitioner", "patient", "guest"}
+    assert permitted(visit) == {"practitioner", "patient", "interpreter"}
 
 
 def test_guest_who_says_no_is_not_recorded_and_the_others_are(visit: Encounter) -> None:
@@ -49,7 +49,7 @@ def test_guest_who_says_no_is_not_recorded_and_the_others_are(visit: Encounter) 
     make.seat_guest(visit, guest)
     assert permitted(visit) == {"practitioner", "patient"}
     make.answer_recording(visit, actor)
-    assert permitted(visit) == {"practitioner", "patient", "guest"}
+    assert permitted(visit) == {"practitioner", "patient", "interpreter"}
     make.answer_recording(visit, actor, "deny")
     assert permitted(visit) == {"practitioner", "patient"}
 
@@ -57,7 +57,7 @@ def test_guest_who_says_no_is_not_recorded_and_the_others_are(visit: Encounter) 
 def test_guest_who_is_removed_is_recorded_no_longer(visit: Encounter) -> None:
     guest = make.make_guest(visit.appointment)
     make.answer_recording(visit, make.seat_guest(visit, guest))
-    assert permitted(visit) == {"practitioner", "patient", "guest"}
+    assert permitted(visit) == {"practitioner", "patient", "interpreter"}
     remove_guest(actor=make.SYSTEM, guest=guest)
     assert permitted(visit) == {"practitioner", "patient"}
 
@@ -68,7 +68,7 @@ def test_recording_begins_with_the_doctor_and_a_guest_who_agree() -> None:
     make.start_recording(visit)
     assert permitted(visit) == set()
     make.answer_recording(visit, actor)
-    assert permitted(visit) == {"practitioner", "guest"}
+    assert permitted(visit) == {"practitioner", "interpreter"}
 
 
 def test_guest_plays_nothing_of_what_was_recorded_with_them(visit: Encounter) -> None:

@@ -7,6 +7,7 @@ import pytest
 import time_machine
 
 from accounts.actors import ANONYMOUS
+from accounts.services.licences import add_licence
 from audit.models import AuditEvent
 from consults.models import Encounter
 from core.clock import now
@@ -222,8 +223,10 @@ class TestPool:
             (licensed, ["en"], ["US-IL"]),
             (both, ["es"], ["US"]),
         ):
-            who.languages, who.licence_regions = languages, regions
+            who.languages = languages
             who.save()
+            for region in regions:
+                add_licence(actor=make.SYSTEM, practitioner=who, region=region)
         assert clinic.hold(practitioner=None, language="es", region="US-IL").practitioner == both
         with pytest.raises(Conflict):
             clinic.hold(practitioner=None, language="es", region="US-IL")

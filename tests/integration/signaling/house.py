@@ -31,7 +31,9 @@ from scheduling import links
 from scheduling.models import PersonalLink
 from scheduling.services import book_appointment
 from signaling.consumers.calendar import CalendarConsumer
+from signaling.consumers.clinic import ClinicConsumer
 from signaling.consumers.queue import QueueConsumer
+from signaling.consumers.trial import TrialConsumer
 from signaling.consumers.visit import VisitConsumer
 from signaling.limits import Bucket, Limits
 from signaling.messages import Rate
@@ -47,8 +49,10 @@ def sockets(**options: Any) -> URLRouter:
     return URLRouter(
         [
             path("v/<uuid:link>/ws", VisitConsumer.as_asgi(**options)),
+            path("v/<uuid:link>/trial/ws", TrialConsumer.as_asgi(**options)),
             path("staff/visits/<uuid:visit>/ws", VisitConsumer.as_asgi(**options)),
             path("staff/queue/<uuid:queue>/ws", QueueConsumer.as_asgi(**options)),
+            path("staff/clinic/ws", ClinicConsumer.as_asgi(**options)),
             path("staff/calendar/ws", CalendarConsumer.as_asgi(**options)),
         ]
     )
@@ -140,6 +144,10 @@ class Visit:
     def patient_page(self, app: Any, *, tab: uuid.UUID | None = None) -> Page:
         headers = cookie(links.COOKIE_NAME, links.session_cookie_for(self.link))
         return Page(app, f"/v/{self.link.uuid}/ws", headers, tab)
+
+    def trial(self, app: Any) -> Page:
+        headers = cookie(links.COOKIE_NAME, links.session_cookie_for(self.link))
+        return Page(app, f"/v/{self.link.uuid}/trial/ws", headers)
 
     def doctor_page(self, app: Any, *, headers: list[tuple[bytes, bytes]]) -> Page:
         return Page(app, f"/staff/visits/{self.encounter.uuid}/ws", headers)

@@ -64,7 +64,7 @@ async def test_guest_watches_without_a_seat_until_the_visit_begins(visit: Visit,
     # Without a relay the answer says so; the seat is taken all the same.
     await page.say("connect")
     sat = await page.hear("visit", lambda m: any(seat["you"] for seat in m["visit"]["seats"]))
-    assert {seat["role"] for seat in sat["visit"]["seats"]} == {"patient", "guest"}
+    assert {seat["role"] for seat in sat["visit"]["seats"]} == {"patient", "interpreter"}
     assert (await page.say_chat("Hello"))["author"] == "Ana Lopez, interpreter"
 
 
@@ -103,7 +103,7 @@ async def test_removed_guest_is_told_and_out_at_once(visit: Visit, app: Any) -> 
     await do(visit.begin)
     patient = await visit.patient_page(app).enter()
     page = await page_of(guest, app).enter()
-    await patient.hear("visit", lambda m: "guest" in {seat["role"] for seat in m["visit"]["seats"]})
+    await patient.hear("visit", lambda m: "interpreter" in {seat["role"] for seat in m["visit"]["seats"]})
     await do(remove_guest, actor=SYSTEM, guest=guest)
     assert await page.closed() == 4003
-    await patient.hear("visit", lambda m: "guest" not in {seat["role"] for seat in m["visit"]["seats"]})
+    await patient.hear("visit", lambda m: "interpreter" not in {seat["role"] for seat in m["visit"]["seats"]})

@@ -188,7 +188,7 @@ def test_answer_with_an_impossible_sdp_is_invalid(sdp: Any) -> None:
 
 def test_every_client_message_has_a_declared_policy_and_a_rate() -> None:
     rows = [row for row in TABLE if row.direction is Direction.TO_SERVER]
-    assert len(rows) == 16
+    assert len(rows) == 22
     assert [row.type for row in rows if row.action is None or not policies_of(row.action) or row.rate is None] == []
 
 

@@ -46,7 +46,7 @@ async def test_connect_sends_the_room_and_then_the_wish(
 ) -> None:
     await relay.hear("rooms")
     # Without hints nothing but the connect itself brings the room in time.
-    monkeypatch.setattr("consults.hints.send", lambda group, message: None)
+    monkeypatch.setattr("consults.hints.send", lambda *every: None)
     await do(visit.arrive)
     page = await visit.patient_page(app).enter()
     await page.say("connect")
@@ -261,7 +261,7 @@ async def test_lost_hint_costs_one_refresh(visit: Visit, relay: FarRelay, monkey
     link = one_relay(relay, timing=LinkTiming(refresh=0.1))
     link.start()
     await relay.hear("rooms")
-    monkeypatch.setattr("consults.hints.send", lambda group, message: None)
+    monkeypatch.setattr("consults.hints.send", lambda *every: None)
     await do(visit.arrive)
     await do(visit.place)
     assert (await relay.hear("rooms", lambda line: line["documents"] != []))["documents"][0]["room"] == visit.room

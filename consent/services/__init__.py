@@ -4,15 +4,16 @@ import uuid as uuids
 from typing import NamedTuple
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from accounts.actors import Actor
 from accounts.models import Patient
 from accounts.policy import require
 from audit.services import record
 from consent import ports
-from consent.models import PER_VISIT, PER_VISIT_OF_GUESTS, Consent, ConsentText, Purpose
+from consent.models import PER_VISIT, PER_VISIT_OF_GUESTS, Consent, ConsentRight, ConsentText, Purpose
 from consent.policies import relation_to
-from consent.selectors import current_text, standing_consent, visit_answer
+from consent.selectors import current_text, right_of, standing_consent, visit_answer
 from core.clock import now
 from core.errors import Conflict, Invalid, NotFound
 
@@ -31,22 +32,26 @@ def give_consent(
 ) -> Consent:
     """Keep a patient's yes to the words that were shown; a yes that already stands is returned as it is.
 
-    Raises Conflict `consent.text_changed` when other words came into force meanwhile.
+    Who has the right gives it for them, also where the patient has said yes: a child's yes alone may not be enough.
+    Raises Conflict `consent.text_changed` when other words came into force meanwhile, `consent.no_right` for somebody
+    whose right to agree for the patient has ended.
     """
     require(actor, "consent.give", relation_to(actor, patient))
+    right = right_to_give(actor, patient, purpose)
     text = _text_in_force(patient, _standing(purpose), text_version, patient.language)
     standing = standing_consent(patient, purpose)
-    if standing is not None:
+    if standing is not None and (right is None or standing.right_id is not None):
         return standing
-    return _keep(actor, patient, _patient(patient), text, Consent.Decision.PERMIT, about)
+    return _keep(actor, patient, _patient(patient), text, Consent.Decision.PERMIT, about, right)
 
 
 @transaction.atomic
 def withdraw_consent(*, actor: Actor, patient: Patient, purpose: str, about: uuids.UUID | None = None) -> Consent:
     """Keep a patient's no; from now on no earlier yes stands."""
     require(actor, "consent.withdraw", relation_to(actor, patient))
+    right = right_to_give(actor, patient, purpose)
     text = current_text(patient.organization, _standing(purpose), patient.language)
-    return _keep(actor, patient, _patient(patient), text, Consent.Decision.DENY, about)
+    return _keep(actor, patient, _patient(patient), text, Consent.Decision.DENY, about, right)
 
 
 @transaction.atomic
@@ -62,7 +67,7 @@ def answer_in_visit(
     if actor.id is None:
         raise NotFound
     decided, asked = _decided(decision), _per_visit(purpose, actor)
-    language = patient.language if actor.type == "patient" else patient.organization.language
+    language = patient.language if actor.is_patients_side else patient.organization.language
     if decided == Consent.Decision.PERMIT:
         text = _text_in_force(patient, asked, text_version, language)
     else:
@@ -70,7 +75,40 @@ def answer_in_visit(
     standing = visit_answer(about, asked, actor.type, actor.id)
     if standing is not None and standing.decision == decided and not _is_older(standing, text):
         return standing
-    return _keep(actor, patient, Person(actor.type, actor.id, actor.label), text, decided, about)
+    kept = _keep(actor, patient, Person(actor.type, actor.id, actor.label), text, decided, about)
+    if actor.for_patient_id is not None:
+        _answer_for(actor, patient, text, decided, about)
+    return kept
+
+
+def right_to_give(actor: Actor, patient: Patient, purpose: str) -> ConsentRight | None:
+    """By what right the actor answers for the patient; None for patients themselves. Conflict where there is none."""
+    if actor.for_patient_id is None:
+        return None
+    right = right_of(actor.related_id, patient, purpose)
+    if right is None:
+        words = _("You may not agree to this for the patient. Call the front desk if that is wrong.")
+        raise Conflict(words, code="consent.no_right")
+    return right
+
+
+def _answer_for(
+    actor: Actor, patient: Patient, text: ConsentText, decided: Consent.Decision, about: uuids.UUID
+) -> None:
+    """Who agrees for a patient sits with them in one picture: one answer, kept for each of the two.
+
+    A no needs no right: nothing is written then.
+    """
+    right = right_of(actor.related_id, patient, text.purpose)
+    if right is None and decided == Consent.Decision.PERMIT:
+        right = right_to_give(actor, patient, text.purpose)
+    person = _patient(patient)
+    standing = visit_answer(about, text.purpose, person.type, person.id)
+    own_no = standing is not None and standing.decision == Consent.Decision.DENY and standing.given_by_type == "patient"
+    if own_no and decided == Consent.Decision.PERMIT:
+        return  # What the patient has refused by themselves, nobody grants over their head.
+    if standing is None or standing.decision != decided:
+        _keep(actor, patient, person, text, decided, about, right)
 
 
 def _text_in_force(patient: Patient, purpose: Purpose, version: str, language: str) -> ConsentText:
@@ -120,6 +158,7 @@ def _keep(
     text: ConsentText,
     decision: Consent.Decision,
     about: uuids.UUID | None,
+    right: ConsentRight | None = None,
 ) -> Consent:
     consent = Consent.objects.create(
         organization_id=patient.organization_id,
@@ -133,6 +172,7 @@ def _keep(
         given_at=now(),
         given_by_label=actor.label,
         given_by_type=actor.type,
+        right=right,
         how=Consent.How.LINK if actor.came_by_link else Consent.How.ACCOUNT,
         about=about,
     )

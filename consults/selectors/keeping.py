@@ -1,0 +1,33 @@
+"""Reading whose place in line is kept, and for how long."""
+
+import datetime as dt
+from typing import Any
+
+from accounts.actors import Actor
+from accounts.models import Organization
+from consults.lifecycle import VisitStatus
+from consults.models import Encounter
+from consults.people import arrival_of, is_group
+from scheduling.models import BookingTerms
+
+
+def place_kept(organization: Organization) -> dt.timedelta:
+    """So long a silent page keeps its place. No query where the clinic was read together with its terms."""
+    terms = getattr(organization, "booking_terms", None) or BookingTerms()
+    return dt.timedelta(minutes=terms.place_kept_minutes)
+
+
+def keeping_of(actor: Actor, encounter: Encounter) -> dict[str, Any] | None:
+    """For who waits: how long the place is kept, whether they are called back, and whether it was lost."""
+    if not actor.is_patients_side:
+        return None
+    lost_at = encounter.place_lost_at
+    if is_group(encounter):
+        arrival = arrival_of(actor, encounter)
+        lost_at = arrival.place_lost_at if arrival is not None else None
+    waits = encounter.status == VisitStatus.ARRIVED and encounter.callback_at is not None
+    return {
+        "minutes": round(place_kept(encounter.organization).total_seconds() / 60),
+        "callback": (("called" if encounter.called_at else "asked") if waits else None),
+        "lost": lost_at is not None,
+    }

@@ -1,0 +1,183 @@
+"""A visit that goes on to a colleague or a shared line: who is in the room, who may do what, its one timeline."""
+
+import datetime as dt
+from typing import Any
+
+import pytest
+
+from accounts.actors import Actor
+from accounts.models import Practitioner
+from accounts.roles import Role
+from consults import selectors, services
+from consults.models import Encounter, Pool, Queue
+from consults.rooms import room_document
+from consults.selectors.passing import elsewhere, passed_on, stops_of, target_of
+from core.clock import now
+from core.errors import Conflict, HousecallError, Invalid, NotFound
+from core.ids import new_uuid
+from recordings.models import Recording
+from recordings.selectors.playback import recordings_of
+from tests import factories as make
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def visit() -> Encounter:
+    return make.make_visit_in_progress()
+
+
+@pytest.fixture
+def doctor(visit: Encounter) -> Actor:
+    return make.practitioner_actor(visit.practitioner)
+
+
+@pytest.fixture
+def colleague(visit: Encounter) -> Practitioner:
+    return make.make_practitioner(visit.organization)
+
+
+@pytest.fixture
+def nurses(colleague: Practitioner) -> Pool:
+    return make.make_pool(colleague, make.make_practitioner(colleague.organization), name="Nurses")
+
+
+@pytest.fixture
+def desk(visit: Encounter) -> Actor:
+    return make.staff_actor(Role.FRONT_DESK, organization=visit.organization)
+
+
+def seated(visit: Encounter) -> set[str]:
+    return set(visit.seats.filter(left_at=None).values_list("actor_type", flat=True))
+
+
+def code_of(call: Any) -> str:
+    with pytest.raises(HousecallError) as refusal:
+        call()
+    return refusal.value.code
+
+
+def test_patient_keeps_seat_and_arrival_and_the_former_practitioner_is_out(
+    visit: Encounter, doctor: Actor, colleague: Practitioner
+) -> None:
+    arrived_at = visit.arrived_at
+    assert seated(visit) == {"user", "patient"}
+    passed = services.pass_on(actor=doctor, encounter=visit, to=colleague, why="Blood pressure")
+    assert (passed.status, passed.practitioner, passed.queue) == ("arrived", colleague, colleague.queue)
+    assert (passed.arrived_at, passed.started_at) == (arrived_at, None)
+    assert seated(visit) == {"patient"}
+    assert [seat["active"] for seat in room_document(passed)["seats"]] == [False]
+    for call in (services.admit_patient, services.finish_visit, services.hold_visit):
+        with pytest.raises(NotFound):
+            call(actor=doctor, encounter=visit)
+    with pytest.raises(NotFound):
+        services.take_seat(actor=doctor, encounter=visit, holder=new_uuid())
+    theirs = make.practitioner_actor(colleague)
+    assert services.admit_patient(actor=theirs, encounter=visit).status == "in-progress"
+    services.take_seat(actor=theirs, encounter=visit, holder=new_uuid())
+    assert services.finish_visit(actor=theirs, encounter=visit).status == "finished"
+
+
+def test_desk_to_nurse_to_doctor_is_one_timeline(nurses: Pool, colleague: Practitioner) -> None:
+    waiting = make.make_waiting_visit(organization=colleague.organization)
+    doctor = waiting.practitioner
+    desk = make.staff_actor(Role.FRONT_DESK, organization=waiting.organization)
+    nurse = make.practitioner_actor(colleague)
+    services.pass_on(actor=desk, encounter=waiting, to=nurses, why="Weigh first")
+    waiting.refresh_from_db()
+    # Until a nurse calls them in the doctor answers for them, and does not call them in.
+    assert waiting.practitioner == doctor
+    with pytest.raises(NotFound):
+        services.admit_patient(actor=make.practitioner_actor(doctor), encounter=waiting)
+    services.call_next(actor=nurse, queue=Queue.objects.get(pool=nurses))
+    services.pass_on(actor=nurse, encounter=waiting, to=doctor)
+    services.admit_patient(actor=make.practitioner_actor(doctor), encounter=waiting)
+    services.finish_visit(actor=make.practitioner_actor(doctor), encounter=waiting)
+    stops = stops_of(waiting)
+    assert [(stop.line, stop.by, stop.passed_on_by, stop.why) for stop in stops] == [
+        (doctor.short_name, "", "", ""),
+        ("Nurses", colleague.short_name, desk.label, "Weigh first"),
+        (doctor.short_name, doctor.short_name, colleague.short_name, ""),
+    ]
+    assert all(stop.until is not None for stop in stops)
+
+
+def test_whoever_is_passed_on_is_not_the_last_in_the_other_line(
+    visit: Encounter, doctor: Actor, colleague: Practitioner
+) -> None:
+    later = make.make_waiting_visit(practitioner=colleague, starts_at=now() + dt.timedelta(minutes=10))
+    services.pass_on(actor=doctor, encounter=visit, to=colleague)
+    theirs = make.practitioner_actor(colleague)
+    assert services.call_next(actor=theirs, queue=colleague.queue).pk == visit.pk
+    assert services.call_next(actor=theirs, queue=colleague.queue).pk == later.pk
+
+
+def test_patient_is_told_who_has_passed_them_on_and_to_where(visit: Encounter, doctor: Actor, nurses: Pool) -> None:
+    patient = make.patient_actor(visit.appointment)
+    before = selectors.visit_snapshot(patient, selectors.get_visit(patient))["told"]
+    services.pass_on(actor=doctor, encounter=visit, to=nurses)
+    after = selectors.visit_snapshot(patient, selectors.get_visit(patient))
+    assert after["told"] != before
+    assert (after["state"], after["wait"]["standing"], after["wait"]["low_s"]) == ("waiting", "shared", None)
+    stop = passed_on(visit)
+    assert stop is not None
+    assert (stop.passed_on_by, stop.line) == (visit.practitioner.short_name, "Nurses")
+
+
+def test_visit_on_hold_is_passed_on_like_one_in_call(visit: Encounter, doctor: Actor, nurses: Pool) -> None:
+    services.hold_visit(actor=doctor, encounter=visit)
+    assert services.pass_on(actor=doctor, encounter=visit, to=nurses).status == "arrived"
+
+
+def test_out_of_a_call_only_who_performs_it_passes_on(
+    visit: Encounter, desk: Actor, colleague: Practitioner, nurses: Pool
+) -> None:
+    assert code_of(lambda: services.pass_on(actor=desk, encounter=visit, to=nurses)) == "visit.in_progress"
+    for stranger in (make.practitioner_actor(colleague), make.patient_actor(visit.appointment)):
+        with pytest.raises(NotFound):
+            services.pass_on(actor=stranger, encounter=visit, to=nurses)
+
+
+def test_what_cannot_be_passed_on_stays(visit: Encounter, doctor: Actor, desk: Actor, nurses: Pool) -> None:
+    elsewhere_clinic = make.make_practitioner()
+    with pytest.raises(NotFound):
+        services.pass_on(actor=doctor, encounter=visit, to=elsewhere_clinic)
+    with pytest.raises(NotFound):
+        target_of(doctor, f"person:{elsewhere_clinic.uuid}")
+    assert code_of(lambda: services.pass_on(actor=doctor, encounter=visit, to=visit.practitioner)) == "pass_on.same"
+    with pytest.raises(Invalid):
+        services.pass_on(actor=doctor, encounter=visit, to=nurses, why="x" * 201)
+    Pool.objects.update(is_active=False)
+    nurses.refresh_from_db()
+    assert code_of(lambda: services.pass_on(actor=doctor, encounter=visit, to=nurses)) == "pass_on.gone"
+    planned = make.make_visit(organization=visit.organization)
+    with pytest.raises(Conflict):
+        services.pass_on(actor=desk, encounter=planned, to=visit.practitioner)
+    visit.refresh_from_db()
+    assert visit.status == "in-progress"
+
+
+def test_form_offers_everywhere_but_here(visit: Encounter, colleague: Practitioner, nurses: Pool) -> None:
+    lines, people = elsewhere(visit)
+    assert [one.name for one in lines] == ["Nurses"]
+    names = {one.name for one in people}
+    assert colleague.display_name in names
+    assert visit.practitioner.display_name not in names
+
+
+def test_recording_ends_and_stays_with_who_recorded() -> None:
+    recording = make.make_recording()
+    visit, first = recording.encounter, recording.encounter.practitioner
+    second = make.make_practitioner(visit.organization)
+    services.pass_on(actor=make.practitioner_actor(first), encounter=visit, to=second)
+    recording.refresh_from_db()
+    assert recording.ended_at is not None
+    visit.refresh_from_db()
+    assert room_document(visit)["recording"] is None
+    theirs = make.practitioner_actor(second)
+    services.admit_patient(actor=theirs, encounter=visit)
+    services.take_seat(actor=theirs, encounter=visit, holder=new_uuid())
+    visit.refresh_from_db()
+    assert room_document(visit)["recording"] is None
+    assert recordings_of(make.practitioner_actor(first)) == [Recording.objects.get()]
+    assert recordings_of(theirs) == []
