@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Makes the .mo files that Django reads from the .po files that people write, with nothing installed but Django.
+"""Makes the catalogues that Django reads (.mo) from the words that people write: `locale/<language>/<area>.po`.
 
-Run it after changing a .po file or a text of a message. It names every text that has no translation yet, or that
-nobody says any more. With `--check` it changes nothing and ends with 1 when anything is out of date.
+Run it after changing a .po file or a text of a page, a script or a message. It names every text that has no translation
+yet, or that nobody says any more. With `--check` it changes nothing and ends with 1 when anything is out of date.
 """
 
 import ast
@@ -12,18 +12,24 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from babel.messages.extract import extract_javascript
 from django.utils.translation.template import templatize
 
 LOCALE = Path(__file__).resolve().parent
 ROOT = LOCALE.parent
-# Only messages are translated; the pages of the house are English.
-TEMPLATES = ROOT / "templates" / "messages"
-SOURCES = ("notifications/spoken.py", "scheduling/messages", "consults/messages.py", "consults/messages")
+TEMPLATES, SCRIPTS = ROOT / "templates", ROOT / "static" / "js"
+ROOMS = ("accounts", "audit", "consent", "consults", "core", "notifications", "recordings", "scheduling", "signaling",
+         "telehealth")  # fmt: skip
 # Which arguments of a call are the text, its plural and its context.
 CALLS = {
-    "gettext": (0, None, None), "_": (0, None, None), "gettext_noop": (0, None, None),
-    "ngettext": (0, 1, None), "pgettext": (1, None, 0), "npgettext": (1, 2, 0),
+    "gettext": (0, None, None), "_": (0, None, None), "gettext_noop": (0, None, None), "gettext_lazy": (0, None, None),
+    "ngettext": (0, 1, None), "ngettext_lazy": (0, 1, None),
+    "pgettext": (1, None, 0), "pgettext_lazy": (1, None, 0), "npgettext": (1, 2, 0),
 }  # fmt: skip
+# Where not every text has its Spanish yet.
+NOT_YET = ("templates/", "static/js/", *(f"{room}/" for room in ROOMS))
+WHOLE = ("templates/messages/", "notifications/spoken.py", "scheduling/messages/", "consults/messages")
+IN_SCRIPTS = {"gettext": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2)}
 
 
 class Text(NamedTuple):
@@ -75,15 +81,27 @@ def compiled(texts: dict[Text, list[str]]) -> bytes:
     return head + struct.pack(f"<{4 * len(rows)}I", *tables[0], *tables[1]) + strings
 
 
-def said() -> set[Text]:
-    """Every text that is asked for."""
-    found = set()
-    for path in sorted(path for path in TEMPLATES.rglob("*") if path.is_file()):
-        found |= set(_calls(_python_of(path)))
-    for source in SOURCES:
-        whole = ROOT / source
-        for path in sorted(whole.rglob("*.py")) if whole.is_dir() else [whole] if whole.exists() else []:
-            found |= set(_calls(path.read_text(encoding="utf-8")))
+def said() -> dict[Text, set[str]]:
+    """Every text that pages, messages and Python ask for, those of django.mo, each with the files that do."""
+    found: dict[Text, set[str]] = {}
+    pages = [(path, _python_of(path)) for path in TEMPLATES.rglob("*") if path.is_file()]
+    code = [(path, path.read_text(encoding="utf-8")) for room in ROOMS for path in (ROOT / room).rglob("*.py")]
+    for path, python in [*pages, *code]:
+        for text in _calls(python):
+            found.setdefault(text, set()).add(str(path.relative_to(ROOT)))
+    return found
+
+
+def said_by_scripts() -> dict[Text, set[str]]:
+    """Every text that scripts ask for, those of djangojs.mo."""
+    found: dict[Text, set[str]] = {}
+    for path in SCRIPTS.rglob("*.js"):
+        with path.open("rb") as script:
+            for _line, call, texts, _comments in extract_javascript(script, IN_SCRIPTS, (), {}):
+                values = [texts] if isinstance(texts, str) else list(texts)
+                context = values.pop(0) if call == "pgettext" else ""
+                text = Text(context, *(value or "" for value in [*values, ""][:2]))
+                found.setdefault(text, set()).add(str(path.relative_to(ROOT)))
     return found
 
 
@@ -118,24 +136,41 @@ def _calls(code: str) -> Iterator[Text]:
             yield Text(context, one, many)
 
 
+def words_of(language: Path) -> dict[Text, list[str]]:
+    """The words of every area of a language. Two areas may say the same, but not in two ways."""
+    found: dict[Text, list[str]] = {}
+    for po in sorted(language.glob("*.po")):
+        for text, said_so in texts_of(po).items():
+            if found.setdefault(text, said_so) != said_so and text.one:
+                raise SystemExit(f"{po}: {text.one!r} is said in another way in another file")
+    return found
+
+
+def _is_due(files: set[str]) -> bool:
+    return any(file.startswith(WHOLE) or not file.startswith(NOT_YET) for file in files)
+
+
 def main() -> int:
-    wanted, check, faults = said(), "--check" in sys.argv[1:], 0
-    for po in sorted(LOCALE.rglob("*.po")):
-        texts = texts_of(po)
-        missing = [text.one for text in wanted if not all(texts.get(text, [""]))]
-        unused = [text.one for text in texts if text.one and text not in wanted]
-        for words, which in (("has no translation", missing), ("is said nowhere", unused)):
-            for one in sorted(which):
-                faults += 1
-                sys.stderr.write(f"{po.relative_to(ROOT)}: {words}: {one}\n")
-        mo, made = po.with_suffix(".mo"), compiled(texts)
-        if mo.exists() and mo.read_bytes() == made:
-            continue
-        if check:
-            faults += 1
-            sys.stderr.write(f"{mo.relative_to(ROOT)} is out of date: run locale/build.py\n")
-        else:
-            mo.write_bytes(made)
+    check, faults = "--check" in sys.argv[1:], []
+    wanted = {"django": said(), "djangojs": said_by_scripts()}
+    for language in sorted({po.parent for po in LOCALE.rglob("*.po")}):
+        words, every = words_of(language), {**wanted["django"], **wanted["djangojs"]}
+        faults += [
+            f"has no translation: {text.one} ({', '.join(sorted(every[text]))})"
+            for text in sorted(every)
+            if not all(words.get(text, [""])) and ("--all" in sys.argv or _is_due(every[text]))
+        ]
+        faults += [f"is said nowhere: {text.one}" for text in sorted(words) if text.one and text not in every]
+        for domain, texts in wanted.items():
+            mo = language / "LC_MESSAGES" / f"{domain}.mo"
+            made = compiled({text: words[text] for text in words if text in texts or not text.one})
+            if mo.exists() and mo.read_bytes() == made:
+                continue
+            if check:
+                faults.append(f"{mo.relative_to(ROOT)} is out of date: run locale/build.py")
+            else:
+                mo.write_bytes(made)
+    sys.stderr.writelines(f"{fault}\n" for fault in faults)
     return 1 if faults else 0
 
 
