@@ -13,7 +13,7 @@ from consults.models import Encounter, Queue
 from consults.policies import is_member, relation_to_queue, require_call
 from consults.presence import is_open
 from consults.selectors.pools import lines_shown, next_in
-from consults.services.holding import hold_locked, locked_with_others
+from consults.services.holding import hold_locked, locked_others, locked_with_others
 from consults.services.rows import WITH, line_changed, locked_visit, record_visit, store_change
 from consults.services.stations import begin_station
 from consults.services.waits import note_called_in
@@ -44,7 +44,7 @@ def call_next(*, actor: Actor, queue: Queue, hold_others: bool = False) -> Encou
     nobody else is left does one wait for the other. Conflict `queue.nobody` when nobody is there to be called in.
     """
     require(actor, "consults.queue.call", relation_to_queue(actor, queue))
-    others = _locked_others(actor) if hold_others else []
+    others = locked_others(actor) if hold_others else []
     encounter = _first_of(next_in(lines_shown(queue), now()), may_wait=not others)
     if encounter is None:
         raise Conflict(_("Nobody is there to be called in now. Look at the line again."), code="queue.nobody")
@@ -85,13 +85,6 @@ def _require_unclaimed(actor: Actor, encounter: Encounter) -> None:
     if actor.practitioner_id != encounter.practitioner_id and is_member(actor.practitioner_id, pool_id):
         words = _("%(name)s has called this patient in before you.") % {"name": encounter.practitioner.short_name}
         raise Conflict(words, code="visit.claimed")
-
-
-def _locked_others(actor: Actor) -> list[Encounter]:
-    """Who is with this practitioner now, locked in the order in which everybody locks several visits."""
-    mine = Encounter.objects.filter(practitioner_id=actor.practitioner_id or 0, status=VisitStatus.IN_PROGRESS)
-    found = [locked_visit(one) for one in mine.order_by("pk")]
-    return [one for one in found if one.status == VisitStatus.IN_PROGRESS]
 
 
 def _first_of(candidates: Sequence[int], *, may_wait: bool) -> Encounter | None:

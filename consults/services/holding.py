@@ -3,6 +3,7 @@
 from django.db import transaction
 
 from accounts.actors import Actor
+from accounts.models import Practitioner
 from consults import hints, ports
 from consults.lifecycle import VisitStatus, moved
 from consults.models import Encounter, Seat
@@ -41,9 +42,21 @@ def hold_locked(actor: Actor, encounter: Encounter) -> None:
 def locked_with_others(actor: Actor, encounter: Encounter) -> tuple[Encounter, list[Encounter]]:
     """The visit, and those that this practitioner has in progress, all locked in one order: two who call each
     other's patients in at once would wait for each other."""
-    calls_in = actor.practitioner_id or encounter.practitioner_id
-    others = Encounter.objects.filter(practitioner=calls_in, status=VisitStatus.IN_PROGRESS)
-    ids = sorted({encounter.pk, *others.values_list("pk", flat=True)})
+    ids = sorted({encounter.pk, *_in_progress(actor.practitioner_id or encounter.practitioner_id)})
     locked = {pk: locked_visit(Encounter(pk=pk)) for pk in ids}
     mine = locked.pop(encounter.pk)
     return mine, [one for one in locked.values() if one.status == VisitStatus.IN_PROGRESS]
+
+
+def locked_others(actor: Actor) -> list[Encounter]:
+    """Who is with this practitioner now, locked in the order in which everybody locks several visits."""
+    found = [locked_visit(Encounter(pk=pk)) for pk in sorted(_in_progress(actor.practitioner_id or 0))]
+    return [one for one in found if one.status == VisitStatus.IN_PROGRESS]
+
+
+def _in_progress(practitioner_id: int) -> list[int]:
+    """The practitioner is locked first: of two of their tabs that call in two patients at once, neither would find
+    the other's visit in progress, and both would begin."""
+    Practitioner.objects.select_for_update(no_key=True).filter(pk=practitioner_id).values_list("pk").first()
+    mine = Encounter.objects.filter(practitioner=practitioner_id, status=VisitStatus.IN_PROGRESS)
+    return list(mine.values_list("pk", flat=True))

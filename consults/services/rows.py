@@ -1,6 +1,6 @@
 """What the services share: locking a visit's row, storing a change with its versions and hints, auditing a move.
 
-Locks are taken in one order everywhere: appointment, visit, seat, queue.
+Locks are taken in one order everywhere: practitioner, appointment, visit, seat, queue.
 """
 
 from typing import Any

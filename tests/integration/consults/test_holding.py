@@ -182,13 +182,18 @@ def test_two_tabs_that_call_each_others_patients_in_leave_one_in_the_call() -> N
     doctor = make.practitioner_actor(first.practitioner)
     take_back(doctor, second)
     failures: list[BaseException] = []
+    together = threading.Barrier(2, timeout=60)
 
     def call_in(visit: Encounter) -> None:
         try:
             for _ in range(5):
                 hold(doctor, visit)
+                # Both on hold: neither finds the other's in progress unless one waits for what the other does.
+                together.wait()
                 take_back(doctor, visit, hold_others=True)
+                together.wait()
         except BaseException as error:
+            together.abort()
             failures.append(error)
         finally:
             connections.close_all()
