@@ -129,9 +129,17 @@ const KEYS = {
   ArrowDown: (event) => step(event),
   ArrowLeft: (event) => step(event),
   ArrowRight: (event) => step(event),
-  "/": () => openDialog("find"),
-  "?": () => openDialog("shortcuts"),
+  "/": () => openOver("find"),
+  "?": () => openOver("shortcuts"),
 };
+
+/** A visit that was drawn anew below the dialog has the focus again after it. @param {string} id @returns {boolean} */
+function openOver(id) {
+  const visit = grid?.focused() ?? "";
+  const refocus = () => document.activeElement?.checkVisibility() && document.activeElement !== document.body || grid?.focus(visit);
+  if (visit) need(document, `#${id}`).addEventListener("close", refocus, { once: true });
+  return openDialog(id);
+}
 
 /** @param {KeyboardEvent} event */
 function step(event) {

@@ -29,7 +29,9 @@ export function offerLetters(root = document) {
  * @param {KeyboardEvent} event
  */
 export function isForPage(event) {
-  const typing = event.target instanceof Element && event.target.closest("input, textarea, select, [contenteditable]");
+  const field = event.target instanceof Element && event.target.closest("input, textarea, select, [contenteditable]");
+  // A field of a dialog that was shut this moment has the focus until the page is drawn, if who had it before is gone.
+  const typing = field && field.checkVisibility();
   if (typing || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return false;
   return event.key.length > 1 || lettersOn();
 }

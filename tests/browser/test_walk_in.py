@@ -53,6 +53,8 @@ def test_walk_in_comes_by_the_door_and_is_called_in_by_whoever_is_free(
     row = doctor.page.locator("[data-row]", has_text="Rosalind Fern")
     expect(row.locator(".hc-qtime")).to_have_text("Walk-in")
     check_page(doctor)
+    # Whoever is silent for a moment, as on a busy machine, is not called in until they are heard again.
+    expect(doctor.page.locator("[data-call-next]")).to_be_visible()
     doctor.page.keyboard.press("n")
     state_is(doctor, "call")
     state_is(tab, "call")
