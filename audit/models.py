@@ -3,6 +3,7 @@
 from typing import Any, NoReturn
 
 from django.db import models
+from django.utils.translation import gettext_noop
 
 from core.clock import now
 from core.errors import HousecallError
@@ -18,7 +19,7 @@ class AuditEventIsFinal(HousecallError):  # noqa: N818  Named like its siblings 
     """Somebody tried to change or delete what has been recorded."""
 
     code = "audit.final"
-    message = "An audit event cannot be changed or deleted."
+    message = gettext_noop("An audit event cannot be changed or deleted.")
 
 
 class AuditEvents(models.QuerySet["AuditEvent"]):

@@ -7,8 +7,8 @@ from core.ids import new_uuid
 
 
 class Purpose(models.TextChoices):
-    TELEHEALTH = "telehealth", "Video visits"
-    RECORDING = "recording", "Recording of a visit"
+    TELEHEALTH = "telehealth", _("Video visits")
+    RECORDING = "recording", _("Recording of a visit")
 
 
 # Asked anew at every visit, of everybody in it; the others are asked of the patient, and stand until withdrawn.
@@ -48,12 +48,12 @@ class Consent(models.Model):
     """
 
     class Decision(models.TextChoices):
-        PERMIT = "permit", "Yes"
-        DENY = "deny", "No"
+        PERMIT = "permit", _("Yes")
+        DENY = "deny", _("No")
 
     class How(models.TextChoices):
-        LINK = "link", "By the personal link"
-        ACCOUNT = "account", "Signed in, in the visit"
+        LINK = "link", _("By the personal link")
+        ACCOUNT = "account", _("Signed in, in the visit")
 
     uuid = models.UUIDField(default=new_uuid, unique=True, editable=False)
     organization = models.ForeignKey("accounts.Organization", on_delete=models.PROTECT, related_name="+")

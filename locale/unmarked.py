@@ -14,7 +14,9 @@ from pathlib import Path
 
 LOCALE = Path(__file__).resolve().parent
 ROOT = LOCALE.parent
-NOT_WORDS = frozenset({"Housecall", "min", "min.", "ms", "kB", "MB", "GB", "TURN", "QR", "Esc", "Enter", "Shift"})
+NOT_WORDS = frozenset(
+    {"Housecall", "WebM", "MP4", "min", "min.", "ms", "kB", "MB", "GB", "TURN", "QR", "Esc", "Enter", "Shift"}
+)
 # Attributes that people read or hear; of `data-...` every one that has a space in it or begins with a capital letter.
 READ = frozenset({"aria-label", "aria-roledescription", "aria-valuetext", "alt", "placeholder", "title", "label"})
 MARKED = re.compile(

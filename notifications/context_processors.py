@@ -6,6 +6,7 @@ from django.core.cache import cache
 from django.db import DatabaseError
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
+from django.utils.translation import get_language
 
 from accounts.actors import ANONYMOUS
 from accounts.policy import may
@@ -34,7 +35,7 @@ def messages_of_staff(request: HttpRequest) -> dict[str, Any]:
         if not actor.is_staff:
             return []
         try:
-            return list(cache.get_or_set("notifications.alarms", alarms, ALARM_SECONDS) or [])
+            return list(cache.get_or_set(f"notifications.alarms:{get_language()}", alarms, ALARM_SECONDS) or [])
         except DatabaseError:
             return []
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from django.utils.translation import gettext, gettext_noop
+
 from notifications.models import Channel
 
 if TYPE_CHECKING:
@@ -25,15 +27,15 @@ class Group(StrEnum):
 
     @property
     def label(self) -> str:
-        return _GROUP_LABELS[self]
+        return gettext(_GROUP_LABELS[self])
 
 
 _GROUP_LABELS = {
-    Group.BOOKINGS: "Booked, moved and cancelled visits",
-    Group.REMINDERS: "Reminders before a visit",
-    Group.VISIT: "You are next, and your doctor is ready",
-    Group.OFFERS: "A time for you from the wait list",
-    Group.DESK: "To the front desk",
+    Group.BOOKINGS: gettext_noop("Booked, moved and cancelled visits"),
+    Group.REMINDERS: gettext_noop("Reminders before a visit"),
+    Group.VISIT: gettext_noop("You are next, and your doctor is ready"),
+    Group.OFFERS: gettext_noop("A time for you from the wait list"),
+    Group.DESK: gettext_noop("To the front desk"),
 }
 
 
@@ -78,7 +80,8 @@ class Kind:
     """
 
     name: str
-    label: str
+    # What staff call it, in English (gettext_noop).
+    called: str
     group: Group
     look: Look
     example: Example
@@ -95,6 +98,11 @@ class Kind:
     can_be_off: bool = True
     # So long after it was due it is still sent, where no earlier end is given.
     keeps: dt.timedelta = field(default=dt.timedelta(hours=12))
+
+    @property
+    def label(self) -> str:
+        """What staff call it, in the reader's language."""
+        return gettext(self.called)
 
 
 _kinds: dict[str, Kind] = {}

@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from django.utils.translation import gettext as _
+
 from core.errors import IllegalTransition
 
 
@@ -35,5 +37,6 @@ OPEN = frozenset({S.WAITING, S.SENDING})
 def moved(current: str, target: MessageStatus) -> MessageStatus:
     """Return `target` if the table allows the move, else raise IllegalTransition."""
     if target not in MOVES[MessageStatus(current)]:
-        raise IllegalTransition(f"A message that is {current} cannot become {target.value}.")
+        words = _("A message that is %(state)s cannot become %(target)s.")
+        raise IllegalTransition(words % {"state": current, "target": target.value})
     return target

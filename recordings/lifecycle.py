@@ -4,6 +4,8 @@ import datetime as dt
 from dataclasses import dataclass
 from enum import StrEnum
 
+from django.utils.translation import gettext as _
+
 from core.errors import IllegalTransition
 
 
@@ -92,7 +94,8 @@ OPEN = frozenset({_S.REQUESTED, _S.WAITING, _S.RECORDING, _S.PAUSED})
 def moved(current: str, target: RecordingStatus) -> RecordingStatus:
     """Return `target` if the table allows the move, else raise IllegalTransition."""
     if target not in MOVES[RecordingStatus(current)]:
-        raise IllegalTransition(f"A recording that is {current} cannot become {target.value}.")
+        words = _("A recording that is %(state)s cannot become %(target)s.")
+        raise IllegalTransition(words % {"state": current, "target": target.value})
     return target
 
 

@@ -3,6 +3,7 @@
 import time
 
 from django.core.cache import cache
+from django.utils.translation import gettext as _
 
 from accounts.actors import Actor
 from consults.models import Encounter
@@ -21,4 +22,4 @@ def count_press(actor: Actor, encounter: Encounter) -> None:
     except ValueError:  # A cache that is emptied under our feet.
         return
     if count > MOST_PRESSES:
-        raise RateLimited("That was too many presses. Wait a minute, then try again.", code="recording.rate_limited")
+        raise RateLimited(_("That was too many presses. Wait a minute, then try again."), code="recording.rate_limited")

@@ -1,6 +1,8 @@
 """Recording, Stream, MediaFile, Export and RetentionRule. Rules live in services and lifecycle, keys in keystore."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core.ids import new_uuid
 from recordings.lifecycle import OPEN, ExportStatus, RecordingStatus
@@ -10,14 +12,14 @@ class Recording(models.Model):
     """One recording of one visit, from the press on Record to its erasure. What was said is not in the database."""
 
     class Status(models.TextChoices):
-        REQUESTED = RecordingStatus.REQUESTED.value, "Asked for"
-        WAITING = RecordingStatus.WAITING.value, "Waiting"
-        RECORDING = RecordingStatus.RECORDING.value, "Recording"
-        PAUSED = RecordingStatus.PAUSED.value, "Paused"
-        FINISHING = RecordingStatus.FINISHING.value, "Being prepared"
-        READY = RecordingStatus.READY.value, "Ready"
-        FAILED = RecordingStatus.FAILED.value, "Failed"
-        ERASED = RecordingStatus.ERASED.value, "Erased"
+        REQUESTED = RecordingStatus.REQUESTED.value, pgettext_lazy("a recording", "Asked for")
+        WAITING = RecordingStatus.WAITING.value, pgettext_lazy("a recording", "Waiting")
+        RECORDING = RecordingStatus.RECORDING.value, pgettext_lazy("a recording", "Recording")
+        PAUSED = RecordingStatus.PAUSED.value, pgettext_lazy("a recording", "Paused")
+        FINISHING = RecordingStatus.FINISHING.value, pgettext_lazy("a recording", "Being prepared")
+        READY = RecordingStatus.READY.value, pgettext_lazy("a recording", "Ready")
+        FAILED = RecordingStatus.FAILED.value, pgettext_lazy("a recording", "Failed")
+        ERASED = RecordingStatus.ERASED.value, pgettext_lazy("a recording", "Erased")
 
     uuid = models.UUIDField(default=new_uuid, unique=True, editable=False)
     organization = models.ForeignKey("accounts.Organization", on_delete=models.PROTECT, related_name="recordings")
@@ -119,8 +121,8 @@ class MediaFile(models.Model):
     """One playable file of a stream: a person's voice and camera, or their screen. Sealed block by block."""
 
     class Kind(models.TextChoices):
-        PERSON = "person", "Voice and camera"
-        SCREEN = "screen", "Screen"
+        PERSON = "person", _("Voice and camera")
+        SCREEN = "screen", pgettext_lazy("what is shared", "Screen")
 
     uuid = models.UUIDField(default=new_uuid, unique=True, editable=False)
     stream = models.ForeignKey(Stream, on_delete=models.PROTECT, related_name="files")
@@ -153,12 +155,12 @@ class Export(models.Model):
         MP4 = "mp4", "MP4"
 
     class Status(models.TextChoices):
-        QUEUED = ExportStatus.QUEUED.value, "Waiting"
-        RUNNING = ExportStatus.RUNNING.value, "Being made"
-        READY = ExportStatus.READY.value, "Ready"
-        FAILED = ExportStatus.FAILED.value, "Failed"
-        CANCELLED = ExportStatus.CANCELLED.value, "Cancelled"
-        EXPIRED = ExportStatus.EXPIRED.value, "Expired"
+        QUEUED = ExportStatus.QUEUED.value, pgettext_lazy("a film", "Waiting")
+        RUNNING = ExportStatus.RUNNING.value, pgettext_lazy("a film", "Being made")
+        READY = ExportStatus.READY.value, pgettext_lazy("a film", "Ready")
+        FAILED = ExportStatus.FAILED.value, pgettext_lazy("a film", "Failed")
+        CANCELLED = ExportStatus.CANCELLED.value, pgettext_lazy("a film", "Cancelled")
+        EXPIRED = ExportStatus.EXPIRED.value, pgettext_lazy("a film", "Expired")
 
     uuid = models.UUIDField(default=new_uuid, unique=True, editable=False)
     recording = models.ForeignKey(Recording, on_delete=models.PROTECT, related_name="exports")

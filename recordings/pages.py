@@ -1,9 +1,10 @@
 """Words and figures of the recordings' pages, from rows to what templates and scripts show. Reads nothing itself."""
 
 import datetime as dt
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
+from django.utils.translation import gettext, gettext_noop, ngettext, pgettext_lazy
 
 from accounts.actors import Actor
 from core.templatetags.ui import clock_time, long_date
@@ -12,35 +13,63 @@ from recordings.models import Export, Recording, RetentionRule
 from recordings.retention import VISIT_TYPES
 from recordings.selectors import films, playback
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 _S = RecordingStatus
 
 # status -> (state of the tag, title, sentence). What is, then what happens next.
-WORDS: dict[str, tuple[str, str, str]] = {
-    _S.REQUESTED: ("recording", "The visit is still going on", "The recording can be played after the visit."),
-    _S.WAITING: ("recording", "The visit is still going on", "The recording can be played after the visit."),
-    _S.RECORDING: ("recording", "The visit is still going on", "The recording can be played after the visit."),
-    _S.PAUSED: ("recording", "The visit is still going on", "The recording can be played after the visit."),
+WORDS: "dict[str, tuple[str, StrOrPromise, str]]" = {
+    _S.REQUESTED: (
+        "recording",
+        gettext_noop("The visit is still going on"),
+        gettext_noop("The recording can be played after the visit."),
+    ),
+    _S.WAITING: (
+        "recording",
+        gettext_noop("The visit is still going on"),
+        gettext_noop("The recording can be played after the visit."),
+    ),
+    _S.RECORDING: (
+        "recording",
+        gettext_noop("The visit is still going on"),
+        gettext_noop("The recording can be played after the visit."),
+    ),
+    _S.PAUSED: (
+        "recording",
+        gettext_noop("The visit is still going on"),
+        gettext_noop("The recording can be played after the visit."),
+    ),
     _S.FINISHING: (
         "preparing",
-        "The recording is being put together",
-        "This takes a minute or two for each hour. You can close this page and come back.",
+        gettext_noop("The recording is being put together"),
+        gettext_noop("This takes a minute or two for each hour. You can close this page and come back."),
     ),
-    _S.READY: ("ready", "Recording", ""),
+    _S.READY: ("ready", pgettext_lazy("what was recorded", "Recording"), ""),
     _S.FAILED: (
         "failed",
-        "The recording could not be put together",
-        "What was recorded is kept, sealed, and it is tried again by itself. If it stays like this, tell who runs the"
-        " clinic's server.",
+        gettext_noop("The recording could not be put together"),
+        gettext_noop(
+            "What was recorded is kept, sealed, and it is tried again by itself. If it stays like this, tell who runs"
+            " the clinic's server."
+        ),
     ),
-    _S.ERASED: ("erased", "This recording is erased", "Nobody can play it any more, and it cannot be brought back."),
+    _S.ERASED: (
+        "erased",
+        gettext_noop("This recording is erased"),
+        gettext_noop("Nobody can play it any more, and it cannot be brought back."),
+    ),
 }
 KINDS = {
-    "mp4": ("MP4", "Plays on nearly every telephone, computer and television."),
-    "webm": ("WebM", "Plays in Chrome, Edge, Firefox and VLC."),
+    "mp4": ("MP4", gettext_noop("Plays on nearly every telephone, computer and television.")),
+    "webm": ("WebM", gettext_noop("Plays in Chrome, Edge, Firefox and VLC.")),
 }
 # A failed recording of which there is no byte: why, by its problem.
-NOTHING = ("Nothing was recorded", "No sound and no picture reached the disk.")
-NOBODY = ("Nothing was recorded", "Nobody could be recorded: too few people agreed, or were there.")
+NOTHING = (gettext_noop("Nothing was recorded"), gettext_noop("No sound and no picture reached the disk."))
+NOBODY = (
+    gettext_noop("Nothing was recorded"),
+    gettext_noop("Nobody could be recorded: too few people agreed, or were there."),
+)
 
 
 def state_words(recording: Recording) -> dict[str, Any]:
@@ -48,7 +77,7 @@ def state_words(recording: Recording) -> dict[str, Any]:
     state, title, sentence = WORDS[recording.status]
     if recording.status == _S.FAILED and recording.size == 0:
         title, sentence = NOBODY if recording.problem == Problem.CONSENT else NOTHING
-    return {"state": state, "title": title, "sentence": sentence}
+    return {"state": state, "title": gettext(str(title)), "sentence": gettext(sentence)}
 
 
 def row(recording: Recording) -> dict[str, Any]:
@@ -85,7 +114,7 @@ def one(actor: Actor, recording: Recording) -> dict[str, Any]:
         "files": files,
         "exports": {export.kind: export_words(export) for export in films.exports_of(actor, recording)},
         "may_erase_mine": bool(mine) and not recording.legal_hold and recording.status != _S.ERASED,
-        "kinds": KINDS.items(),
+        "kinds": [(kind, (name, gettext(plays))) for kind, (name, plays) in KINDS.items()],
         "backup_days": settings.RECORDING_KEY_BACKUP_DAYS,
     }
 
@@ -112,7 +141,7 @@ def rules(known: list[RetentionRule]) -> list[tuple[str, int, bool]]:
     """Every type of visit with its days, and whether the clinic has set them itself."""
     days = {rule.visit_type: rule.days for rule in known}
     for_all = days.get("", settings.RECORDING_KEEP_DAYS)
-    return [(name, days.get(code, for_all), code in days) for code, name in VISIT_TYPES.items()]
+    return [(gettext(name), days.get(code, for_all), code in days) for code, name in VISIT_TYPES.items()]
 
 
 def megabytes(size: int) -> str:
@@ -124,4 +153,6 @@ def _length(recording: Recording) -> str:
     if recording.began_at is None or recording.ended_at is None:
         return ""
     minutes = round((recording.ended_at - recording.began_at).total_seconds() / 60)
-    return "under a minute" if minutes < 1 else f"{minutes} minute{'' if minutes == 1 else 's'}"
+    if minutes < 1:
+        return gettext("under a minute")
+    return ngettext("%(count)s minute", "%(count)s minutes", minutes) % {"count": minutes}

@@ -4,12 +4,13 @@ import datetime as dt
 from collections.abc import Mapping
 
 from django.conf import settings
+from django.utils.translation import gettext_noop
 
 from recordings.models import Recording, RetentionRule
 
 VIDEO = "video"
 # By code. Whatever is recorded was a visit by video; a clinic's own types come with its calendar.
-VISIT_TYPES = {"": "Every visit", VIDEO: "Video visits"}
+VISIT_TYPES = {"": gettext_noop("Every visit"), VIDEO: gettext_noop("Video visits")}
 SHORTEST_DAYS, LONGEST_DAYS = 1, 36_500
 
 Rules = Mapping[tuple[int, str], int]

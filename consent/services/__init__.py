@@ -117,15 +117,15 @@ def _text_in_force(patient: Patient, purpose: Purpose, version: str, language: s
         return text
     # A version that could not be stored is not asked for: PostgreSQL refuses even to compare it.
     if version.isprintable() and ConsentText.objects.filter(purpose=purpose, version=version).exists():
-        raise Conflict("These words have changed. Read them again, then answer.", code="consent.text_changed")
-    raise Invalid("Read the text on the page, then answer.", code="consent.text_unknown")
+        raise Conflict(_("These words have changed. Read them again, then answer."), code="consent.text_changed")
+    raise Invalid(_("Read the text on the page, then answer."), code="consent.text_unknown")
 
 
 def _decided(decision: str) -> Consent.Decision:
     try:
         return Consent.Decision(decision)
     except ValueError:
-        raise Invalid("Say yes or no.", code="consent.decision_unknown") from None
+        raise Invalid(_("Say yes or no."), code="consent.decision_unknown") from None
 
 
 def _standing(purpose: str) -> Purpose:
@@ -143,7 +143,7 @@ def _is_older(standing: Consent, text: ConsentText) -> bool:
 
 def _known(purpose: str, asked_so: set[Purpose] | frozenset[Purpose]) -> Purpose:
     if purpose not in asked_so:
-        raise Invalid("We do not ask for that consent.", code="consent.purpose_unknown")
+        raise Invalid(_("We do not ask for that consent."), code="consent.purpose_unknown")
     return Purpose(purpose)
 
 

@@ -3,6 +3,7 @@
 import datetime as dt
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from notifications.selectors.choosing import e164
 
@@ -12,7 +13,7 @@ EARLIEST = dt.date(2000, 1, 1)
 class DayForm(forms.Form):
     """Which day and which part of its list; what cannot be read is today's first part."""
 
-    day = forms.DateField(label="Day", required=False, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"))
+    day = forms.DateField(label=_("Day"), required=False, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"))
     which = forms.ChoiceField(required=False, choices=[("", ""), ("otherwise", "")])
 
     def asked(self, today: dt.date) -> tuple[dt.date, bool]:
@@ -25,25 +26,25 @@ class AddressForm(forms.Form):
     """Where somebody is reached."""
 
     email = forms.EmailField(
-        label="Email address",
+        label=_("Email address"),
         required=False,
         max_length=254,
         error_messages={
-            "invalid": "Enter a whole email address, like name@example.org",
-            "max_length": "This address is too long",
+            "invalid": _("Enter a whole email address, like name@example.org"),
+            "max_length": _("This address is too long"),
         },
         widget=forms.EmailInput({"autocomplete": "off"}),
     )
     phone = forms.CharField(
-        label="Phone number for texts",
+        label=_("Phone number for texts"),
         required=False,
         max_length=32,
-        error_messages={"max_length": "This number is too long"},
+        error_messages={"max_length": _("This number is too long")},
         widget=forms.TextInput({"type": "tel", "autocomplete": "off"}),
     )
 
     def clean_phone(self) -> str:
         phone = str(self.cleaned_data["phone"])
         if phone and not e164(phone):
-            raise forms.ValidationError("Enter a whole phone number, like 312 555 0171")
+            raise forms.ValidationError(_("Enter a whole phone number, like 312 555 0171"))
         return phone

@@ -6,6 +6,8 @@ from typing import Any
 
 from django import forms
 from django.forms.boundfield import BoundField
+from django.utils.translation import gettext, ngettext, pgettext
+from django.utils.translation import gettext_lazy as _
 
 from notifications.kinds import Group, Kind, all_kinds
 from notifications.languages import LANGUAGES
@@ -14,16 +16,26 @@ from notifications.services.arranging import LONGEST_WORDS, MOST_MESSAGES
 
 HOUR, DAY = 60, 24 * 60
 BEFORE = (15, 30, HOUR, 2 * HOUR, 4 * HOUR, 12 * HOUR, DAY, 2 * DAY, 3 * DAY, 7 * DAY)
-CHOOSE_TIME = {"invalid_choice": "Choose a time from the list", "required": "Choose a time from the list"}
+CHOOSE_TIME = {"invalid_choice": _("Choose a time from the list"), "required": _("Choose a time from the list")}
 
 
 def said(minutes: int) -> str:
     """ "15 minutes", "1 hour", "2 days"."""
-    for size, word in ((DAY, "day"), (HOUR, "hour"), (1, "minute")):
-        if minutes % size == 0:
-            count = minutes // size
-            return f"{count} {word}" if count == 1 else f"{count} {word}s"
-    return ""
+    if minutes % DAY == 0:
+        count = minutes // DAY
+        words = ngettext("%(count)s day", "%(count)s days", count)
+    elif minutes % HOUR == 0:
+        count = minutes // HOUR
+        words = ngettext("%(count)s hour", "%(count)s hours", count)
+    else:
+        count = minutes
+        words = ngettext("%(count)s minute", "%(count)s minutes", count)
+    return words % {"count": count}
+
+
+def said_before(minutes: int) -> str:
+    """ "15 minutes before"."""
+    return gettext("%(time)s before") % {"time": said(minutes)}
 
 
 def key(kind: Kind) -> str:
@@ -46,9 +58,13 @@ class _Kinds(forms.Form):
         usual = planned.minutes_before
         if kind.minutes_before is None or usual is None:
             return
-        choices = [(each, f"{said(each)} before") for each in sorted({*BEFORE, usual})]
+        choices = [(each, said_before(each)) for each in sorted({*BEFORE, usual})]
         self.fields[f"before-{key(kind)}"] = forms.TypedChoiceField(
-            label=f"When: {kind.label}", choices=choices, coerce=int, initial=usual, error_messages=CHOOSE_TIME
+            label=gettext("When: %(message)s") % {"message": kind.label},
+            choices=choices,
+            coerce=int,
+            initial=usual,
+            error_messages=CHOOSE_TIME,
         )
 
     def _before(self, kind: Kind) -> int | None:
@@ -69,24 +85,30 @@ class PlanForm(_Kinds):
     """What holds for all visits, and for all messages of the clinic."""
 
     quiet_from = forms.TimeField(
-        label="Quiet from",
+        label=_("Quiet from"),
         widget=forms.TimeInput({"type": "time"}, format="%H:%M"),
-        error_messages={"required": "Enter a time of day, like 21:00", "invalid": "Enter a time of day, like 21:00"},
+        error_messages={
+            "required": _("Enter a time of day, like 21:00"),
+            "invalid": _("Enter a time of day, like 21:00"),
+        },
     )
     quiet_until = forms.TimeField(
-        label="Quiet until",
+        label=_("Quiet until"),
         widget=forms.TimeInput({"type": "time"}, format="%H:%M"),
-        error_messages={"required": "Enter a time of day, like 8:00", "invalid": "Enter a time of day, like 8:00"},
+        error_messages={
+            "required": _("Enter a time of day, like 8:00"),
+            "invalid": _("Enter a time of day, like 8:00"),
+        },
     )
     most = forms.IntegerField(
-        label="Most messages to one person in a day",
+        label=_("Most messages to one person in a day"),
         min_value=1,
         max_value=MOST_MESSAGES,
         error_messages={
-            "required": "Enter a number, like 20",
-            "invalid": "Enter a number, like 20",
-            "min_value": "Enter 1 or more",
-            "max_value": f"Enter {MOST_MESSAGES} or fewer",
+            "required": _("Enter a number, like 20"),
+            "invalid": _("Enter a number, like 20"),
+            "min_value": _("Enter 1 or more"),
+            "max_value": _("Enter %(limit_value)s or fewer"),
         },
     )
 
@@ -130,8 +152,9 @@ class TypePlanForm(_Kinds):
 
     def _add(self, kind: Kind, planned: Planned) -> None:
         general = self._general[kind.name]
-        as_all = f"As for all visits ({_as_said(general)})"
-        choices = [("", as_all), ("on", "Sent")] + ([("off", "Not sent")] if kind.can_be_off else [])
+        as_all = gettext("As for all visits (%(how)s)") % {"how": _as_said(general)}
+        off = [("off", pgettext("such messages", "Not sent"))] if kind.can_be_off else []
+        choices = [("", as_all), ("on", pgettext("such messages", "Sent")), *off]
         is_own = kind.name in self._own
         # What cannot be off and has no time of its own is the same for all.
         if not kind.can_be_off and kind.minutes_before is None:
@@ -141,7 +164,7 @@ class TypePlanForm(_Kinds):
             choices=choices,
             required=False,
             initial=("on" if planned.is_on else "off") if is_own else "",
-            error_messages={"invalid_choice": "Choose one from the list"},
+            error_messages={"invalid_choice": _("Choose one from the list")},
         )
         self._add_before(kind, planned)
 
@@ -156,9 +179,9 @@ class TypePlanForm(_Kinds):
 class ShownForm(forms.Form):
     """Which text is looked at. What does not fit together is put right: a kind has not every channel."""
 
-    kind = forms.ChoiceField(label="Message")
-    channel = forms.ChoiceField(label="Sent as")
-    language = forms.ChoiceField(label="Language", choices=list(LANGUAGES.items()))
+    kind = forms.ChoiceField(label=_("Message"))
+    channel = forms.ChoiceField(label=_("Sent as"))
+    language = forms.ChoiceField(label=_("Language"), choices=list(LANGUAGES.items()))
 
     def __init__(self, *args: Any, channels: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -171,18 +194,19 @@ class WordsForm(forms.Form):
     """A paragraph of the clinic's own."""
 
     words = forms.CharField(
-        label="A paragraph of your own",
+        label=_("A paragraph of your own"),
         required=False,
         max_length=LONGEST_WORDS,
         widget=forms.Textarea({"rows": 4}),
-        error_messages={"max_length": f"Say it in {LONGEST_WORDS} letters or fewer"},
+        error_messages={"max_length": _("Say it in %(limit_value)s letters or fewer")},
     )
 
 
 def _as_said(planned: Planned) -> str:
     if not planned.is_on:
-        return "not sent"
-    return f"{said(planned.minutes_before)} before" if planned.minutes_before is not None else "sent"
+        return pgettext("such messages", "not sent")
+    before = planned.minutes_before
+    return said_before(before) if before is not None else pgettext("such messages", "sent")
 
 
 def _time(minute: int) -> dt.time:

@@ -2,6 +2,8 @@
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core.clock import now
 from core.ids import new_uuid
@@ -9,21 +11,21 @@ from notifications.lifecycle import MessageStatus
 
 
 class Channel(models.TextChoices):
-    EMAIL = "email", "Email"
-    SMS = "sms", "Text message"
-    PUSH = "push", "Notification"
+    EMAIL = "email", _("Email")
+    SMS = "sms", _("Text message")
+    PUSH = "push", _("Notification")
 
 
 class Message(models.Model):
     """Something that must reach one person once. Its words are made when it is sent, from how things are then."""
 
     class Status(models.TextChoices):
-        WAITING = MessageStatus.WAITING.value, "Waiting"
-        SENDING = MessageStatus.SENDING.value, "Being sent"
-        SENT = MessageStatus.SENT.value, "Sent"
-        DELIVERED = MessageStatus.DELIVERED.value, "Delivered"
-        FAILED = MessageStatus.FAILED.value, "Failed"
-        SKIPPED = MessageStatus.SKIPPED.value, "Not sent"
+        WAITING = MessageStatus.WAITING.value, pgettext_lazy("a message", "Waiting")
+        SENDING = MessageStatus.SENDING.value, pgettext_lazy("a message", "Being sent")
+        SENT = MessageStatus.SENT.value, pgettext_lazy("a message", "Sent")
+        DELIVERED = MessageStatus.DELIVERED.value, pgettext_lazy("a message", "Delivered")
+        FAILED = MessageStatus.FAILED.value, pgettext_lazy("a message", "Failed")
+        SKIPPED = MessageStatus.SKIPPED.value, pgettext_lazy("a message", "Not sent")
 
     uuid = models.UUIDField(default=new_uuid, unique=True, editable=False)
     organization = models.ForeignKey("accounts.Organization", on_delete=models.PROTECT, related_name="+")

@@ -4,6 +4,7 @@ import datetime as dt
 from dataclasses import dataclass
 
 from django.db.models import Count
+from django.utils.translation import ngettext
 
 from accounts.models import Organization
 from core.clock import now
@@ -67,12 +68,20 @@ def alarms() -> list[str]:
     said = []
     if found.is_late:
         minutes = int(found.oldest_seconds // 60)
-        said.append(f"Messages are late: the oldest is due since {minutes} minutes. Call people whose visit is near.")
+        words = ngettext(
+            "Messages are late: the oldest is due since %(minutes)s minute. Call people whose visit is near.",
+            "Messages are late: the oldest is due since %(minutes)s minutes. Call people whose visit is near.",
+            minutes,
+        )
+        said.append(words % {"minutes": minutes})
     if found.is_dead and found.worker_seconds is not None:
         minutes = int(found.worker_seconds // 60)
-        said.append(
-            f"Nothing has sent messages for {minutes} minutes. Ask whoever runs the house to start its workers."
+        words = ngettext(
+            "Nothing has sent messages for %(minutes)s minute. Ask whoever runs the house to start its workers.",
+            "Nothing has sent messages for %(minutes)s minutes. Ask whoever runs the house to start its workers.",
+            minutes,
         )
+        said.append(words % {"minutes": minutes})
     return said
 
 

@@ -4,6 +4,7 @@ import uuid as uuids
 from collections.abc import Mapping
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from accounts.actors import Actor
 from accounts.models import Organization
@@ -60,12 +61,14 @@ def set_own_words(*, actor: Actor, organization: Organization, kind: str, langua
     _require(actor, organization)
     known = _kind(kind)
     if Channel.EMAIL not in known.channels:
-        raise Invalid("This message never goes as an email, and only emails have such words.", code="words.no_email")
+        refusal = _("This message never goes as an email, and only emails have such words.")
+        raise Invalid(refusal, code="words.no_email")
     if language not in LANGUAGES:
-        raise Invalid("Choose a language from the list.", code="words.language", field="language")
+        raise Invalid(_("Choose a language from the list."), code="words.language", field="language")
     words = "\n".join(" ".join(line.split()) for line in words.strip().splitlines())
     if len(words) > LONGEST_WORDS:
-        raise Invalid(f"Say it in {LONGEST_WORDS} letters or fewer.", code="words.long", field="words")
+        said = _("Say it in %(number)s letters or fewer.") % {"number": LONGEST_WORDS}
+        raise Invalid(said, code="words.long", field="words")
     rows = OwnWords.objects.filter(organization=organization, kind=known.name, language=language)
     if words:
         OwnWords.objects.update_or_create(
@@ -80,10 +83,10 @@ def set_own_words(*, actor: Actor, organization: Organization, kind: str, langua
 def _put(organization: Organization, visit_type: uuids.UUID | None, name: str, planned: Planned) -> None:
     kind = _kind(name)
     if not planned.is_on and not kind.can_be_off:
-        raise Invalid("This message is always sent.", code="plan.always", field=name)
+        raise Invalid(_("This message is always sent."), code="plan.always", field=name)
     before = planned.minutes_before if kind.minutes_before is not None else None
     if before is not None and not 1 <= before <= MOST_BEFORE:
-        raise Invalid("Choose a time from the list.", code="plan.before", field=name)
+        raise Invalid(_("Choose a time from the list."), code="plan.before", field=name)
     PlannedKind.objects.update_or_create(
         organization=organization,
         kind=name,
@@ -94,16 +97,17 @@ def _put(organization: Organization, visit_type: uuids.UUID | None, name: str, p
 
 def _kind(name: str) -> Kind:
     if name not in {one.name for one in all_kinds()}:
-        raise Invalid("Choose a message from the list.", code="plan.kind", field="kind")
+        raise Invalid(_("Choose a message from the list."), code="plan.kind", field="kind")
     return kind_of(name)
 
 
 def _check_rules(rules: Rules) -> None:
     for field, minute in (("quiet_from", rules.quiet_from), ("quiet_until", rules.quiet_until)):
         if not 0 <= minute < DAY_MINUTES:
-            raise Invalid("Enter a time of day, like 9:00 pm.", code="plan.quiet", field=field)
+            raise Invalid(_("Enter a time of day, like 9:00 pm."), code="plan.quiet", field=field)
     if not 1 <= rules.most <= MOST_MESSAGES:
-        raise Invalid(f"Enter a number from 1 to {MOST_MESSAGES}.", code="plan.most", field="most")
+        words = _("Enter a number from 1 to %(most)s.") % {"most": MOST_MESSAGES}
+        raise Invalid(words, code="plan.most", field="most")
 
 
 def _require(actor: Actor, organization: Organization) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from accounts.actors import Actor
 from accounts.models import Patient
@@ -34,9 +35,9 @@ def set_preferences(*, actor: Actor, patient: Patient, asked: Collection[tuple[s
     """Of what was `asked` (group and channel) just the chosen ones are refused; what was not asked stays as it is."""
     require(actor, "notifications.preference.change", relation_to_own(actor, patient))
     if chosen.first not in {one.value for one in USUAL_ORDER}:
-        raise Invalid("Choose one of the two.", code="preferences.first", field="first")
+        raise Invalid(_("Choose one of the two."), code="preferences.first", field="first")
     if chosen.language and chosen.language not in LANGUAGES:
-        raise Invalid("Choose a language from the list.", code="preferences.language", field="language")
+        raise Invalid(_("Choose a language from the list."), code="preferences.language", field="language")
     _lock(patient)
     former = Refused(OptOut.objects.filter(known_as(patient)).values_list("group", "channel"))
     more = (chosen.refused & frozenset(asked)) - former

@@ -4,6 +4,8 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
 from django.db.models import F
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from accounts.actors import Actor
 from accounts.models import Patient
@@ -23,7 +25,7 @@ from notifications.services.fallback import go_by
 
 # What may be tried once more by another address: failed, or not sent for want of one.
 _ENDED = (MessageStatus.FAILED, MessageStatus.SKIPPED)
-TOO_LATE = "It is too late for this message. Call the patient instead."
+TOO_LATE = gettext_noop("It is too late for this message. Call the patient instead.")
 
 
 @transaction.atomic
@@ -35,10 +37,10 @@ def send_again(*, actor: Actor, message: Message) -> bool:
         return False
     if row.status != MessageStatus.FAILED:
         raise Conflict(
-            "This message has not failed. Reload the page to see where it stands.", code="message.not_failed"
+            _("This message has not failed. Reload the page to see where it stands."), code="message.not_failed"
         )
     if is_superseded(row):
-        raise Conflict("It went another way, or a newer message has taken its place.", code="message.superseded")
+        raise Conflict(_("It went another way, or a newer message has taken its place."), code="message.superseded")
     _require_in_time(row)
     return _reopen(actor, row)
 
@@ -75,16 +77,16 @@ def correct_and_send(*, actor: Actor, message: Message, email: str, phone: str) 
 
 def _check(email: str, phone: str) -> None:
     if not email and not phone:
-        raise Invalid("Enter an email address or a phone number.", code="contact.none", field="email")
+        raise Invalid(_("Enter an email address or a phone number."), code="contact.none", field="email")
     if email:
         try:
             validate_email(email)
         except ValidationError:
             raise Invalid(
-                "Enter a whole email address, like name@example.org.", code="contact.email", field="email"
+                _("Enter a whole email address, like name@example.org."), code="contact.email", field="email"
             ) from None
     if phone and not e164(phone):
-        raise Invalid("Enter a whole phone number, like 312 555 0171.", code="contact.phone", field="phone")
+        raise Invalid(_("Enter a whole phone number, like 312 555 0171."), code="contact.phone", field="phone")
 
 
 def _forget(patient: Patient, channel: str, old: str) -> None:
@@ -145,7 +147,7 @@ def _reopen(actor: Actor, row: Message) -> bool:
 
 def _require_in_time(row: Message) -> None:
     if now() >= row.too_late_at:
-        raise Conflict(TOO_LATE, code="message.too_late")
+        raise Conflict(_(TOO_LATE), code="message.too_late")
 
 
 def _record(actor: Actor, row: Message) -> None:

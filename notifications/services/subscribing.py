@@ -1,6 +1,7 @@
 """Browsers that are to be told: a patient's own, each by one press, and forgotten by another."""
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from accounts.actors import Actor
 from accounts.models import Patient
@@ -23,9 +24,9 @@ def subscribe(*, actor: Actor, patient: Patient, endpoint: str, p256dh: str, aut
     """Tell this browser too. Said twice it is one; of more than MOST the oldest goes."""
     require(actor, "notifications.push.subscribe", relation_to_own(actor, patient))
     if carrier_for(Channel.PUSH) is None:
-        raise Conflict("This clinic sends no notifications. Leave this page open.", code="push.off")
+        raise Conflict(_("This clinic sends no notifications. Leave this page open."), code="push.off")
     if not is_push_service(endpoint) or not are_keys(p256dh, auth):
-        raise Invalid("This browser cannot be told. Leave this page open.", code="push.unusable")
+        raise Invalid(_("This browser cannot be told. Leave this page open."), code="push.unusable")
     # Two presses at one moment are counted one after the other.
     Patient.objects.select_for_update().get(pk=patient.pk)
     PushSubscription.objects.filter(patient__merged_into=patient, endpoint=endpoint).delete()

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+from django.utils.translation import gettext as _
+
 from accounts.actors import Actor
 from accounts.models import Organization, User
 from accounts.policy import require
@@ -23,7 +25,7 @@ def send_test(*, actor: Actor, organization: Organization, kind: str, language: 
     if actor.organization_id != organization.pk:
         raise NotFound
     if Channel.EMAIL not in kind_of(kind).channels:
-        raise Conflict("This message never goes as an email.", code="message.no_email")
+        raise Conflict(_("This message never goes as an email."), code="message.no_email")
     address = User.objects.values_list("email", flat=True).get(pk=actor.user_id or 0)
     carrier = carrier_for(Channel.EMAIL)
     if carrier is None:

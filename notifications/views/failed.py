@@ -8,6 +8,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.actors import Actor
@@ -66,7 +67,7 @@ def message_again(request: HttpRequest, message: uuids.UUID) -> HttpResponseBase
     except Conflict as refusal:
         messages.error(request, refusal.message)
     else:
-        messages.success(request, "It is on its way again." if is_new else "It is on its way already.")
+        messages.success(request, _("It is on its way again.") if is_new else _("It is on its way already."))
     selectors.count_anew(clinic.pk)
     return redirect(_back(request, actor, found))
 
@@ -100,10 +101,11 @@ def message_address(request: HttpRequest, message: uuids.UUID) -> HttpResponse:
 
 def _tell(request: HttpRequest, hindered: str) -> None:
     if not hindered:
-        messages.success(request, "The address is saved. The message is on its way again.")
+        messages.success(request, _("The address is saved. The message is on its way again."))
         return
     why = words.reason(hindered)
-    messages.warning(request, f"The address is saved, but this message was not sent. {why.what} {why.do}".strip())
+    said = _("The address is saved, but this message was not sent.")
+    messages.warning(request, f"{said} {why.what} {why.do}".strip())
 
 
 def _back(request: HttpRequest, actor: Actor, message: Message) -> str:

@@ -5,6 +5,7 @@ import uuid as uuids
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts.policy import guarded
@@ -34,7 +35,7 @@ def plans(request: HttpRequest) -> HttpResponse:
         status = Invalid.status
         if form.is_valid():
             arranging.set_plan(actor=actor, organization=clinic, plan=form.plan(), rules=form.rules())
-            messages.success(request, "The plan is saved. It holds for what is booked from now on.")
+            messages.success(request, _("The plan is saved. It holds for what is booked from now on."))
             return redirect("message-plans")
     own = selectors.types_with_a_plan(clinic.pk)
     types = [(one, one.uuid in own) for one in visit_types_of(actor)]
@@ -60,6 +61,7 @@ def plan_of_type(request: HttpRequest, visit_type: uuids.UUID) -> HttpResponse:
         status = Invalid.status
         if form.is_valid():
             arranging.set_plan_of_type(actor=actor, organization=clinic, visit_type=visit_type, plan=form.plan())
-            messages.success(request, f"The plan of “{found.name}” is saved. It holds for what is booked from now on.")
+            words = _("The plan of “%(type)s” is saved. It holds for what is booked from now on.")
+            messages.success(request, words % {"type": found.name})
             return redirect("message-plans")
     return render(request, "notifications/plan_of_type.html", NAV | {"form": form, "found": found}, status=status)

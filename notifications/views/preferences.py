@@ -4,6 +4,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
@@ -40,7 +41,7 @@ def preferences(request: HttpRequest, secret: str) -> HttpResponse:
     one_click = request.POST.get(ONE_CLICK[0]) == ONE_CLICK[1]
     if one_click or "stop" in request.POST:
         if said.group is None or said.channel is None:
-            raise Invalid("Choose on the page which messages you want.", code="preferences.what")
+            raise Invalid(_("Choose on the page which messages you want."), code="preferences.what")
         opt_out(actor=actor, patient=patient, group=said.group, channel=said.channel)
         return _page(request, patient, said, before, stopped=True)
     pairs = [(group.value, way.value) for group, ways in selectors.offered() for way in ways]
@@ -65,7 +66,7 @@ def _page(
     context: dict[str, Any] = {
         "groups": [_line(group, ways, now) for group, ways in offered],
         "first": now.first,
-        "orders": [(one.value, f"{one.label} first") for one in USUAL_ORDER],
+        "orders": [(one.value, _("%(way)s first") % {"way": one.label}) for one in USUAL_ORDER],
         "languages": LANGUAGES.items(),
         "chosen": now,
         "said": said,

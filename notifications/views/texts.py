@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import Organization
@@ -41,7 +42,7 @@ def own_words(request: HttpRequest) -> HttpResponseBase:
     """Save the clinic's own words for what is shown."""
     actor, clinic = who(request)
     shown = _shown(request.GET)
-    kind, _, language = shown
+    kind, language = shown[0], shown[2]
     form = WordsForm(request.POST)
     if form.is_valid():
         try:
@@ -51,7 +52,7 @@ def own_words(request: HttpRequest) -> HttpResponseBase:
         except Invalid as refusal:
             form.add_error("words", refusal.message)
         else:
-            messages.success(request, "The words are saved. They stand in every such email from now on.")
+            messages.success(request, _("The words are saved. They stand in every such email from now on."))
             return redirect(_address(shown))
     return _page(request, clinic, shown, form)
 
@@ -66,9 +67,9 @@ def send_test(request: HttpRequest) -> HttpResponseBase:
     try:
         address = testing.send_test(actor=actor, organization=clinic, kind=shown[0].name, language=shown[2])
     except Conflict as refusal:
-        messages.error(request, f"The test was not sent. {refusal.message}")
+        messages.error(request, _("The test was not sent. %(why)s") % {"why": refusal.message})
     else:
-        messages.success(request, f"A test is on its way to {address}.")
+        messages.success(request, _("A test is on its way to %(address)s.") % {"address": address})
     return redirect(_address(shown))
 
 
@@ -87,7 +88,7 @@ def preview(request: HttpRequest) -> HttpResponseBase:
 def _page(request: HttpRequest, clinic: Organization, shown: Shown, form: WordsForm | None = None) -> HttpResponse:
     kind, channel, language = shown
     made: Parcel = rendering.preview(kind, channel, language, clinic)
-    channels = [(one.value, one.label) for one in kind.channels]
+    channels = [(one.value, str(one.label)) for one in kind.channels]
     choice = ShownForm(initial={"kind": kind.name, "channel": channel, "language": language}, channels=channels)
     words = selectors.own_words_of(clinic.pk, kind.name, language)
     context = {

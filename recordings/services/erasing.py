@@ -14,6 +14,7 @@ import structlog
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from accounts.actors import Actor, system_actor
 from audit.services import record
@@ -44,7 +45,7 @@ def decide_to_erase_part(*, actor: Actor, recording: Recording) -> None:
     _refuse_held(locked)
     if mine.filter(ended_at=None).exists() and locked.status in OPEN:
         raise Conflict(
-            "You are being recorded now. Take back your yes first, then erase your part.", code="recording.on"
+            _("You are being recorded now. Take back your yes first, then erase your part."), code="recording.on"
         )
     count = mine.update(erase_asked_at=now())
     transaction.on_commit(hints.erasure_waits)
@@ -60,7 +61,7 @@ def decide_to_erase(*, actor: Actor, recording: Recording, why: str) -> None:
         return
     _refuse_held(locked)
     if locked.status not in ENDED:
-        raise Conflict("This recording is still being made. Wait until it has ended.", code="recording.on")
+        raise Conflict(_("This recording is still being made. Wait until it has ended."), code="recording.on")
     locked.erase_asked_at = now()
     locked.save(update_fields=["erase_asked_at"])
     Stream.objects.filter(recording=locked, erase_asked_at=None).update(erase_asked_at=locked.erase_asked_at)
@@ -150,7 +151,7 @@ def _lock(recording: Recording) -> Recording:
 def _refuse_held(recording: Recording) -> None:
     if recording.legal_hold:
         raise Conflict(
-            "This recording has to be kept for now, for a reason in law. Ask the clinic about it.",
+            _("This recording has to be kept for now, for a reason in law. Ask the clinic about it."),
             code="recording.on_hold",
         )
 

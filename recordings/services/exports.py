@@ -4,6 +4,7 @@ import datetime as dt
 
 from django.db import transaction
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from accounts.actors import Actor, system_actor
 from audit.services import record
@@ -31,10 +32,10 @@ def request_export(*, actor: Actor, recording: Recording, kind: str) -> Export:
     """Ask for a file to take along. What is being made or ready for the same person in the same form is returned."""
     require_recording(actor, "recordings.export", recording)
     if kind not in Export.Kind.values:
-        raise Invalid("Choose WebM or MP4.", code="export.kind", field="kind")
+        raise Invalid(_("Choose WebM or MP4."), code="export.kind", field="kind")
     locked = Recording.objects.select_for_update(of=("self",)).select_related("encounter").get(pk=recording.pk)
     if locked.status != RecordingStatus.READY or locked.erase_asked_at is not None:
-        raise Conflict("There is nothing to export: this recording is not ready.", code="recording.not_ready")
+        raise Conflict(_("There is nothing to export: this recording is not ready."), code="recording.not_ready")
     standing = Export.objects.filter(
         Q(status__in=PENDING) | Q(status=ExportStatus.READY, expires_at__gt=now()),
         recording=locked, kind=kind, requested_by_type=actor.type, requested_by_id=actor.id,

@@ -3,6 +3,7 @@
 import datetime as dt
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from accounts.actors import Actor, system_actor
 from accounts.models import Organization
@@ -26,13 +27,11 @@ def set_rule(*, actor: Actor, visit_type: str, days: int | None) -> None:
     if actor.organization_id is None:
         raise NotFound
     if visit_type not in retention.VISIT_TYPES:
-        raise Invalid("We do not know that type of visit.", code="recording.visit_type", field="visit_type")
+        raise Invalid(_("We do not know that type of visit."), code="recording.visit_type", field="visit_type")
     if days is not None and not retention.SHORTEST_DAYS <= days <= retention.LONGEST_DAYS:
-        raise Invalid(
-            f"Enter a number of days from {retention.SHORTEST_DAYS} to {retention.LONGEST_DAYS}.",
-            code="recording.days",
-            field="days",
-        )
+        words = _("Enter a number of days from %(least)s to %(most)s.")
+        least_and_most = {"least": retention.SHORTEST_DAYS, "most": retention.LONGEST_DAYS}
+        raise Invalid(words % least_and_most, code="recording.days", field="days")
     rules = RetentionRule.objects.filter(organization_id=actor.organization_id, visit_type=visit_type)
     former = rules.values_list("days", flat=True).first()
     if days is None:
@@ -52,12 +51,14 @@ def place_hold(*, actor: Actor, recording: Recording, reason: str) -> None:
     require_recording(actor, "recordings.hold", recording)
     reason = " ".join(reason.split())
     if not reason or len(reason) > LONGEST_REASON:
-        raise Invalid("Say in a few words why this recording has to be kept.", code="recording.reason", field="reason")
+        raise Invalid(
+            _("Say in a few words why this recording has to be kept."), code="recording.reason", field="reason"
+        )
     locked = _lock(recording)
     if locked.erase_asked_at is not None or locked.status == RecordingStatus.ERASED:
-        raise Conflict("This recording is already erased, or being erased.", code="recording.erased")
+        raise Conflict(_("This recording is already erased, or being erased."), code="recording.erased")
     if locked.streams.exclude(erase_asked_at=None).filter(erased_at=None).exists():
-        raise Conflict("A part of it is being erased just now. Try again in a minute.", code="recording.erasing")
+        raise Conflict(_("A part of it is being erased just now. Try again in a minute."), code="recording.erasing")
     locked.legal_hold, locked.hold_reason = True, reason
     locked.save(update_fields=["legal_hold", "hold_reason"])
     # The reason itself stays with the recording: events are read by people who may not see the case.

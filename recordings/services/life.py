@@ -4,6 +4,7 @@ import uuid as uuids
 
 import structlog
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from accounts.actors import Actor
 from consent.models import Consent, Purpose
@@ -36,7 +37,7 @@ def start_recording(*, actor: Actor, encounter: Encounter, text_version: str) ->
     require_visit(actor, "recordings.start", encounter)
     _require_for_one(encounter)
     if encounter.status != VisitStatus.IN_PROGRESS:
-        raise Conflict("You can record once the call has begun.", code="visit.not_open")
+        raise Conflict(_("You can record once the call has begun."), code="visit.not_open")
     standing = open_recording(encounter)
     if standing is None:
         _require_room(encounter)
@@ -64,7 +65,7 @@ def stop_recording(*, actor: Actor, encounter: Encounter) -> Recording:
         return recording
     ended = Recording.objects.filter(encounter=encounter).order_by("-pk").first()
     if ended is None:
-        raise Conflict("This visit is not recorded.", code="recording.none")
+        raise Conflict(_("This visit is not recorded."), code="recording.none")
     return ended
 
 
@@ -105,7 +106,7 @@ def finish(actor: Actor, encounter: Encounter, recording: Recording, problem: st
 def _require_for_one(encounter: Encounter) -> None:
     """The words that people agree to promise that only patient and practitioner can play it."""
     if encounter.appointment.is_group:
-        raise Conflict("Group visits are not recorded.", code="recording.group")
+        raise Conflict(_("Group visits are not recorded."), code="recording.group")
 
 
 def _answer(actor: Actor, encounter: Encounter, decision: str, text_version: str) -> Consent:
@@ -121,10 +122,12 @@ def _answer(actor: Actor, encounter: Encounter, decision: str, text_version: str
 
 def _require_room(encounter: Encounter) -> None:
     if not keystore.has_clinic_key(encounter.organization.uuid):
-        raise Conflict("Recording is not set up in this clinic. Ask who runs its server.", code="recording.not_set_up")
+        raise Conflict(
+            _("Recording is not set up in this clinic. Ask who runs its server."), code="recording.not_set_up"
+        )
     if not disk.room().is_enough:
         raise Conflict(
-            "The clinic's disk is nearly full, so nothing can be recorded. Ask who runs its server.",
+            _("The clinic's disk is nearly full, so nothing can be recorded. Ask who runs its server."),
             code="recording.full",
         )
 
@@ -136,7 +139,7 @@ def _new_recording(actor: Actor, encounter: Encounter) -> Recording:
     except (keystore.KeystoreError, OSError):
         log.exception("recording_mac_not_made", recording=str(uuid))
         raise Conflict(
-            "The recording's keys cannot be kept now. Try again in a minute.", code="recording.keys"
+            _("The recording's keys cannot be kept now. Try again in a minute."), code="recording.keys"
         ) from None
     return Recording.objects.create(
         uuid=uuid,

@@ -6,6 +6,8 @@ from typing import Any, cast
 
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from accounts import proof
 from accounts.actors import Actor, actor_for_scope
@@ -18,7 +20,7 @@ class ProofNeeded(HousecallError):  # noqa: N818
 
     code = "proof.needed"
     status = 403
-    message = "Show us once more that it is you, then press the button again."
+    message = gettext_noop("Show us once more that it is you, then press the button again.")
 
 
 def actor_of(request: HttpRequest) -> Actor:
@@ -35,7 +37,7 @@ def require_proof(request: HttpRequest, link: uuids.UUID | None, *, back_to: str
     if link is not None:
         if not was_opened_lately(request.path_info, request.COOKIES):
             raise ProofNeeded(
-                "Open the link in our message once more. Then you have five minutes for this.", code="proof.link"
+                _("Open the link in our message once more. Then you have five minutes for this."), code="proof.link"
             )
     elif not proof.has_proven(request):
         raise ProofNeeded(go=proof.address_to_prove(request, back_to))

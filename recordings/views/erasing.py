@@ -5,6 +5,7 @@ import uuid as uuids
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts.policy import guarded
@@ -30,5 +31,5 @@ def erase_mine(request: HttpRequest, recording: uuids.UUID, link: uuids.UUID | N
     else:
         if wants_json(request):
             return JsonResponse({"ok": True})
-        messages.success(request, "Your part of this recording is erased.")
+        messages.success(request, _("Your part of this recording is erased."))
     return redirect(address("recording", link, recording=recording))

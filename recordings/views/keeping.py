@@ -5,6 +5,7 @@ import uuid as uuids
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.policy import guarded
@@ -34,7 +35,7 @@ def rule(request: HttpRequest) -> HttpResponseBase:
     if not form.is_valid():
         return _page(request, form=form, status=Invalid.status)
     keeping.set_rule(actor=actor_of(request), **form.cleaned_data)
-    messages.success(request, "The rule is saved. It counts from tonight on.")
+    messages.success(request, _("The rule is saved. It counts from tonight on."))
     return redirect("recordings-retention")
 
 
@@ -47,14 +48,14 @@ def hold(request: HttpRequest, recording: uuids.UUID) -> HttpResponseBase:
     found = playback.get_recording_for(actor, recording, "recordings.hold")
     if request.POST.get("lift"):
         keeping.lift_hold(actor=actor, recording=found)
-        messages.success(request, "The hold is lifted. The rule counts again.")
+        messages.success(request, _("The hold is lifted. The rule counts again."))
         return redirect("recordings-retention")
     form = HoldForm(request.POST)
     try:
         if not form.is_valid():
-            raise Conflict("Say in a few words why this recording has to be kept.")
+            raise Conflict(_("Say in a few words why this recording has to be kept."))
         keeping.place_hold(actor=actor, recording=found, reason=form.cleaned_data["reason"])
-        messages.success(request, "The recording is held. Nothing erases it until you lift the hold.")
+        messages.success(request, _("The recording is held. Nothing erases it until you lift the hold."))
     except Conflict as refusal:
         messages.error(request, refusal.message)
     return redirect("recordings-retention")
@@ -68,7 +69,7 @@ def erase(request: HttpRequest, recording: uuids.UUID) -> HttpResponseBase:
     found = playback.get_recording_for(actor, recording, "recordings.erase")
     try:
         erasing.decide_to_erase(actor=actor, recording=found, why="officer")
-        messages.success(request, "The recording is erased.")
+        messages.success(request, _("The recording is erased."))
     except Conflict as refusal:
         messages.error(request, refusal.message)
     return redirect("recordings-retention")

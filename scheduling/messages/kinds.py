@@ -2,6 +2,8 @@
 
 import datetime as dt
 
+from django.utils.translation import gettext_noop
+
 from core.clock import now
 from notifications import spoken
 from notifications.kinds import Group, Kind, Letter, register
@@ -25,12 +27,28 @@ def _bookings() -> list[Kind]:
     moved, cancelled = (looks.look_by(still, with_file=True) for still in (looks.moved, looks.cancelled))
     return [
         # Whoever has just booked waits for it, by night too.
-        Kind(planning.BOOKED, "Visit booked", group, booked, _example, urgent=True),
+        Kind(planning.BOOKED, gettext_noop("Visit booked"), group, booked, _example, urgent=True),
         # They wait now, and come back by it when they lose their page.
-        Kind(planning.LINK, "Link of a walk-in", group, link, _example, urgent=True),
-        Kind(planning.CONFIRMED, "Visit confirmed", group, looks.look_by(looks.confirmed, with_file=True), _example),
-        Kind(planning.MOVED, "Visit moved", group, moved, _moved_example, desk_calls=True, can_be_off=False),
-        Kind(planning.CANCELLED, "Visit cancelled", group, cancelled, _example, desk_calls=True, can_be_off=False),
+        Kind(planning.LINK, gettext_noop("Link of a walk-in"), group, link, _example, urgent=True),
+        Kind(
+            planning.CONFIRMED,
+            gettext_noop("Visit confirmed"),
+            group,
+            looks.look_by(looks.confirmed, with_file=True),
+            _example,
+        ),
+        Kind(
+            planning.MOVED, gettext_noop("Visit moved"), group, moved, _moved_example, desk_calls=True, can_be_off=False
+        ),
+        Kind(
+            planning.CANCELLED,
+            gettext_noop("Visit cancelled"),
+            group,
+            cancelled,
+            _example,
+            desk_calls=True,
+            can_be_off=False,
+        ),
     ]
 
 
@@ -38,16 +56,16 @@ def _reminders() -> list[Kind]:
     look = looks.look_by(looks.reminder, with_file=False)
     day, hour = planning.REMINDERS
     return [
-        Kind(day, "First reminder", Group.REMINDERS, look, _example, minutes_before=24 * 60),
-        Kind(hour, "Last reminder", Group.REMINDERS, look, _example, minutes_before=60, urgent=True),
+        Kind(day, gettext_noop("First reminder"), Group.REMINDERS, look, _example, minutes_before=24 * 60),
+        Kind(hour, gettext_noop("Last reminder"), Group.REMINDERS, look, _example, minutes_before=60, urgent=True),
     ]
 
 
 def _wait_list() -> list[Kind]:
     joined, offer = waiting.look_joined, waiting.look_offer
     return [
-        Kind(waiting.JOINED, "On the wait list", Group.OFFERS, joined, _wait_example, urgent=True),
-        Kind(waiting.OFFER, "A time is free", Group.OFFERS, offer, _offer_example, urgent=True),
+        Kind(waiting.JOINED, gettext_noop("On the wait list"), Group.OFFERS, joined, _wait_example, urgent=True),
+        Kind(waiting.OFFER, gettext_noop("A time is free"), Group.OFFERS, offer, _offer_example, urgent=True),
     ]
 
 
