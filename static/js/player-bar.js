@@ -3,6 +3,7 @@
 import { stopwatch } from "./clock.js";
 import { make, say } from "./dom.js";
 import { gapWords, label } from "./player-tiles.js";
+import { gettext, interpolate, ngettext } from "./words.js";
 
 /** @typedef {import("./player-sync.js").Track} Track */
 
@@ -41,7 +42,8 @@ export class Bar {
     }
     const time = stopwatch(position);
     say(this.now, time);
-    this.range.setAttribute("aria-valuetext", `${spoken(position)} of ${spoken(this.duration)}`);
+    const place = { position: spoken(position), length: spoken(this.duration) };
+    this.range.setAttribute("aria-valuetext", interpolate(gettext("%(position)s of %(length)s"), place));
     this.lanes.style.setProperty("--at", `${(100 * position) / this.duration}%`);
   }
 
@@ -71,11 +73,12 @@ export class Bar {
     const box = /** @type {HTMLElement} */ (root.querySelector("[data-gaps]"));
     box.hidden = gaps.length === 0;
     const title = /** @type {HTMLElement} */ (root.querySelector("[data-gaps-title]"));
-    say(title, gaps.length === 1 ? "Something is missing in 1 place" : `Something is missing in ${gaps.length} places`);
+    const missing = ngettext("Something is missing in %(count)s place", "Something is missing in %(count)s places", gaps.length);
+    say(title, interpolate(missing, { count: gaps.length }));
     const list = /** @type {HTMLElement} */ (root.querySelector("[data-gaps-list]"));
     gaps.sort((a, b) => a.gap.from - b.gap.from);
     for (const { track, gap } of gaps) {
-      const words = `${stopwatch(gap.from)} to ${stopwatch(gap.to)}`;
+      const words = interpolate(gettext("%(from)s to %(to)s"), { from: stopwatch(gap.from), to: stopwatch(gap.to) });
       const go = make("button", { class: "hc-btn hc-btn-link hc-btn-small hc-figures", type: "button" }, words);
       go.addEventListener("click", () => onSeek(gap.from));
       list.append(make("li", {}, go, make("span", {}, `${label(track)}: ${gapWords(gap.why).toLowerCase()}`)));
@@ -97,7 +100,12 @@ function byPerson(tracks) {
  */
 export function spoken(milliseconds) {
   const all = Math.floor(milliseconds / 1000);
-  const parts = [[Math.floor(all / 3600), "hour"], [Math.floor((all % 3600) / 60), "minute"], [all % 60, "second"]];
-  const said = parts.filter(([count], index) => Number(count) > 0 || (index === 2 && all === 0));
-  return said.map(([count, word]) => `${count} ${word}${count === 1 ? "" : "s"}`).join(" ");
+  const hours = Math.floor(all / 3600);
+  const minutes = Math.floor((all % 3600) / 60);
+  const seconds = all % 60;
+  const said = [];
+  if (hours) said.push(interpolate(ngettext("%(count)s hour", "%(count)s hours", hours), { count: hours }));
+  if (minutes) said.push(interpolate(ngettext("%(count)s minute", "%(count)s minutes", minutes), { count: minutes }));
+  if (seconds || !all) said.push(interpolate(ngettext("%(count)s second", "%(count)s seconds", seconds), { count: seconds }));
+  return said.join(" ");
 }

@@ -2,6 +2,7 @@
 
 import { stopwatch } from "./clock.js";
 import { make } from "./dom.js";
+import { gettext, interpolate } from "./words.js";
 
 /** @typedef {{at: number, time: string, author: string, body: string}} Line */
 
@@ -25,7 +26,7 @@ export class Chat {
   /** @param {Line} line @param {(position: number) => void} onSeek */
   #row(line, onSeek) {
     const go = make("button", { class: "hc-btn hc-btn-link hc-btn-small hc-figures", type: "button" }, stopwatch(line.at));
-    go.setAttribute("aria-label", `Go to ${stopwatch(line.at)}`);
+    go.setAttribute("aria-label", interpolate(gettext("Go to %(time)s"), { time: stopwatch(line.at) }));
     go.addEventListener("click", () => onSeek(line.at));
     const who = make("small", { class: "hc-soft" }, `${line.author}, `, make("span", { class: "hc-nowrap" }, line.time));
     return make("li", {}, go, make("div", {}, make("p", {}, line.body), who));

@@ -2,6 +2,7 @@
 
 import { say } from "./dom.js";
 import { busyButton, post } from "./forms.js";
+import { gettext, interpolate } from "./words.js";
 
 /**
  * @typedef {object} Film
@@ -69,7 +70,7 @@ class Row {
     event.preventDefault();
     this.onTrouble(null);
     const answer = await look(this.#here);
-    if (!answer) this.onTrouble({ message: "We cannot reach the clinic just now. Check your connection, then press Save again." });
+    if (!answer) this.onTrouble({ message: gettext("We cannot reach the clinic just now. Check your connection, then press Save again.") });
     else if (answer === "gone") this.show(null);
     else if (answer.proof) this.onTrouble(answer.proof, answer.proof.go);
     else if (answer.export.status === "ready") location.assign(this.file.href);
@@ -123,15 +124,15 @@ async function look(address) {
 export function words(film) {
   switch (film?.status) {
     case "queued":
-      return "Waiting for its turn";
+      return gettext("Waiting for its turn");
     case "running":
-      return `Being made, ${film.percent} %`;
+      return interpolate(gettext("Being made, %(percent)s %%"), { percent: film.percent });
     case "ready":
-      return `Ready, ${film.size}. It can be saved for a day.`;
+      return interpolate(gettext("Ready, %(size)s. It can be saved for a day."), { size: film.size });
     case "failed":
-      return "It could not be made. The recording itself is safe; try again, or try the other kind.";
+      return gettext("It could not be made. The recording itself is safe; try again, or try the other kind.");
     case "expired":
-      return "Its day is over. It can be made again.";
+      return gettext("Its day is over. It can be made again.");
     default:
       return "";
   }

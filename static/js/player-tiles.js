@@ -1,20 +1,21 @@
 /** The pictures of a recording side by side: who is there, who is not, and what was not recorded. */
 
 import { icon, make, portrait, say } from "./dom.js";
+import { gettext, interpolate, pgettext } from "./words.js";
 
 /** @typedef {import("./player-sync.js").Part} Part */
 /** @typedef {import("./player-sync.js").Track} Track */
 
 /** @type {Record<string, string>} why nothing was recorded, as one reads it on the tile */
 const WHY = {
-  lease: "Recording was paused",
-  disk: "The disk was full",
-  queue: "Too much came at once",
-  loss: "Lost on the way",
-  left: "Was away",
-  missing: "A piece is missing",
-  changed: "A piece was damaged",
-  off: "Camera was off",
+  lease: gettext("Recording was paused"),
+  disk: gettext("The disk was full"),
+  queue: gettext("Too much came at once"),
+  loss: gettext("Lost on the way"),
+  left: gettext("Was away"),
+  missing: gettext("A piece is missing"),
+  changed: gettext("A piece was damaged"),
+  off: gettext("Camera was off"),
 };
 
 // Nobody begins or ends to the millisecond with the others: so little of somebody is not worth a word.
@@ -22,7 +23,7 @@ const SLACK_MS = 500;
 
 /** @param {string} why */
 export function gapWords(why) {
-  return WHY[why] ?? "Nothing was recorded";
+  return WHY[why] ?? gettext("Nothing was recorded");
 }
 
 /** One person's film, or a screen. */
@@ -59,12 +60,12 @@ class Tile {
 
   /** @param {Part} part @param {number} position */
   #words(part, position) {
-    if (part.broken) return "This part cannot be played";
-    if (position < this.track.from - SLACK_MS) return "Not there yet";
-    if (position >= this.track.to + SLACK_MS) return "Not there any more";
+    if (part.broken) return gettext("This part cannot be played");
+    if (position < this.track.from - SLACK_MS) return gettext("Not there yet");
+    if (position >= this.track.to + SLACK_MS) return gettext("Not there any more");
     const gap = this.track.gaps.find((each) => each.source !== "audio" && each.from <= position && position < each.to);
     if (gap) return gapWords(gap.why);
-    if (this.media.readyState >= 1 && this.media.videoWidth === 0) return "Sound only";
+    if (this.media.readyState >= 1 && this.media.videoWidth === 0) return gettext("Sound only");
     return "";
   }
 }
@@ -91,7 +92,7 @@ export class Tiles {
 
 /** @param {Track} track */
 export function label(track) {
-  const name = track.you ? "You" : track.name;
+  const name = track.you ? pgettext("who is in the picture", "You") : track.name;
   if (track.kind === "person") return name;
-  return track.you ? "Your screen" : `Screen of ${name}`;
+  return track.you ? gettext("Your screen") : interpolate(gettext("Screen of %(name)s"), { name });
 }

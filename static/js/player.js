@@ -7,6 +7,7 @@ import { showExports } from "./player-export.js";
 import { listen } from "./player-keys.js";
 import { Conductor } from "./player-sync.js";
 import { Tiles } from "./player-tiles.js";
+import { gettext, interpolate, pgettext } from "./words.js";
 
 const STEP_MS = 10_000;
 const TICK_MS = 100;
@@ -48,7 +49,7 @@ function begin(told) {
     if (wasPlaying !== conductor.playing) {
       wasPlaying = conductor.playing;
       const face = need(root, "[data-play-face]");
-      face.replaceChildren(icon(wasPlaying ? "pause" : "play", "fill"), wasPlaying ? "Pause" : "Play");
+      face.replaceChildren(icon(wasPlaying ? "pause" : "play", "fill"), wasPlaying ? pgettext("button", "Pause") : gettext("Play"));
       root.dataset.playing = wasPlaying ? "yes" : "no";
     }
   }
@@ -70,7 +71,7 @@ function begin(told) {
     const index = Math.max(0, Math.min(speed.options.length - 1, speed.selectedIndex + by));
     speed.selectedIndex = index;
     conductor.setRate(Number(speed.value));
-    announce(`Speed: ${speed.options[index]?.text}`);
+    announce(interpolate(gettext("Speed: %(speed)s"), { speed: speed.options[index]?.text ?? "" }));
   }
 
   need(root, "[data-act=play]").addEventListener("click", toggle);
@@ -99,10 +100,10 @@ function begin(told) {
 
 /** @param {Conductor} conductor @param {any} told */
 function noteWords(conductor, told) {
-  if (told.tracks.length === 0) return "Nobody's part is left to play.";
-  if (conductor.waiting > SAY_WAITING_AFTER_MS) return "Waiting for your connection. It goes on by itself.";
-  const erased = told.erased.map((/** @type {{name: string, you: boolean}} */ one) => (one.you ? "your part" : one.name));
-  if (erased.length > 0 && !conductor.playing) return `Erased: ${erased.join(", ")}.`;
+  if (told.tracks.length === 0) return gettext("Nobody's part is left to play.");
+  if (conductor.waiting > SAY_WAITING_AFTER_MS) return gettext("Waiting for your connection. It goes on by itself.");
+  const erased = told.erased.map((/** @type {{name: string, you: boolean}} */ one) => (one.you ? gettext("your part") : one.name));
+  if (erased.length > 0 && !conductor.playing) return interpolate(gettext("Erased: %(who)s."), { who: erased.join(", ") });
   return "";
 }
 
@@ -133,11 +134,11 @@ async function open() {
       note.hidden = false;
       say(note, words);
     };
-    const slow = window.setTimeout(() => tell("One moment, the recording is coming."), SAY_WAITING_AFTER_MS);
+    const slow = window.setTimeout(() => tell(gettext("One moment, the recording is coming.")), SAY_WAITING_AFTER_MS);
     try {
       begin(await timeline());
     } catch {
-      tell("The recording cannot be reached just now. Check your connection, then load this page again.");
+      tell(gettext("The recording cannot be reached just now. Check your connection, then load this page again."));
       need(root, "[data-bar]").classList.add("is-away");
     } finally {
       window.clearTimeout(slow);

@@ -4,6 +4,7 @@ import { ActDialog } from "./act-dialog.js";
 import { announce, make, need, say } from "./dom.js";
 import { ANSWERS, controlWord, isActive, isAsking, stateWords } from "./recording-words.js";
 import { toast } from "./toast.js";
+import { gettext, pgettext } from "./words.js";
 
 /** @typedef {import("./types.js").RecordingView} RecordingView */
 /** @typedef {import("./types.js").SeatView} SeatView */
@@ -31,7 +32,7 @@ export class RecordDoctor {
     this.#start = new ActDialog(
       /** @type {HTMLDialogElement} */ (need(document, "[data-record-start]")),
       () => server.start(),
-      (value) => value && announce("You asked to record the visit. Waiting for consent."),
+      (value) => value && announce(gettext("You asked to record the visit. Waiting for consent.")),
     );
     this.#running = new ActDialog(this.#root, () => server.stop());
     this.#control.addEventListener("click", () => this.press());
@@ -69,9 +70,9 @@ export class RecordDoctor {
   /** @param {boolean} asking nobody is recorded yet */
   #question(asking) {
     if (this.#root.querySelector("[aria-busy=true]")) return;
-    say(need(this.#root, "h2"), asking ? "Stop asking to record?" : "Stop the recording?");
-    say(need(this.#root, "button[value=stop]"), asking ? "Stop asking" : "Stop recording");
-    say(need(this.#root, "button[value='']"), asking ? "Go on waiting" : "Go on recording");
+    say(need(this.#root, "h2"), asking ? gettext("Stop asking to record?") : gettext("Stop the recording?"));
+    say(need(this.#root, "button[value=stop]"), asking ? gettext("Stop asking") : gettext("Stop recording"));
+    say(need(this.#root, "button[value='']"), asking ? gettext("Go on waiting") : gettext("Go on recording"));
   }
 }
 
@@ -83,7 +84,7 @@ function list(place, recording, seats) {
   const people = recording?.people ?? [];
   const lines = people.map(({ seat, answer }) => {
     const who = seats.find((each) => each.id === seat);
-    return `${who?.you ? "You" : (who?.label ?? "Somebody who left")}: ${ANSWERS[answer]}`;
+    return `${who?.you ? pgettext("who is in the picture", "You") : (who?.label ?? gettext("Somebody who left"))}: ${ANSWERS[answer]}`;
   });
   const key = lines.join("\n");
   place.hidden = !lines.length;

@@ -3,6 +3,7 @@
 import { ActDialog } from "./act-dialog.js";
 import { need, say } from "./dom.js";
 import { isActive, stateWords } from "./recording-words.js";
+import { gettext, interpolate } from "./words.js";
 
 /** @typedef {import("./types.js").RecordingView} RecordingView */
 /** @typedef {import("./forms.js").Answer} Answer */
@@ -64,7 +65,7 @@ export class RecordMine {
     const { mine } = recording;
     say(need(this.#options, "[data-record-answer]"), ANSWERED[mine]);
     need(this.#options, "[data-record-erase-mine]").hidden = mine === "permit" || !recording.erasable;
-    say(need(this.#options, "[data-record-change]"), mine === "permit" ? stopLabel(recording) : "Allow recording me");
+    say(need(this.#options, "[data-record-change]"), mine === "permit" ? stopLabel(recording) : gettext("Allow recording me"));
     this.#words(recording);
   }
 
@@ -100,15 +101,15 @@ export class RecordMine {
     if (answer.error) return answer;
     const erasable = typeof answer.erasable === "string" ? answer.erasable : null;
     if (!andErase || !erasable) {
-      this.#done("You are not recorded any more.");
+      this.#done(gettext("You are not recorded any more."));
       return answer;
     }
     const erased = await this.#server.erase(erasable);
     if (erased.error) {
-      const message = `You are not recorded any more, but your part is not erased yet. ${erased.error.message}`;
+      const message = interpolate(gettext("You are not recorded any more, but your part is not erased yet. %(why)s"), { why: erased.error.message });
       return { error: { ...erased.error, message } };
     }
-    this.#done("You are not recorded any more, and your part is erased.");
+    this.#done(gettext("You are not recorded any more, and your part is erased."));
     return erased;
   }
 
@@ -117,19 +118,19 @@ export class RecordMine {
     const recording = this.#recording?.erasable;
     if (!recording) return { ok: true };
     const answer = await this.#server.erase(recording);
-    if (!answer.error) this.#done("Your part of the recording is erased.");
+    if (!answer.error) this.#done(gettext("Your part of the recording is erased."));
     return answer;
   }
 }
 
 /** @type {Record<import("./types.js").Answer, string>} */
 const ANSWERED = {
-  unasked: "You have not answered yet, so you are not recorded.",
-  permit: "You agreed to be recorded.",
-  deny: "You said no, so you are not recorded.",
+  unasked: gettext("You have not answered yet, so you are not recorded."),
+  permit: gettext("You agreed to be recorded."),
+  deny: gettext("You said no, so you are not recorded."),
 };
 
 /** @param {RecordingView} recording */
 function stopLabel(recording) {
-  return isActive(recording) ? "Stop recording me" : "Do not record me";
+  return isActive(recording) ? gettext("Stop recording me") : gettext("Do not record me");
 }

@@ -7,6 +7,7 @@ import { RecordQuestion } from "./record-question.js";
 import { RecordServer } from "./record-server.js";
 import { news, pill } from "./recording-words.js";
 import { toast } from "./toast.js";
+import { gettext } from "./words.js";
 
 /** @typedef {import("./types.js").RecordingView} RecordingView */
 /** @typedef {import("./types.js").VisitView} VisitView */
@@ -111,7 +112,7 @@ class RecordPart {
     const said = recording && news(this.#before, recording, this.#place);
     if (said) {
       const own = performance.now() - this.#own.at < KEPT ? this.#own.words : "";
-      toast(`${own} ${said.words}`.trim(), { icon: said.icon, how: said.how, button: said.stays ? "Close" : undefined });
+      toast(`${own} ${said.words}`.trim(), { icon: said.icon, how: said.how, button: said.stays ? gettext("Close") : undefined });
     }
     this.#before = recording;
     document.documentElement.dataset.recording = recording?.on ? "on" : (recording?.state ?? "none");

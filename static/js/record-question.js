@@ -3,6 +3,7 @@
 import { ActDialog } from "./act-dialog.js";
 import { announce, need, say } from "./dom.js";
 import { toast } from "./toast.js";
+import { gettext } from "./words.js";
 
 /** @typedef {import("./types.js").RecordingView} RecordingView */
 
@@ -53,7 +54,7 @@ export class RecordQuestion {
       this.#answeredAt = -Infinity;
       if (!this.#wanted || !recording) this.#dialog.close();
     }
-    say(this.#later, recording && recording.mine !== "unasked" ? "Change nothing" : "Not now");
+    say(this.#later, recording && recording.mine !== "unasked" ? gettext("Change nothing") : gettext("Not now"));
     this.#look();
   }
 
@@ -73,11 +74,11 @@ export class RecordQuestion {
     this.#wanted = false;
     if (value) {
       this.#answeredAt = performance.now();
-      announce(value === "permit" ? "You agreed to be recorded." : "You are not recorded.");
+      announce(value === "permit" ? gettext("You agreed to be recorded.") : gettext("You are not recorded."));
       this.#onAnswer();
     } else if (this.#recording?.asked) {
       this.#putOff = true;
-      toast("You are not recorded. To answer later, press Recording at the top.", { icon: "info" });
+      toast(gettext("You are not recorded. To answer later, press Recording at the top."), { icon: "info" });
     }
   }
 }

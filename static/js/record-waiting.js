@@ -1,6 +1,7 @@
 /** In the waiting room: the answer about recording that was given at the door, and the way to another one. */
 
 import { need, say } from "./dom.js";
+import { gettext } from "./words.js";
 
 /** @typedef {import("./types.js").RecordingView} RecordingView */
 
@@ -20,6 +21,6 @@ export class RecordWaiting {
     for (const each of this.#root.querySelectorAll("[data-mine]")) {
       if (each instanceof HTMLElement) each.hidden = each.dataset.mine !== mine;
     }
-    say(this.#button, mine === "unasked" ? "Answer now" : "Change this answer");
+    say(this.#button, mine === "unasked" ? gettext("Answer now") : gettext("Change this answer"));
   }
 }

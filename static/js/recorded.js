@@ -1,6 +1,7 @@
 /** After the visit: looks whether its recording can be played by now, and puts the button in the place of the words. */
 
 import { announce, make } from "./dom.js";
+import { gettext } from "./words.js";
 
 const FIRST_LOOK = 3_000;
 const LONGEST = 60_000;
@@ -16,9 +17,9 @@ export function lookForRecording(place, path, wait = FIRST_LOOK) {
     const plays = [...(page?.querySelectorAll("[data-plays]") ?? [])];
     if (plays.length) {
       place.replaceWith(...plays.map((each) => document.importNode(each.closest("p") ?? each, true)));
-      announce("The recording can be played now.");
+      announce(gettext("The recording can be played now."));
     } else if (page && page.querySelector("[data-recorded]:not([hidden])") === null) {
-      place.replaceChildren(make("span", {}, "The recording of this visit could not be put together. Ask the clinic about it."));
+      place.replaceChildren(make("span", {}, gettext("The recording of this visit could not be put together. Ask the clinic about it.")));
     } else {
       lookForRecording(place, path, Math.min(LONGEST, wait * 1.5));
     }

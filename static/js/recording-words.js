@@ -1,6 +1,7 @@
 /** What people read and hear of a recording, made from the snapshot. Pure: no page, no timers. */
 
 import { timeOfDay } from "./clock.js";
+import { gettext, interpolate, pgettext } from "./words.js";
 
 /** @typedef {import("./types.js").RecordingView} RecordingView */
 /** @typedef {import("./types.js").Answer} Answer */
@@ -35,7 +36,7 @@ function isUnbegun({ state, since }) {
 
 /** @param {RecordingView} recording */
 export function agreedWords({ agreed, of }) {
-  return agreed === of ? "all agreed" : `${agreed} of ${of} agreed`;
+  return agreed === of ? gettext("all agreed") : interpolate(gettext("%(agreed)s of %(of)s agreed"), { agreed, of });
 }
 
 /**
@@ -46,52 +47,54 @@ export function agreedWords({ agreed, of }) {
  * @returns {Pill|null}
  */
 export function pill(recording, who) {
-  if (recording.deaf && isActive(recording)) return { tone: "off", icon: "warning", first: "Recording", then: "not known" };
+  if (recording.deaf && isActive(recording)) return { tone: "off", icon: "warning", first: RECORDING, then: pgettext("a recording", "not known") };
   if (recording.on) {
     const then = recording.agreed === recording.of && who === "patient" ? "" : agreedWords(recording);
-    return { tone: "on", icon: "circle", first: "Recording", then };
+    return { tone: "on", icon: "circle", first: RECORDING, then };
   }
-  if (recording.asked) return { tone: "ask", icon: "record", first: "Recording?", then: "Answer" };
+  if (recording.asked) return { tone: "ask", icon: "record", first: gettext("Recording?"), then: pgettext("verb", "Answer") };
   const [icon, then] = isUnbegun(recording) ? OFF.none : OFF[recording.state];
-  return then ? { tone: "off", icon, first: "Recording", then } : null;
+  return then ? { tone: "off", icon, first: RECORDING, then } : null;
 }
+
+const RECORDING = pgettext("what goes on", "Recording");
 
 /** @type {Record<RecordingView["state"], [string, string]>} */
 const OFF = {
   none: ["", ""],
-  requested: ["hourglass", "waiting"],
-  waiting: ["hourglass", "waiting"],
-  recording: ["pause", "paused"],
-  paused: ["pause", "paused"],
-  finishing: ["hourglass", "being saved"],
-  ready: ["check-circle", "saved"],
-  failed: ["warning", "stopped"],
-  erased: ["info", "erased"],
+  requested: ["hourglass", pgettext("a recording", "waiting")],
+  waiting: ["hourglass", pgettext("a recording", "waiting")],
+  recording: ["pause", pgettext("a recording", "paused")],
+  paused: ["pause", pgettext("a recording", "paused")],
+  finishing: ["hourglass", pgettext("a recording", "being saved")],
+  ready: ["check-circle", pgettext("a recording", "saved")],
+  failed: ["warning", pgettext("a recording", "stopped")],
+  erased: ["info", pgettext("a recording", "erased")],
 };
 
 /** The one word under the doctor's control. @param {RecordingView} recording */
 export function controlWord(recording) {
-  if (recording.on) return "on";
-  if (isAsking(recording)) return "waiting";
-  if (isActive(recording)) return "paused";
-  if (recording.state === "finishing") return "saving";
-  return recording.may_start ? "off" : "not now";
+  if (recording.on) return pgettext("a recording", "on");
+  if (isAsking(recording)) return pgettext("a recording", "waiting");
+  if (isActive(recording)) return pgettext("a recording", "paused");
+  if (recording.state === "finishing") return pgettext("a recording", "saving");
+  return recording.may_start ? pgettext("a recording", "off") : pgettext("a recording", "not now");
 }
 
 /** Why the recording does not run, for who can do something about it; empty where the code says nothing to people. */
 const WHY = {
-  consent: "It goes on when you and one other person agree.",
-  lapsed: "It goes on by itself when the clinic's server is back.",
-  lost: "It goes on by itself when the clinic's server is back.",
-  full: "The clinic's disk is nearly full.",
-  failing: "The clinic's disk does not take it.",
-  unavailable: "Recording is not set up on the clinic's server.",
-  silent: "It goes on when somebody who agreed sends picture or sound.",
-  keys: "For somebody who agreed no key can be made yet, so they are not recorded.",
-  cap: "It has reached the longest time or size that the clinic allows.",
-  nothing: "No part of it reached the disk.",
-  unreadable: "What was written cannot be opened. Ask who runs the clinic's server.",
-  broken: "It could not be put together. What was written is kept; ask who runs the clinic's server.",
+  consent: gettext("It goes on when you and one other person agree."),
+  lapsed: gettext("It goes on by itself when the clinic's server is back."),
+  lost: gettext("It goes on by itself when the clinic's server is back."),
+  full: gettext("The clinic's disk is nearly full."),
+  failing: gettext("The clinic's disk does not take it."),
+  unavailable: gettext("Recording is not set up on the clinic's server."),
+  silent: gettext("It goes on when somebody who agreed sends picture or sound."),
+  keys: gettext("For somebody who agreed no key can be made yet, so they are not recorded."),
+  cap: gettext("It has reached the longest time or size that the clinic allows."),
+  nothing: gettext("No part of it reached the disk."),
+  unreadable: gettext("What was written cannot be opened. Ask who runs the clinic's server."),
+  broken: gettext("It could not be put together. What was written is kept; ask who runs the clinic's server."),
 };
 
 /** What kept an ended recording from being put together. */
@@ -112,8 +115,10 @@ export function whyWords(problem) {
  * @param {RecordingView} recording @param {Place} place
  */
 export function stoppedWords({ until }, { zone, zoneName, locale }) {
-  const safe = until ? `What was recorded until ${timeOfDay(until, locale, zone)}, ${zoneName}, is safe.` : "Nothing was recorded yet.";
-  return `The recording stopped. ${safe} The visit goes on.`;
+  const safe = until
+    ? interpolate(gettext("What was recorded until %(time)s, %(zone)s, is safe."), { time: timeOfDay(until, locale, zone), zone: zoneName })
+    : gettext("Nothing was recorded yet.");
+  return join(gettext("The recording stopped."), safe, gettext("The visit goes on."));
 }
 
 /**
@@ -122,27 +127,28 @@ export function stoppedWords({ until }, { zone, zoneName, locale }) {
  */
 export function stateWords(recording, place) {
   const { state, on, agreed, of, problem } = recording;
-  const count = agreed === of ? "All have agreed." : `${agreed} of ${of} have agreed; the others are not recorded.`;
-  if (on) return join("This visit is being recorded.", count, whyWords(problem));
+  const count = agreed === of ? gettext("All have agreed.") : interpolate(gettext("%(agreed)s of %(of)s have agreed; the others are not recorded."), { agreed, of });
+  if (on) return join(gettext("This visit is being recorded."), count, whyWords(problem));
   if (isAsking(recording)) {
-    if (isLoss(problem)) return join("The recording cannot begin yet.", whyWords(problem));
-    return problem ? `Waiting for consent: ${agreed} of ${of} agreed.` : join(count, "The recording begins in a moment.");
+    if (isLoss(problem)) return join(gettext("The recording cannot begin yet."), whyWords(problem));
+    if (!problem) return join(count, gettext("The recording begins in a moment."));
+    return interpolate(gettext("Waiting for consent: %(agreed)s of %(of)s agreed."), { agreed, of });
   }
   if (isActive(recording)) {
-    return isLoss(problem) ? join(stoppedWords(recording, place), whyWords(problem)) : join("The recording is paused.", whyWords(problem));
+    return isLoss(problem) ? join(stoppedWords(recording, place), whyWords(problem)) : join(gettext("The recording is paused."), whyWords(problem));
   }
-  if (isUnbegun(recording)) return "Nothing is recorded.";
+  if (isUnbegun(recording)) return gettext("Nothing is recorded.");
   switch (state) {
     case "finishing":
-      return "The recording has ended and is being saved.";
+      return gettext("The recording has ended and is being saved.");
     case "ready":
-      return join("The recording has ended and is saved.", recording.plays?.length ? "You can play it after the visit." : "");
+      return join(gettext("The recording has ended and is saved."), recording.plays?.length ? gettext("You can play it after the visit.") : "");
     case "failed":
-      return ASSEMBLY.has(problem ?? "") ? join("The recording cannot be played.", whyWords(problem)) : stoppedWords(recording, place);
+      return ASSEMBLY.has(problem ?? "") ? join(gettext("The recording cannot be played."), whyWords(problem)) : stoppedWords(recording, place);
     case "erased":
-      return "The recording is erased.";
+      return gettext("The recording is erased.");
     default:
-      return recording.may_start || !problem ? "This visit is not recorded." : join("This visit is not recorded.", whyWords(problem));
+      return recording.may_start || !problem ? gettext("This visit is not recorded.") : join(gettext("This visit is not recorded."), whyWords(problem));
   }
 }
 
@@ -163,22 +169,22 @@ export function news(before, after, place) {
 
 /** @param {RecordingView} before @param {RecordingView} after @returns {News} */
 function begun(before, after) {
-  const words = before.state === "paused" || before.state === "recording" ? "The recording goes on." : "The recording has begun.";
+  const words = before.state === "paused" || before.state === "recording" ? gettext("The recording goes on.") : gettext("The recording has begun.");
   return { words: `${words} ${sentence(agreedWords(after))}`, how: "polite", icon: "record" };
 }
 
 /** @param {RecordingView} before @param {RecordingView} after @returns {News|null} */
 function agreement(before, after) {
   if (before.agreed === after.agreed && before.of === after.of) return null;
-  return { words: `Recording: ${agreedWords(after)}.`, how: "polite", icon: "record" };
+  return { words: interpolate(gettext("Recording: %(who)s."), { who: agreedWords(after) }), how: "polite", icon: "record" };
 }
 
 /** @param {RecordingView} after @param {Place} place @returns {News} */
 function ended(after, place) {
   if (after.state === "failed" || (isActive(after) && isLoss(after.problem))) return { words: stoppedWords(after, place), how: "assertive", icon: "warning", stays: true };
-  if (isActive(after)) return { words: join("The recording is paused.", whyWords(after.problem)), how: "polite", icon: "pause" };
-  if (after.state === "erased") return { words: "The recording is erased.", how: "polite", icon: "info" };
-  return { words: join("The recording has ended.", after.problem === "cap" ? WHY.cap : ""), how: "polite", icon: "info" };
+  if (isActive(after)) return { words: join(gettext("The recording is paused."), whyWords(after.problem)), how: "polite", icon: "pause" };
+  if (after.state === "erased") return { words: gettext("The recording is erased."), how: "polite", icon: "info" };
+  return { words: join(gettext("The recording has ended."), after.problem === "cap" ? WHY.cap : ""), how: "polite", icon: "info" };
 }
 
 /** Changes while nothing is recorded. @param {RecordingView} before @param {RecordingView} after @param {Place} place @returns {News|null} */
@@ -188,7 +194,7 @@ function quietly(before, after, place) {
   }
   if (before.state === after.state) return null;
   if (isAsking(before) && (after.state === "none" || isUnbegun(after))) {
-    return { words: "Nobody is asked to be recorded any more.", how: "polite", icon: "info" };
+    return { words: gettext("Nobody is asked to be recorded any more."), how: "polite", icon: "info" };
   }
   if (after.state === "none" || isActive(after) || isUnbegun(after)) return null;
   if (after.state === "failed") return { words: stateWords(after, place), how: "assertive", icon: "warning", stays: true };
@@ -196,7 +202,7 @@ function quietly(before, after, place) {
 }
 
 /** @type {Record<Answer, string>} */
-export const ANSWERS = { unasked: "not answered yet", permit: "agreed", deny: "said no" };
+export const ANSWERS = { unasked: gettext("not answered yet"), permit: pgettext("somebody", "agreed"), deny: pgettext("somebody", "said no") };
 
 /** @param {string} words */
 function sentence(words) {
