@@ -84,7 +84,8 @@ function list(place, recording, seats) {
   const people = recording?.people ?? [];
   const lines = people.map(({ seat, answer }) => {
     const who = seats.find((each) => each.id === seat);
-    return `${who?.you ? pgettext("who is in the picture", "You") : (who?.label ?? gettext("Somebody who left"))}: ${ANSWERS[answer]}`;
+    const name = who?.you ? pgettext("who is in the picture", "You") : (who?.label ?? gettext("Somebody who left"));
+    return `${name}: ${ANSWERS[answer]}`;
   });
   const key = lines.join("\n");
   place.hidden = !lines.length;
