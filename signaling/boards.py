@@ -12,6 +12,7 @@ from uuid import UUID
 
 from django.db import Error as DatabaseError
 from django.template.loader import render_to_string
+from django.utils.translation import get_language
 
 from accounts.actors import Actor
 from accounts.policy import require
@@ -153,25 +154,29 @@ class ClinicFeed(Feed):
         clinic_board(actor)
 
 
-_feeds: dict[UUID, Feed] = {}
+_feeds: dict[tuple[UUID, str], Feed] = {}
 
 
 def feed_of(queue: UUID, timing: Timing) -> Feed:
-    """The queue's feed in this process, started when it is the first."""
-    if queue not in _feeds:
-        _feeds[queue] = Feed(queue, timing, _forget)
-    return _feeds[queue]
+    """The queue's feed in this process and the language of who asks, started when it is the first."""
+    return _feed(Feed, queue, timing)
 
 
 def feed_of_clinic(clinic: UUID, timing: Timing) -> Feed:
-    if clinic not in _feeds:
-        _feeds[clinic] = ClinicFeed(clinic, timing, _forget)
-    return _feeds[clinic]
+    return _feed(ClinicFeed, clinic, timing)
+
+
+def _feed(kind: type[Feed], of: UUID, timing: Timing) -> Feed:
+    # Its task goes on in the language that is spoken where it begins.
+    key = (of, get_language())
+    if key not in _feeds:
+        _feeds[key] = kind(of, timing, _forget)
+    return _feeds[key]
 
 
 def _forget(feed: Feed) -> None:
-    if _feeds.get(feed.queue) is feed:
-        del _feeds[feed.queue]
+    for key in [key for key, found in _feeds.items() if found is feed]:
+        del _feeds[key]
 
 
 async def close_all() -> None:

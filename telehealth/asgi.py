@@ -13,6 +13,7 @@ from django.conf import settings  # noqa: E402
 
 from signaling.routing import websocket_urlpatterns  # noqa: E402
 from telehealth.doors import BodyDoor, NoRouteIsAClose, OriginDoor  # noqa: E402
+from telehealth.language import SpokenTo  # noqa: E402
 from telehealth.lifespan import Lifespan  # noqa: E402
 
 # More than the largest file, so that whoever sends a little more is told so by the page of files.
@@ -21,7 +22,7 @@ MOST_BODY = 16 * 1024 * 1024
 application = ProtocolTypeRouter(
     {
         "http": BodyDoor(pages, MOST_BODY),
-        "websocket": OriginDoor(NoRouteIsAClose(URLRouter(websocket_urlpatterns)), settings.ORIGINS),
+        "websocket": OriginDoor(SpokenTo(NoRouteIsAClose(URLRouter(websocket_urlpatterns))), settings.ORIGINS),
         "lifespan": Lifespan(),
     }
 )

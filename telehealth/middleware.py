@@ -10,6 +10,7 @@ from csp.middleware import CSPMiddleware
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.middleware.clickjacking import XFrameOptionsMiddleware
+from django.middleware.locale import LocaleMiddleware
 from django.middleware.security import SecurityMiddleware
 from django.utils.deprecation import MiddlewareMixin
 from django_permissions_policy import PermissionsPolicyMiddleware
@@ -87,6 +88,10 @@ class PromptXFrameOptionsMiddleware(_OnTheLoop, XFrameOptionsMiddleware):
 
 class PromptCSPMiddleware(_OnTheLoop, CSPMiddleware):
     """django-csp's."""
+
+
+class LanguageMiddleware(_OnTheLoop, LocaleMiddleware):
+    """Speaks what the reader chose (telehealth.language), else what their browser asks for, else English."""
 
 
 class GateMiddleware:

@@ -12,6 +12,8 @@ declare(
     Policy("telehealth.demo.pretend", DESK, {Relation.SAME_CLINIC}),
 )
 
+declare(Policy("telehealth.language.choose", PUBLIC), Policy("telehealth.language.words", PUBLIC))
+
 for name in (
     "healthz",
     "readyz",

@@ -126,6 +126,7 @@ MIDDLEWARE = [
     "servestatic.middleware.ServeStaticMiddleware",
     "telehealth.middleware.GateMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "telehealth.middleware.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -232,7 +233,12 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 USE_I18N = True
 LANGUAGE_CODE = "en-gb"
-# The words of messages in other languages (locale/build.py); the pages of the house are English.
+LANGUAGES = [("en-gb", "English"), ("es", "Español")]
+LANGUAGE_COOKIE_NAME = "hc_language"
+LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+# What people read, in other languages than English: locale/*/*.po, made by locale/build.py.
 LOCALE_PATHS = [BASE_DIR / "locale"]
 
 # Signing in ----------------------------------------------------------------------------------------------------------
@@ -281,7 +287,7 @@ SESSION_COOKIE_AGE = 30 * 60
 SESSION_ABSOLUTE_AGE = 12 * 60 * 60
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_NAME = "hc_session"
-SESSION_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 

@@ -5,6 +5,7 @@ from django.conf import settings
 from django.urls import include, path, re_path
 
 from accounts.policy import action_of_route
+from telehealth import language
 from telehealth.health import healthz, metrics, readyz
 from telehealth.views import nowhere
 
@@ -19,6 +20,8 @@ urlpatterns = [
     path("", include("consults.urls")),
     path("", include("recordings.urls")),
     path("", include("notifications.urls")),
+    path("language/", language.choose, name="language"),
+    path("words/<str:language>-<str:version>.js", language.words, name="words"),
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
     path("metrics", metrics, name="metrics"),

@@ -35,7 +35,8 @@ def error_response(request: HttpRequest, error: HousecallError, context: dict[st
     if wants_json(request):
         return JsonResponse({"error": error.as_dict()}, status=error.status)
     template = "404.html" if error.status == 404 else "errors/message.html"
-    context = {"code": error.code, "message": error.message, **(context or {})}
+    # `refused`: nothing on the page tells one absent address from another, so it leads back to none.
+    context = {"code": error.code, "message": error.message, "refused": True, **(context or {})}
     return render(request, template, context, status=error.status)
 
 

@@ -13,6 +13,7 @@ from django.conf import settings as django_settings
 from django.core import serializers
 from django.core.cache import cache
 from django.db import connection, connections
+from django.utils import translation
 
 from accounts import adapters
 from core import guards
@@ -60,6 +61,13 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
 def fast_passwords(settings: Any) -> None:
     """Argon2 is slow on purpose; its own tests name it."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *django_settings.PASSWORD_HASHERS]
+
+
+@pytest.fixture(autouse=True)
+def language_of_this_test() -> Iterator[None]:
+    """A page in Spanish leaves the thread speaking Spanish."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture(autouse=True)

@@ -43,7 +43,7 @@ from consults.views.people import emergency_words, whom_to_fetch
 from consults.views.when import ELSEWHERE, TERMINAL, recording_urls, when_words
 from core.clock import now
 from core.errors import Conflict, Invalid, NotFound
-from core.http import no_store, wants_json
+from core.http import no_store, speak_as_on_file, wants_json
 from notifications.selectors.pushing import push_offer
 from scheduling.forms.appointments import SeenForm
 from scheduling.links import open_link, set_session
@@ -87,6 +87,8 @@ def open_visit(request: HttpRequest, link: uuids.UUID) -> HttpResponse:
     personal, cookie = open_link(link_uuid=link, secret=secret, address=client_network(request))
     response = HttpResponse(status=204)
     set_session(response, personal, cookie, is_secure=request.is_secure())
+    if personal.guest_id is None:
+        speak_as_on_file(request, response, personal.patient.language)
     return response
 
 

@@ -11,31 +11,33 @@ from django.utils import timezone
 from django.utils.dateformat import format as format_date
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop, pgettext
 
 register = template.Library()
 
 # state -> (word, icon, weight). The same words in the queue, on the appointment pages and for the patient.
 STATES: dict[str, tuple[str, str, str]] = {
-    "expected": ("Expected", "clock", "regular"),
-    "waiting": ("Waiting", "armchair", "fill"),
-    "reconnecting": ("Reconnecting", "arrows-clockwise", "bold"),
-    "away": ("Away", "armchair", "regular"),
-    "callback": ("To be called back", "bell-ringing", "regular"),
-    "sent-for": ("Sent for", "bell-ringing", "regular"),
-    "in-call": ("In call", "video-camera", "fill"),
-    "hold": ("On hold", "pause", "fill"),
-    "done": ("Done", "check-fat", "fill"),
-    "cancelled": ("Cancelled", "calendar-x", "regular"),
-    "noshow": ("Did not come", "user-minus", "regular"),
-    "trouble": ("Device trouble", "warning", "fill"),
-    "held": ("Held for booking", "pause", "fill"),
-    "pending": ("To be confirmed", "hourglass", "fill"),
-    "recording": ("Visit still on", "video-camera", "fill"),
-    "preparing": ("Being put together", "hourglass", "fill"),
-    "ready": ("Ready", "check-circle", "fill"),
-    "failed": ("Not put together", "warning-circle", "fill"),
-    "erased": ("Erased", "eraser", "regular"),
-    "kept": ("Must be kept", "lock", "fill"),
+    "expected": (gettext_noop("Expected"), "clock", "regular"),
+    "waiting": (gettext_noop("Waiting"), "armchair", "fill"),
+    "reconnecting": (gettext_noop("Reconnecting"), "arrows-clockwise", "bold"),
+    "away": (gettext_noop("Away"), "armchair", "regular"),
+    "callback": (gettext_noop("To be called back"), "bell-ringing", "regular"),
+    "sent-for": (gettext_noop("Sent for"), "bell-ringing", "regular"),
+    "in-call": (gettext_noop("In call"), "video-camera", "fill"),
+    "hold": (gettext_noop("On hold"), "pause", "fill"),
+    "done": (gettext_noop("Done"), "check-fat", "fill"),
+    "cancelled": (gettext_noop("Cancelled"), "calendar-x", "regular"),
+    "noshow": (gettext_noop("Did not come"), "user-minus", "regular"),
+    "trouble": (gettext_noop("Device trouble"), "warning", "fill"),
+    "held": (gettext_noop("Held for booking"), "pause", "fill"),
+    "pending": (gettext_noop("To be confirmed"), "hourglass", "fill"),
+    "recording": (gettext_noop("Visit still on"), "video-camera", "fill"),
+    "preparing": (gettext_noop("Being put together"), "hourglass", "fill"),
+    "ready": (gettext_noop("Ready"), "check-circle", "fill"),
+    "failed": (gettext_noop("Not put together"), "warning-circle", "fill"),
+    "erased": (gettext_noop("Erased"), "eraser", "regular"),
+    "kept": (gettext_noop("Must be kept"), "lock", "fill"),
 }
 # How people meet -> icon; the words are the model's own.
 MODALITIES = {"video-home": "house-line", "video-clinic": "buildings", "phone": "phone", "in-person": "hospital"}
@@ -59,14 +61,14 @@ def icon(name: str, weight: str = "regular", extra: str = "") -> SafeString:
 @register.filter
 def whole_minutes(minutes: int) -> str:
     """The number as it is read out; the page's script counts on in the same words."""
-    return str(minutes) if minutes else "under 1"
+    return str(minutes) if minutes else _("under 1")
 
 
 @register.simple_tag
 def tag(state: str, minutes: int | None = None, word: str = "") -> SafeString:
     """The pill of a visit's state: icon, word and, where given, minutes (which the page's script counts on)."""
     label, symbol, weight = STATES[state]
-    label = word or label
+    label = word or _(label)
     if minutes is not None:
         comma = "," if state in COMMA_STATES else ""
         text = format_html('{}{} <span data-minutes="{}">{}</span> min', label, comma, minutes, whole_minutes(minutes))
@@ -130,7 +132,7 @@ def clock_time(at: datetime | None, zone: str | tzinfo | None = None) -> str:
     if at is None:
         return ""
     local = timezone.localtime(at, _zone(zone))
-    return f"{local.hour % 12 or 12}:{local.minute:02d} {'am' if local.hour < 12 else 'pm'}"
+    return f"{local.hour % 12 or 12}:{local.minute:02d} {_('am') if local.hour < 12 else _('pm')}"
 
 
 @register.filter
@@ -141,20 +143,22 @@ def long_date(at: date | datetime | None, zone: str | tzinfo | None = None) -> s
     here = _zone(zone)
     on = timezone.localtime(at, here).date() if isinstance(at, datetime) else at
     this_year = timezone.localtime(timezone.now(), here).year
-    return format_date(on, "l j F" if on.year == this_year else "l j F Y")
+    if on.year == this_year:
+        return format_date(on, pgettext("day of this year, in Django's letters", "l j F"))
+    return format_date(on, pgettext("day of a visit, in Django's letters", "l j F Y"))
 
 
 @register.filter
 def day_month(on: date) -> str:
     """ "24 November"."""
-    return format_date(on, "j F")
+    return format_date(on, pgettext("day and month, in Django's letters", "j F"))
 
 
 @register.filter
 def short_day(at: date | datetime, zone: str | tzinfo | None = None) -> str:
     """ "24 Nov", for a narrow column."""
     on = timezone.localtime(at, _zone(zone)).date() if isinstance(at, datetime) else at
-    return format_date(on, "j M")
+    return format_date(on, pgettext("day and short month, in Django's letters", "j M"))
 
 
 @register.filter
@@ -163,8 +167,9 @@ def near_day(at: datetime, zone: str | tzinfo | None = None) -> str:
     here = _zone(zone)
     on = timezone.localtime(at, here).date()
     days = (on - timezone.localtime(timezone.now(), here).date()).days
-    words = {0: "today", 1: "tomorrow"}
-    return words.get(days) or (format_date(on, "l") if 0 < days < 7 else long_date(on, zone))
+    if days in {0, 1}:
+        return _("tomorrow") if days else _("today")
+    return format_date(on, "l") if 0 < days < 7 else long_date(on, zone)
 
 
 @register.filter
@@ -177,7 +182,9 @@ def iso_day(at: datetime, zone: str | tzinfo | None = None) -> str:
 def greeting(zone: str | tzinfo) -> str:
     """ "Good morning" by the clinic's own clock."""
     hour = timezone.localtime(timezone.now(), _zone(zone)).hour
-    return "Good morning" if 4 <= hour < 12 else "Good afternoon" if 12 <= hour < 18 else "Good evening"
+    if 4 <= hour < 12:
+        return _("Good morning")
+    return _("Good afternoon") if hour in range(12, 18) else _("Good evening")
 
 
 @register.filter
@@ -185,7 +192,8 @@ def zone_name(zone: str, at: datetime | None = None) -> str:
     """ "Chicago time (CST)": the city of the zone, with its letters at that instant where it has any."""
     city = zone.rsplit("/", 1)[-1].replace("_", " ")
     letters = timezone.localtime(at or timezone.now(), ZoneInfo(zone)).tzname() or ""
-    return f"{city} time ({letters})" if letters.isalpha() and letters != city else f"{city} time"
+    words = _("%(city)s time") % {"city": _(city)}
+    return f"{words} ({letters})" if letters.isalpha() and letters != city else words
 
 
 @register.simple_tag
@@ -195,15 +203,20 @@ def other_zone(at: datetime, zone: str, theirs: str) -> SafeString | str:
     if here.utcoffset() == there.utcoffset():
         return ""
     day = "" if here.date() == there.date() else f"{long_date(at, theirs)}, "
-    return format_html("<small>{}{} in {}</small>", day, clock_time(at, theirs), zone_name(theirs, at))
+    words = _("%(time)s in %(zone)s") % {"time": clock_time(at, theirs), "zone": zone_name(theirs, at)}
+    return format_html("<small>{}{}</small>", day, words)
 
 
 @register.filter
 def ordinal(number: int) -> str:
     """ "1st", "2nd", "3rd", "11th"."""
-    if 10 <= number % 100 <= 20:
-        return f"{number}th"
-    return f"{number}{ {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th') }"
+    usual = pgettext("ending of an ordinal number", "th")
+    endings = {
+        1: pgettext("ending of an ordinal number", "st"),
+        2: pgettext("ending of an ordinal number", "nd"),
+        3: pgettext("ending of an ordinal number", "rd"),
+    }
+    return f"{number}{usual if 10 <= number % 100 <= 20 else endings.get(number % 10, usual)}"
 
 
 @register.filter

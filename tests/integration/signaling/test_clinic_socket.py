@@ -1,6 +1,7 @@
 """The socket of all lines of a clinic: who may watch, one rendering for all, and every change of any line."""
 
 import datetime as dt
+import re
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from consults.services.notes import put_note
 from scheduling.services.lateness import tell_late
 from signaling import boards
 from signaling.limits import Timing
+from telehealth.language import SpokenTo
 from tests.factories import make_practitioner, make_user, make_waiting_visit, staff_actor
 from tests.integration.signaling.house import Page, Visit, do, signed_in, sockets
 
@@ -104,3 +106,16 @@ async def test_call_by_mistake_undone_reaches_the_patient_as_waiting(visit: Visi
     await do(called_and_undone)
     again = (await page.hear("visit", lambda m: m["visit"]["version"] > page.heard[0]["visit"]["version"] + 1))["visit"]
     assert (again["status"], again["told"], again["line"]["position"]) == ("arrived", before, 1)
+
+
+async def test_everybody_reads_the_board_in_their_own_language(visit: Visit, app: Any) -> None:
+    """Two who read the same language share one rendering; the same board in another language is another."""
+    desk = await do(signed_in, visit.desk)
+    spanish = [*desk, (b"accept-language", b"es-MX,es;q=0.9")]
+    heard = {}
+    for name, headers in (("English", desk), ("Spanish", spanish)):
+        page = await Page(SpokenTo(app), PATH, headers).open()
+        await do(visit.arrive) if not heard else None
+        heard[name] = await page.hear("queue", lambda m: m["waiting"] == 1)
+    states = {name: re.findall(r"<span>(Waiting|Espera)\b", message["html"]) for name, message in heard.items()}
+    assert states == {"English": ["Waiting"], "Spanish": ["Espera"]}
