@@ -10,6 +10,7 @@ import structlog
 from allauth.account.adapter import DefaultAccountAdapter
 from django.db import connections, transaction
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
 
 from accounts import ports
 from accounts.actors import ANONYMOUS, actor_for_user
@@ -30,14 +31,16 @@ class StaffAccountAdapter(DefaultAccountAdapter):
     # What is wrong, then one thing to do. Known and unknown addresses get the same sentence.
     error_messages = {
         **DefaultAccountAdapter.error_messages,
-        "email_password_mismatch": "The email address or the password is not right. Try again, or get a code by email.",
-        "incorrect_code": "That code is not right. Look at the newest email from us and type its 6 digits.",
-        "incorrect_password": "That password is not right. Type it once more.",
-        "enter_current_password": "That is not your password now. Type the one that you sign in with.",
-        "same_as_current": "That is the password that you have. Choose another one.",
-        "invalid_password_reset": "This password can no longer be chosen here. Ask for a new code by email.",
-        "too_many_login_attempts": "That was too many tries. Wait five minutes, then try again.",
-        "rate_limited": "That was too many tries. Wait five minutes, then try again.",
+        "email_password_mismatch": _(
+            "The email address or the password is not right. Try again, or get a code by email."
+        ),
+        "incorrect_code": _("That code is not right. Look at the newest email from us and type its 6 digits."),
+        "incorrect_password": _("That password is not right. Type it once more."),
+        "enter_current_password": _("That is not your password now. Type the one that you sign in with."),
+        "same_as_current": _("That is the password that you have. Choose another one."),
+        "invalid_password_reset": _("This password can no longer be chosen here. Ask for a new code by email."),
+        "too_many_login_attempts": _("That was too many tries. Wait five minutes, then try again."),
+        "rate_limited": _("That was too many tries. Wait five minutes, then try again."),
     }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:

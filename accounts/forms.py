@@ -4,16 +4,17 @@ from typing import Any
 
 from allauth.account import forms as allauth_forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
 
 from accounts.actors import ANONYMOUS
 from audit.models import Outcome
 from audit.services import record
 
 _WHEN_EMPTY = {
-    "login": "Enter your email address",
-    "email": "Enter your email address",
-    "password": "Enter your password",
-    "code": "Enter the 6-digit code from our email",
+    "login": _("Enter your email address"),
+    "email": _("Enter your email address"),
+    "password": _("Enter your password"),
+    "code": _("Enter the 6-digit code from our email"),
 }
 
 

@@ -6,6 +6,7 @@ Nothing that is stored opens anything: the code is an HMAC over its row's id.
 import datetime as dt
 
 from django.utils.crypto import constant_time_compare, salted_hmac
+from django.utils.translation import gettext_noop
 
 from accounts.models import Patient
 from consults.lifecycle import VisitStatus
@@ -29,7 +30,7 @@ _SALT = "consults.codes"
 
 def register_kind() -> None:
     """Once, when the app is ready. It is asked for, so that it waits for no morning and no clinic switches it off."""
-    label = "Code for what a visit leaves behind"
+    label = gettext_noop("Code for what a visit leaves behind")
     ways = (EMAIL, SMS)
     register(Kind(KIND, label, Group.BOOKINGS, look, _example, ways, urgent=True, can_be_off=False, keeps=LASTS))
 

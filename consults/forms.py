@@ -8,27 +8,30 @@ from django.utils.translation import gettext_lazy as _
 from consent.models import Consent
 from scheduling.forms.people import RegionField
 
-NO_CONSENT = "Tick the box to agree to a video visit, or call the desk."
-SHORT_CONSENT = (
+NO_CONSENT = _("Tick the box to agree to a video visit, or call the desk.")
+SHORT_CONSENT = _(
     "A video visit is private like a visit in our rooms. {doctor} cannot examine you by hand "
     "and may ask you to come in. You can stop at any time."
 )
-NO_RECORDING_ANSWER = "Say whether we may record this visit: yes or no."
-SHORT_RECORDING = (
+NO_RECORDING_ANSWER = _("Say whether we may record this visit: yes or no.")
+SHORT_RECORDING = _(
     "Only you and {doctor} can play it, and it is deleted when its time is up. "
     "If you say no, nothing changes in your care."
 )
-RECORDING_ANSWERS = ((Consent.Decision.PERMIT, "Yes, you may record"), (Consent.Decision.DENY, "No, do not record"))
-SHORT_CONSENT_OF_GUESTS = (
+RECORDING_ANSWERS = (
+    (Consent.Decision.PERMIT, _("Yes, you may record")),
+    (Consent.Decision.DENY, _("No, do not record")),
+)
+SHORT_CONSENT_OF_GUESTS = _(
     "A video visit is private like a visit in our rooms: what you see and hear there is nobody else’s business. "
     "You can leave at any time."
 )
-SHORT_RECORDING_FOR_GUESTS = (
+SHORT_RECORDING_FOR_GUESTS = _(
     "Only {patient} and {doctor} can play it, and it is deleted when its time is up. "
     "If you say no, nothing is recorded while you take part."
 )
-NO_PLACE = "Tell us where you are now."
-NO_PHONE = "Give a number that we can call."
+NO_PLACE = _("Tell us where you are now.")
+NO_PHONE = _("Give a number that we can call.")
 
 
 class ConsentForm(forms.Form):
@@ -54,15 +57,15 @@ class PlaceForm(forms.Form):
     """Where they are, how to reach them, whom to call. The region is asked where an address alone would not say it."""
 
     place = forms.CharField(
-        label="Where are you now?",
+        label=_("Where are you now?"),
         max_length=200,
-        error_messages={"required": NO_PLACE, "max_length": "Say it in up to 200 letters."},
+        error_messages={"required": NO_PLACE, "max_length": _("Say it in up to 200 letters.")},
         widget=forms.TextInput(attrs={"autocomplete": "street-address", "data-required": NO_PLACE}),
     )
     callback_phone = forms.CharField(
-        label="Which number can we call?",
+        label=_("Which number can we call?"),
         max_length=40,
-        error_messages={"required": NO_PHONE, "max_length": "Give one number only."},
+        error_messages={"required": NO_PHONE, "max_length": _("Give one number only.")},
         widget=forms.TelInput(attrs={"autocomplete": "tel", "data-required": NO_PHONE}),
     )
     region = RegionField(label=_("In which country is that?"), empty=_("Choose the country"), required=False)

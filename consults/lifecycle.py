@@ -3,6 +3,8 @@
 import datetime as dt
 from enum import StrEnum
 
+from django.utils.translation import gettext as _
+
 from core.errors import IllegalTransition
 
 DOOR_OPENS_BEFORE = dt.timedelta(minutes=15)
@@ -38,7 +40,8 @@ OVER = frozenset({VisitStatus.FINISHED, VisitStatus.CANCELLED})
 def moved(current: str, target: VisitStatus) -> VisitStatus:
     """Return `target` if the table allows the move, else raise IllegalTransition."""
     if target not in MOVES[VisitStatus(current)]:
-        raise IllegalTransition(f"A visit that is {current} cannot become {target.value}.")
+        words = _("A visit that is %(status)s cannot become %(other)s.")
+        raise IllegalTransition(words % {"status": current, "other": target.value})
     return target
 
 

@@ -9,6 +9,7 @@ import datetime as dt
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.translation import gettext_noop
 
 from accounts.models import Patient
 from consults.answering import their_time
@@ -41,13 +42,24 @@ EACH_TURN = 1_000
 def register_kinds() -> None:
     """Once, when the app is ready."""
     ways = (PUSH, SMS)
-    register(Kind(NEXT, "You are next", Group.VISIT, look_next, _example, ways, urgent=True, keeps=KEEPS))
-    register(Kind(READY, "Your doctor is ready", Group.VISIT, look_ready, _example, ways, urgent=True, keeps=KEEPS))
-    lost = "Your place in line is free again"
+    register(Kind(NEXT, gettext_noop("You are next"), Group.VISIT, look_next, _example, ways, urgent=True, keeps=KEEPS))
+    register(
+        Kind(
+            READY,
+            gettext_noop("Your doctor is ready"),
+            Group.VISIT,
+            look_ready,
+            _example,
+            ways,
+            urgent=True,
+            keeps=KEEPS,
+        )
+    )
+    lost = gettext_noop("Your place in line is free again")
     register(Kind(PLACE_LOST, lost, Group.VISIT, look_place_lost, _example, ways, urgent=True, keeps=KEEPS))
     told = Kind(
         UNANSWERED,
-        "Nobody has called a patient",
+        gettext_noop("Nobody has called a patient"),
         Group.DESK,
         look_unanswered,
         _desk_example,

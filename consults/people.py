@@ -19,8 +19,11 @@ from scheduling.selectors.groups import coming_to, own_place
 
 # The roles of seats in which the patient is, or who agrees for them: one of these there, and the patient is there.
 FOR_PATIENT = (Role.PATIENT.value, Role.RELATED_PERSON.value)
-# What pages call a group where they would say a given name.
-THE_GROUP = "the group"
+
+
+def the_group() -> str:
+    """What pages call a group where they would say a given name."""
+    return _("the group")
 
 
 def is_group(encounter: Encounter) -> bool:

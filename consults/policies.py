@@ -1,5 +1,7 @@
 """Who may do what in a visit, on a queue and with a pool. Which patient's visit it is, its appointment says."""
 
+from django.utils.translation import gettext as _
+
 from accounts.actors import Actor
 from accounts.policy import PUBLIC, Policy, Relation, declare, may, require
 from accounts.roles import STAFF, Role
@@ -169,7 +171,7 @@ def require_visit(actor: Actor, action: str, encounter: Encounter) -> None:
     if may(actor, action, relation):
         return
     if relation is Relation.LEFT and may(actor, action, Relation.OWN):
-        raise Conflict("You have said that you do not come to this visit.", code="visit.left")
+        raise Conflict(_("You have said that you do not come to this visit."), code="visit.left")
     if relation is Relation.ENDED and may(actor, action, Relation.OWN):
         raise visit_over()
     raise NotFound
@@ -184,8 +186,8 @@ def require_call(actor: Actor, encounter: Encounter) -> None:
 
 
 def visit_late() -> Conflict:
-    return Conflict("The time of this visit is over. Call the desk for a new one.", code="visit.late")
+    return Conflict(_("The time of this visit is over. Call the desk for a new one."), code="visit.late")
 
 
 def visit_over() -> Conflict:
-    return Conflict("This visit is over. Call the desk if something is still open.", code="visit.over")
+    return Conflict(_("This visit is over. Call the desk if something is still open."), code="visit.over")

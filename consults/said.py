@@ -41,9 +41,9 @@ def checked(said: Said) -> Said:
     """The same, tidy. Raises Invalid with the field for what cannot be used."""
     tidy = Said(**{name: " ".join(getattr(said, name).split()) for name in FIELDS})
     if not 1 <= len(tidy.place) <= LONGEST_PLACE or "\x00" in tidy.place:
-        raise Invalid("Tell us where you are now, in up to 200 letters.", code="visit.place", field="place")
+        raise Invalid(_("Tell us where you are now, in up to 200 letters."), code="visit.place", field="place")
     if not _is_phone(tidy.callback_phone):
-        raise Invalid("Give a number that we can call.", code="visit.phone", field="callback_phone")
+        raise Invalid(_("Give a number that we can call."), code="visit.phone", field="callback_phone")
     if tidy.region and not is_region(tidy.region):
         raise Invalid(_("Choose the country from the list."), code="visit.region", field="region")
     if len(tidy.emergency_name) > LONGEST_NAME or "\x00" in tidy.emergency_name:

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.utils.translation import gettext, gettext_noop
+
 
 class HousecallError(Exception):
     """An expected refusal. `code` is for programs, `message` for people; `extra` travels beside them in JSON.
@@ -11,10 +13,11 @@ class HousecallError(Exception):
 
     code: str = "error"
     status: int = 500
-    message: str = "Something went wrong on our side. Try again in a minute, or call the desk."
+    message: str = gettext_noop("Something went wrong on our side. Try again in a minute, or call the desk.")
 
     def __init__(self, message: str = "", *, code: str = "", status: int = 0, **extra: Any) -> None:
-        self.message = message or type(self).message
+        # In the language of whoever is refused: it is known here.
+        self.message = message or gettext(type(self).message)
         self.code = code or type(self).code
         self.status = status or type(self).status
         self.extra = extra
@@ -30,7 +33,7 @@ class NotFound(HousecallError):  # noqa: N818
 
     code = "not_found"
     status = 404
-    message = "We cannot find that page. Open the link in our latest message, or call the desk."
+    message = gettext_noop("We cannot find that page. Open the link in our latest message, or call the desk.")
 
 
 class Invalid(HousecallError):  # noqa: N818
@@ -38,7 +41,7 @@ class Invalid(HousecallError):  # noqa: N818
 
     code = "invalid"
     status = 422
-    message = "Something in the form is not right. Look at the fields marked in red and send it again."
+    message = gettext_noop("Something in the form is not right. Look at the fields marked in red and send it again.")
 
 
 class Conflict(HousecallError):  # noqa: N818
@@ -46,14 +49,14 @@ class Conflict(HousecallError):  # noqa: N818
 
     code = "conflict"
     status = 409
-    message = "This has changed in the meantime. Reload the page and try again."
+    message = gettext_noop("This has changed in the meantime. Reload the page and try again.")
 
 
 class IllegalTransition(Conflict):
     """A state machine was asked for a move that it does not have."""
 
     code = "illegal_transition"
-    message = "This is no longer possible. Reload the page to see where things stand."
+    message = gettext_noop("This is no longer possible. Reload the page to see where things stand.")
 
 
 class RateLimited(HousecallError):  # noqa: N818
@@ -61,4 +64,4 @@ class RateLimited(HousecallError):  # noqa: N818
 
     code = "rate_limited"
     status = 429
-    message = "That was too many tries. Wait five minutes, then try again."
+    message = gettext_noop("That was too many tries. Wait five minutes, then try again.")

@@ -8,6 +8,8 @@ from enum import StrEnum
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import from_json
 
@@ -20,19 +22,24 @@ MAX_SDP = 60_000
 MAX_STILL = 4 * (8 * 1024 // 3 + 1)  # characters of Base64: a JPEG of 8 KiB
 
 ERROR_WORDS = {
-    "malformed": "We could not read that message. Reload the page.",
-    "unknown_type": "This page and our server do not speak the same version. Reload the page.",
-    "invalid": "Something in that message is missing or too long. Shorten it and try again.",
-    "out_of_order": "That came at the wrong moment. Reload the page.",
-    "unsupported_protocol": "This page is out of date. Reload it.",
-    "no_seat": "You are not in the visit in this tab. Join again.",
-    "unknown_connection": "That connection is no longer in use. Connect again.",
-    "rate_limited": "That was too fast. Wait a moment and try again.",
-    "too_many_sockets": "This visit is open in too many tabs. Close the others.",
-    "relay_busy": "The video server is busy. Try again in a moment.",
-    "unavailable": "We cannot reach our records right now. Your call goes on; try again in a moment.",
-    "internal": "Something went wrong on our side. Try again.",
+    "malformed": gettext_noop("We could not read that message. Reload the page."),
+    "unknown_type": gettext_noop("This page and our server do not speak the same version. Reload the page."),
+    "invalid": gettext_noop("Something in that message is missing or too long. Shorten it and try again."),
+    "out_of_order": gettext_noop("That came at the wrong moment. Reload the page."),
+    "unsupported_protocol": gettext_noop("This page is out of date. Reload it."),
+    "no_seat": gettext_noop("You are not in the visit in this tab. Join again."),
+    "unknown_connection": gettext_noop("That connection is no longer in use. Connect again."),
+    "rate_limited": gettext_noop("That was too fast. Wait a moment and try again."),
+    "too_many_sockets": gettext_noop("This visit is open in too many tabs. Close the others."),
+    "relay_busy": gettext_noop("The video server is busy. Try again in a moment."),
+    "unavailable": gettext_noop("We cannot reach our records right now. Your call goes on; try again in a moment."),
+    "internal": gettext_noop("Something went wrong on our side. Try again."),
 }
+
+
+def words_of(code: str) -> str:
+    """What people are told; empty for a code that is none of ours."""
+    return _(ERROR_WORDS.get(code, ""))
 
 
 class ProtocolError(HousecallError):
@@ -41,7 +48,7 @@ class ProtocolError(HousecallError):
     status = 400
 
     def __init__(self, code: str, about: str | None = None) -> None:
-        super().__init__(ERROR_WORDS[code], code=code)
+        super().__init__(words_of(code), code=code)
         self.about = about
 
 

@@ -4,6 +4,7 @@ from datetime import date
 
 from allauth.account.models import EmailAddress
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from accounts import ports
 from accounts.actors import Actor
@@ -53,7 +54,7 @@ def create_user(
         with transaction.atomic():
             user = User.objects.create_user(email, password, name=name, organization=organization)
     except IntegrityError:
-        raise Conflict("Somebody already signs in with that email address.", code="email.taken") from None
+        raise Conflict(_("Somebody already signs in with that email address."), code="email.taken") from None
     EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
     record(actor=actor, action="user.create", entity=user)
     return user

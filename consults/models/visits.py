@@ -1,6 +1,7 @@
 """The visit: Encounter, Arrival, WaitTold, Station, Seat, ChatMessage, DeskNote, DoorCheck. No rules."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from consults.lifecycle import VisitStatus
 from consults.models.lines import Queue
@@ -11,12 +12,12 @@ class Encounter(models.Model):
     """A visit (FHIR Encounter of class VR), made in the same transaction as its appointment."""
 
     class Status(models.TextChoices):
-        PLANNED = VisitStatus.PLANNED.value, "Planned"
-        ARRIVED = VisitStatus.ARRIVED.value, "Waiting"
-        IN_PROGRESS = VisitStatus.IN_PROGRESS.value, "In call"
-        ON_LEAVE = VisitStatus.ON_LEAVE.value, "On hold"
-        FINISHED = VisitStatus.FINISHED.value, "Done"
-        CANCELLED = VisitStatus.CANCELLED.value, "Cancelled"
+        PLANNED = VisitStatus.PLANNED.value, _("Planned")
+        ARRIVED = VisitStatus.ARRIVED.value, _("Waiting")
+        IN_PROGRESS = VisitStatus.IN_PROGRESS.value, _("In call")
+        ON_LEAVE = VisitStatus.ON_LEAVE.value, _("On hold")
+        FINISHED = VisitStatus.FINISHED.value, _("Done")
+        CANCELLED = VisitStatus.CANCELLED.value, _("Cancelled")
 
     uuid = models.UUIDField(default=new_uuid, unique=True, editable=False)
     organization = models.ForeignKey("accounts.Organization", on_delete=models.PROTECT, related_name="encounters")

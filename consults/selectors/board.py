@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.db.models import Prefetch, Q, QuerySet, Sum
+from django.utils.translation import gettext as _
 
 from accounts.actors import Actor
 from accounts.models import Practitioner
@@ -15,7 +16,7 @@ from consults.answering import Answering
 from consults.lifecycle import BEGUN, OVER, VisitStatus
 from consults.models import DeskNote, Encounter, Queue, Seat
 from consults.order import in_line, stands_from
-from consults.people import FOR_PATIENT, THE_GROUP, is_group
+from consults.people import FOR_PATIENT, is_group, the_group
 from consults.presence import Presence, heard_at, kept_until, never_came_in, open_now, presence_of
 from consults.selectors.answering import answering_of
 from consults.selectors.checks import DeviceWords, device_words
@@ -318,7 +319,7 @@ def _row(
         visit_uuid=encounter.uuid,
         starts_at=encounter.appointment.starts_at,
         patient_name=encounter.appointment.heading if group else patient.full_name,
-        given_name=THE_GROUP if group else patient.given_name,
+        given_name=the_group() if group else patient.given_name,
         age=_age(patient.birth_date, on_date),
         reason=encounter.appointment.reason,
         modality="" if encounter.appointment.is_video else encounter.appointment.get_modality_display(),
@@ -342,7 +343,7 @@ def _group_words(encounter: Encounter) -> str:
         return ""
     places = list(encounter.appointment.places.all())
     here = [one for one in places if hasattr(one, "arrival") and one.arrival.arrived_at is not None]
-    return f"{len(here)} of {len(places)} are here"
+    return _("%(here)s of %(all)s are here") % {"here": len(here), "all": len(places)}
 
 
 def _state(visit: _Stood, instant: dt.datetime) -> RowState:

@@ -16,7 +16,7 @@ from consults import ports
 from consults.lifecycle import OVER, VisitStatus, door_opens_at, door_state
 from consults.models import Arrival, Encounter, Seat
 from consults.order import in_line
-from consults.people import THE_GROUP, arrived, faces_of, has_arrived, is_group, patient_of, patients_of, performer
+from consults.people import arrived, faces_of, has_arrived, is_group, patient_of, patients_of, performer, the_group
 from consults.policies import relation_to_visit, require_visit
 from consults.presence import is_open, is_present, is_sharing, open_now
 from consults.said import FIELDS, Said
@@ -167,7 +167,7 @@ def _seats(actor: Actor, encounter: Encounter) -> list[Seat]:
 
 def _patient(actor: Actor, encounter: Encounter) -> dict[str, str]:
     if is_group(encounter) and actor.type != "patient":
-        return {"name": encounter.appointment.heading, "given_name": THE_GROUP, "face": ""}
+        return {"name": encounter.appointment.heading, "given_name": the_group(), "face": ""}
     patient = patient_of(actor, encounter)
     return {"name": patient.full_name, "given_name": patient.given_name, "face": patient.face}
 

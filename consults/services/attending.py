@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from accounts.actors import Actor
 from accounts.policy import require
 from consults.models import Encounter
-from consults.people import THE_GROUP, is_group
+from consults.people import is_group, the_group
 from consults.policies import require_row
 from consults.services import line, notes, undoing
 from consults.services.rows import locked_visit
@@ -43,7 +43,7 @@ def undo(*, actor: Actor, token: str) -> Undone:
         raise NotFound
     appointment = lock_appointment(found[1])
     encounter = locked_visit(Encounter(pk=found[0]))
-    name = THE_GROUP if is_group(encounter) else encounter.patient.given_name
+    name = the_group() if is_group(encounter) else encounter.patient.given_name
     if kind == undoing.NOTE:
         notes.restore_note(actor, encounter, before["note"])
         return Undone(encounter, _("The note is back."))

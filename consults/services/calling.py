@@ -58,7 +58,7 @@ def _admit(actor: Actor, encounter: Encounter, others: Sequence[Encounter]) -> E
         return encounter
     if not is_open(encounter, now()):
         raise Conflict(
-            "This patient is not in the waiting room now. Wait for them or call them.", code="visit.not_waiting"
+            _("This patient is not in the waiting room now. Wait for them or call them."), code="visit.not_waiting"
         )
     for other in others:
         hold_locked(actor, other)

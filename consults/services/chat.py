@@ -3,6 +3,7 @@
 import uuid as uuids
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from accounts.actors import Actor
 from consults import hints
@@ -33,7 +34,7 @@ def post_chat(*, actor: Actor, encounter: Encounter, body: str, client_id: uuids
         return chat_line(stored)
     require_visit(actor, "consults.chat.post", encounter)
     if encounter.status != VisitStatus.IN_PROGRESS:
-        raise Conflict("The chat opens when your visit begins.", code="visit.not_open")
+        raise Conflict(_("The chat opens when your visit begins."), code="visit.not_open")
     seat = seat_in_use(actor, encounter)
     encounter.chat_seq += 1
     message = ChatMessage.objects.create(
@@ -57,9 +58,9 @@ def checked_body(body: str) -> str:
     """For the services of this app: what is written to somebody, as it is stored."""
     body = body.strip()
     if not body:
-        raise Invalid("Write something first.", code="chat.empty")
+        raise Invalid(_("Write something first."), code="chat.empty")
     if len(body) > LONGEST_BODY:
-        raise Invalid("A message has 2,000 letters at most. Send it in two.", code="chat.too_long")
+        raise Invalid(_("A message has 2,000 letters at most. Send it in two."), code="chat.too_long")
     if "\x00" in body:
-        raise Invalid("That message holds a sign that cannot be kept.", code="chat.unreadable")
+        raise Invalid(_("That message holds a sign that cannot be kept."), code="chat.unreadable")
     return body

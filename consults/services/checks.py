@@ -3,6 +3,7 @@
 from dataclasses import asdict, dataclass
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from accounts.actors import Actor
 from audit.services import record
@@ -70,4 +71,4 @@ def _require_known(finding: Finding) -> None:
     is_known = all(code == "" or code in words for code, words in known)
     in_time = finding.round_trip_ms is None or 0 <= finding.round_trip_ms <= MOST_MS
     if not is_known or not in_time or len(finding.browser) > LONGEST_BROWSER:
-        raise Invalid("We could not read what the check has found. Load the page again.", code="devices.unreadable")
+        raise Invalid(_("We could not read what the check has found. Load the page again."), code="devices.unreadable")

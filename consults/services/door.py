@@ -1,6 +1,7 @@
 """Writing who is in the waiting room: coming in after consent and place, and leaving again."""
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from accounts.actors import Actor
 from consent.models import Purpose
@@ -56,7 +57,7 @@ def enter_waiting_room(
     said = checked(Said(place, callback_phone, region, emergency_name, emergency_phone))
     _remember_region(actor, encounter, said)
     if standing_consent(patient_of(actor, encounter), Purpose.TELEHEALTH) is None:
-        raise Conflict("Agree to the video visit first, then go in.", code="consent.missing")
+        raise Conflict(_("Agree to the video visit first, then go in."), code="consent.missing")
     if is_group(encounter):
         return _enter_group(actor, encounter, appointment, said)
     if is_open(encounter, now()):
@@ -86,7 +87,7 @@ def leave_waiting_room(*, actor: Actor, encounter: Encounter) -> Encounter:
     if encounter.status == VisitStatus.PLANNED:
         return encounter
     if encounter.status in BEGUN:
-        raise Conflict("Your visit has begun. Press Leave in the call to hang up.", code="visit.in_progress")
+        raise Conflict(_("Your visit has begun. Press Leave in the call to hang up."), code="visit.in_progress")
     if is_group(encounter):
         if (own := own_place(actor, appointment)) is not None:
             leave_door(actor, encounter, appointment, own)
@@ -179,9 +180,9 @@ def _require_room(encounter: Encounter, member: GroupPlace | None = None) -> Non
     """Visits by phone or at the clinic have no room; what the clinic has not confirmed is no visit yet."""
     standing = {encounter.appointment.status, member.status if member is not None else encounter.appointment.status}
     if not encounter.appointment.is_video:
-        raise Conflict("This visit is not held by video, so there is nothing to join here.", code="visit.no_room")
+        raise Conflict(_("This visit is not held by video, so there is nothing to join here."), code="visit.no_room")
     if AppointmentStatus.PENDING in standing:
-        raise Conflict("The clinic has not confirmed this visit yet. Please call the desk.", code="visit.pending")
+        raise Conflict(_("The clinic has not confirmed this visit yet. Please call the desk."), code="visit.pending")
     if AppointmentStatus.NOSHOW in standing:
         raise visit_late()
 
@@ -190,6 +191,6 @@ def _require_open_door(encounter: Encounter) -> None:
     appointment = encounter.appointment
     state = door_state(starts_at=appointment.starts_at, ends_at=appointment.ends_at, now=now())
     if state == "early":
-        raise Conflict("The waiting room opens 15 minutes before your visit. Come back then.", code="visit.early")
+        raise Conflict(_("The waiting room opens 15 minutes before your visit. Come back then."), code="visit.early")
     if state == "late":
         raise visit_late()

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from django.utils.translation import gettext as _
+
 from accounts.actors import Actor
 from accounts.models import Patient, User
 from consults import hints
@@ -39,7 +41,7 @@ def move_visit(actor: Actor, appointment: Appointment, before: Before) -> None:
     """
     encounter = locked_visit_of(appointment)
     if encounter.status in BEGUN:
-        raise Conflict("The visit has begun. Finish it instead of moving it.", code="visit.in_progress")
+        raise Conflict(_("The visit has begun. Finish it instead of moving it."), code="visit.in_progress")
     old_queue = encounter.queue
     changed = []
     if appointment.practitioner_id != before.practitioner.pk:
@@ -101,7 +103,9 @@ def patient_left(actor: Actor, appointment: Appointment, patient: Patient) -> No
     """Listener: one of a group comes no more. While the visit goes on nobody is taken off it (`visit.in_progress`)."""
     encounter = locked_visit_of(appointment)
     if encounter.status in BEGUN:
-        raise Conflict("The visit has begun. Close their link to take them out of the call.", code="visit.in_progress")
+        raise Conflict(
+            _("The visit has begun. Close their link to take them out of the call."), code="visit.in_progress"
+        )
     member = GroupPlace.objects.filter(appointment=appointment, patient=patient).exclude(status="cancelled").first()
     if member is not None:
         leave_door(actor, encounter, appointment, member)

@@ -1,6 +1,7 @@
 """Writing a visit on hold: its practitioner is with somebody else for a moment, and takes it back."""
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from accounts.actors import Actor
 from accounts.models import Practitioner
@@ -21,7 +22,7 @@ def hold_visit(*, actor: Actor, encounter: Encounter) -> Encounter:
     if encounter.status == VisitStatus.ON_LEAVE:
         return encounter
     if encounter.status != VisitStatus.IN_PROGRESS:
-        raise Conflict("This visit has not begun. Call the patient in first.", code="visit.not_begun")
+        raise Conflict(_("This visit has not begun. Call the patient in first."), code="visit.not_begun")
     hold_locked(actor, encounter)
     return encounter
 

@@ -4,6 +4,7 @@ import datetime as dt
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils.translation import gettext as _
 
 from accounts.actors import Actor, system_actor
 from accounts.models import Patient
@@ -42,12 +43,12 @@ def ask_callback(*, actor: Actor, encounter: Encounter) -> Encounter:
     encounter = locked_visit(encounter)
     require_visit(actor, "consults.callback.ask", encounter)
     if encounter.status != VisitStatus.ARRIVED or is_group(encounter):
-        raise Conflict("You are not in line now. Open your page again.", code="visit.not_waiting")
+        raise Conflict(_("You are not in line now. Open your page again."), code="visit.not_waiting")
     if encounter.callback_at is not None:
         return encounter
     if not messages.way_to_call_back(encounter):
         raise Conflict(
-            "We have no way to reach you when it is your turn. Leave this page open, or let your device tell you.",
+            _("We have no way to reach you when it is your turn. Leave this page open, or let your device tell you."),
             code="callback.no_way",
         )
     encounter.callback_at, encounter.called_at = now(), None

@@ -5,6 +5,7 @@ import uuid as uuids
 
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from accounts.actors import Actor
 from accounts.roles import Role
@@ -37,7 +38,7 @@ def take_seat(*, actor: Actor, encounter: Encounter, holder: uuids.UUID, tab: uu
     require_visit(actor, "consults.seat.take", encounter)
     _require_open_for(actor, encounter)
     if not has_agreed(actor, encounter):
-        raise Conflict("Agree to the video visit first, then go in.", code="consent.missing")
+        raise Conflict(_("Agree to the video visit first, then go in."), code="consent.missing")
     seat = _seat_of(actor, encounter) or _new_seat(actor, encounter)
     if actor.type == "guest":
         seat.label, seat.role = _as_guest(actor)
@@ -122,7 +123,7 @@ def seat_in_use(actor: Actor, encounter: Encounter) -> Seat:
     """The actor's own seat, or Conflict `visit.no_seat` for somebody who has not sat down or has left."""
     seat = _seat_of(actor, encounter)
     if seat is None or seat.left_at is not None:
-        raise Conflict("You are not in this visit now. Open it again.", code="visit.no_seat")
+        raise Conflict(_("You are not in this visit now. Open it again."), code="visit.no_seat")
     return seat
 
 
@@ -151,8 +152,10 @@ def _require_open_for(actor: Actor, encounter: Encounter) -> None:
     if encounter.status == VisitStatus.ARRIVED and not is_open(encounter, now()):
         raise visit_late()
     if not may_sit(actor, encounter, now()):
-        words = "Go in by the door of your page first." if actor.is_patients_side else "Call the patient in first."
-        raise Conflict(f"This visit is not open yet. {words}", code="visit.not_open")
+        words = _("This visit is not open yet. Call the patient in first.")
+        if actor.is_patients_side:
+            words = _("This visit is not open yet. Go in by the door of your page first.")
+        raise Conflict(words, code="visit.not_open")
 
 
 def _seat_of(actor: Actor, encounter: Encounter) -> Seat | None:
@@ -163,7 +166,7 @@ def _new_seat(actor: Actor, encounter: Encounter) -> Seat:
     removed = Guest.objects.filter(appointment_id=encounter.appointment_id, removed_at__isnull=False).values("pk")
     taken = Seat.objects.filter(encounter=encounter).exclude(actor_type="guest", actor_id__in=removed)
     if taken.count() >= MOST_PEOPLE:
-        raise Conflict("This visit is full: eight people can take part.", code="visit.full")
+        raise Conflict(_("This visit is full: eight people can take part."), code="visit.full")
     if actor.type == "guest":
         return Seat(encounter=encounter, actor_type=actor.type, actor_id=person_id(actor))
     is_patient = actor.type == "patient"

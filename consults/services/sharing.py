@@ -4,6 +4,7 @@ import uuid as uuids
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
 
 from accounts.actors import Actor, system_actor
 from consults.lifecycle import VisitStatus
@@ -26,7 +27,7 @@ def start_share(*, actor: Actor, encounter: Encounter, tab: uuids.UUID) -> None:
     require_visit(actor, "consults.share.start", encounter)
     seat = seat_in_use(actor, encounter)
     if encounter.status != VisitStatus.IN_PROGRESS:
-        raise Conflict("You can share your screen once the call has begun.", code="visit.not_open")
+        raise Conflict(_("You can share your screen once the call has begun."), code="visit.not_open")
     standing = _shares(encounter).first()
     if standing is not None and is_sharing(standing, now()):
         if standing.pk == seat.pk and standing.sharing == tab:
@@ -79,4 +80,5 @@ def _lost(encounter: Encounter) -> QuerySet[Seat]:
 def _taken(standing: Seat, encounter: Encounter) -> Conflict:
     names = {"practitioner": encounter.practitioner.short_name, "patient": encounter.patient.given_name}
     name = names.get(standing.role, standing.label)
-    return Conflict(f"{name} is sharing their screen. Ask them to stop first.", code="share.taken")
+    words = _("%(name)s is sharing their screen. Ask them to stop first.") % {"name": name}
+    return Conflict(words, code="share.taken")

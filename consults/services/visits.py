@@ -3,6 +3,7 @@
 import uuid as uuids
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from accounts.actors import Actor
 from audit.services import record
@@ -53,7 +54,7 @@ def cancel_visit(actor: Actor, appointment: Appointment) -> None:
     """Listener: a cancelled appointment takes its visit along, unless that has begun (Conflict `visit.in_progress`)."""
     encounter = locked_visit_of(appointment)
     if encounter.status in BEGUN:
-        raise Conflict("The visit has begun. Finish it instead of cancelling.", code="visit.in_progress")
+        raise Conflict(_("The visit has begun. Finish it instead of cancelling."), code="visit.in_progress")
     was_waiting = encounter.status == VisitStatus.ARRIVED
     encounter.status = moved(encounter.status, VisitStatus.CANCELLED)
     encounter.ended_at = now()
@@ -76,7 +77,7 @@ def finish_visit(*, actor: Actor, encounter: Encounter) -> Encounter:
     if encounter.status == VisitStatus.FINISHED:
         return encounter
     if encounter.status not in OVER | BEGUN:
-        raise Conflict("This visit has not begun. Call the patient in first.", code="visit.not_begun")
+        raise Conflict(_("This visit has not begun. Call the patient in first."), code="visit.not_begun")
     encounter.status = moved(encounter.status, VisitStatus.FINISHED)
     encounter.ended_at = now()
     empty_seats(encounter)
@@ -101,7 +102,7 @@ def confirm_identity(*, actor: Actor, encounter: Encounter, member: uuids.UUID |
     if seen.identity_confirmed_at is not None:
         return seen
     if encounter.status != VisitStatus.IN_PROGRESS:
-        raise Conflict("Call the patient in first, then confirm who they are.", code="visit.not_open")
+        raise Conflict(_("Call the patient in first, then confirm who they are."), code="visit.not_open")
     seen.identity_confirmed_at = now()
     seen.identity_confirmed_by_id = actor.user_id
     seen.save(update_fields=["identity_confirmed_at", "identity_confirmed_by"])

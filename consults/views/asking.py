@@ -95,7 +95,7 @@ def agree_words(asked: Questions) -> str:
     """Beside the box that is ticked."""
     doctor = asked.about.practitioner.short_name
     if not asked.for_patient:
-        return f"Yes, I agree to see {doctor} by video"
+        return _("Yes, I agree to see %(doctor)s by video") % {"doctor": doctor}
     words = _("Yes, I agree for %(patient)s, and for myself, to see %(doctor)s by video")
     return words % {"patient": asked.patient.given_name, "doctor": doctor}
 

@@ -7,13 +7,14 @@ from typing import Any, cast
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.actors import Actor
 from accounts.policy import guarded
 from consults import selectors, services
 from consults.models import Arrival, Encounter
-from consults.people import THE_GROUP, is_group
+from consults.people import is_group, the_group
 from consults.selectors.passing import elsewhere, stops_of
 from consults.views.asking import NO_RECORDING, recording_words, records
 from consults.views.people import emergency_of, seen_by_doctor
@@ -44,8 +45,8 @@ def call(request: HttpRequest, visit: uuids.UUID) -> HttpResponseBase:
         "members": members,
         "here": sum(one["is_here"] for one in members),
         "face": "" if group else encounter.patient.face,
-        "whom": THE_GROUP if group else encounter.patient.given_name,
-        "Whom": THE_GROUP.capitalize() if group else encounter.patient.given_name,
+        "whom": the_group() if group else encounter.patient.given_name,
+        "Whom": the_group().capitalize() if group else encounter.patient.given_name,
         "appointment": encounter.appointment,
         "guests": guests_of(encounter.appointment),
         **({} if group else seen_by_doctor(encounter)),
@@ -61,7 +62,7 @@ def call(request: HttpRequest, visit: uuids.UUID) -> HttpResponseBase:
         "page_data": {
             "path": reverse("call", kwargs={"visit": visit}),
             "state": state,
-            "patient": THE_GROUP if group else encounter.patient.given_name,
+            "patient": the_group() if group else encounter.patient.given_name,
             "queue": queue,
         },
     }
@@ -135,7 +136,7 @@ def _identity_words(seen: Encounter | Arrival, encounter: Encounter) -> str:
         return ""
     by: Any = seen.identity_confirmed_by
     at = clock_time(seen.identity_confirmed_at, encounter.organization.timezone)
-    return f"Identity confirmed by {by.name} at {at}"
+    return _("Identity confirmed by %(name)s at %(at)s") % {"name": by.name, "at": at}
 
 
 def _members(encounter: Encounter) -> list[dict[str, Any]]:

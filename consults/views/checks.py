@@ -5,6 +5,7 @@ from typing import cast
 
 from django import forms
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts.actors import Actor
@@ -41,7 +42,7 @@ def devices(request: HttpRequest, link: uuids.UUID) -> HttpResponse:
     is_short = int(request.headers.get("Content-Length") or 0) <= MOST_BYTES
     form = FindingForm(request.POST if is_short else {})
     if not is_short or not form.is_valid():
-        raise Invalid("We could not read what the check has found. Load the page again.", code="devices.unreadable")
+        raise Invalid(_("We could not read what the check has found. Load the page again."), code="devices.unreadable")
     browser = browser_at(request)
     found = services.Finding(**form.cleaned_data, browser=browser.words, in_app=browser.app)
     services.keep_device_check(actor=actor, encounter=encounter, finding=found)

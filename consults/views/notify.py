@@ -6,6 +6,7 @@ from typing import cast
 
 from django.contrib.staticfiles import finders
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.actors import Actor
@@ -62,5 +63,5 @@ def _own(request: HttpRequest) -> tuple[Actor, Encounter]:
 def _posted(request: HttpRequest, *names: str) -> dict[str, str]:
     given = {name: request.POST.get(name, "") for name in names}
     if any(not value or len(value) > LONGEST[name] or "\x00" in value for name, value in given.items()):
-        raise Invalid("This browser cannot be told. Leave this page open.", code="push.unusable")
+        raise Invalid(_("This browser cannot be told. Leave this page open."), code="push.unusable")
     return given

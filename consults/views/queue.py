@@ -15,7 +15,7 @@ from accounts.policy import guarded, may
 from accounts.selectors import get_practitioner_of
 from consults.lifecycle import VisitStatus
 from consults.models import Encounter, Pool, Queue
-from consults.people import THE_GROUP, is_group
+from consults.people import is_group, the_group
 from consults.policies import relation_to_pool, relation_to_queue
 from consults.selectors import get_queue, queues, visit_on_board, waiting_queue
 from consults.services import admit_patient, call_next, open_queue
@@ -91,7 +91,7 @@ def queue_next(request: HttpRequest, queue: uuids.UUID) -> HttpResponse:
 
 def _keep_undo(request: HttpRequest, called: Encounter) -> None:
     actor: Actor = request.actor  # type: ignore[attr-defined]
-    said = _("%(name)s was called in.") % {"name": THE_GROUP if is_group(called) else called.patient.given_name}
+    said = _("%(name)s was called in.") % {"name": the_group() if is_group(called) else called.patient.given_name}
     keep_undo(request, said, offer_unadmit(actor, called), called=called.uuid)
 
 

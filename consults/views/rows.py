@@ -15,7 +15,7 @@ from accounts.actors import Actor
 from accounts.policy import guarded
 from consults import services
 from consults.models import Encounter
-from consults.people import THE_GROUP, is_group
+from consults.people import is_group, the_group
 from consults.selectors.passing import target_of
 from consults.selectors.rows import board_row, get_row
 from consults.services.undoing import WITHIN
@@ -139,7 +139,7 @@ def _actor(request: HttpRequest) -> Actor:
 
 
 def _name(encounter: Encounter) -> str:
-    return THE_GROUP if is_group(encounter) else encounter.patient.given_name
+    return the_group() if is_group(encounter) else encounter.patient.given_name
 
 
 def _uuid(text: str) -> uuids.UUID | None:

@@ -22,7 +22,6 @@ from core.errors import HousecallError, NotFound
 from signaling import sessions, tasks
 from signaling.limits import Limits, Meter, Timing
 from signaling.messages import (
-    ERROR_WORDS,
     MAX_FRAME_BYTES,
     Error,
     Message,
@@ -35,6 +34,7 @@ from signaling.messages import (
     SocketName,
     client_messages,
     parse,
+    words_of,
 )
 from signaling.outbox import Outbox
 from signaling.registry import people
@@ -260,7 +260,7 @@ class SocketConsumer(AsyncConsumer, ABC):
         if isinstance(about, Message):
             where = {name: getattr(about, name, None) for name in ("client_id", "connection")} | where
             about = about.type
-        self.send_message(Error(code=code, message=message or ERROR_WORDS.get(code, ""), about=about, **where))
+        self.send_message(Error(code=code, message=message or words_of(code), about=about, **where))
 
     async def safely(self, work: Callable[..., Awaitable[None]], *args: Any, about: Message | None = None) -> None:
         """The edge: whatever `work` raises becomes an error frame."""

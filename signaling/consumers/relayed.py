@@ -16,7 +16,7 @@ from signaling.control import (
     RelayStill,
     RelayStills,
 )
-from signaling.messages import ERROR_WORDS, Error, Figures, MediaState, Message, Offer, Rung, StillOf, Stills
+from signaling.messages import Error, Figures, MediaState, Message, Offer, Rung, StillOf, Stills, words_of
 
 
 def message_for_page(
@@ -38,7 +38,7 @@ def message_for_page(
         case RelayFigures():
             return Figures(seats=[row.model_dump(mode="json") for row in said.seats]), "figures"
         case RelayError():
-            words = said.message or ERROR_WORDS.get(said.code, "")
+            words = said.message or words_of(said.code)
             return Error(code=said.code, message=words, connection=said.connection), None
 
 
