@@ -99,7 +99,7 @@ def set_age_of_majority(*, actor: Actor, organization: Organization, age: int) -
     if actor.type != "system" and actor.organization_id != organization.pk:
         raise NotFound
     if age not in AGES:
-        words = _("Enter an age from %(least)d to %(most)d.") % {"least": AGES[0], "most": AGES[-1]}
+        words = _("Enter an age from %(least)s to %(most)s.") % {"least": AGES[0], "most": AGES[-1]}
         raise Invalid(words, code="majority.age", field="age")
     if Organization.objects.filter(pk=organization.pk).exclude(age_of_majority=age).update(age_of_majority=age):
         record(actor=actor, action="organization.majority", entity=organization, detail={"age": age})

@@ -71,7 +71,7 @@ def _company(encounter: Encounter, clinic: Organization, seats: Sequence[Seat], 
         return Company(". ".join(said), False)
     if not _is_child(patient, clinic):
         return NOBODY
-    words = _("Under %(age)d, and nobody who may agree for %(patient)s is here")
+    words = _("Under %(age)s, and nobody who may agree for %(patient)s is here")
     return Company(words % {"age": clinic.age_of_majority, "patient": patient.given_name}, True)
 
 

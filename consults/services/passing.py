@@ -87,5 +87,5 @@ def _line_of(actor: Actor, encounter: Encounter, to: Practitioner | Pool) -> Que
 def _checked(why: str) -> str:
     why = " ".join(why.split())
     if len(why) > LONGEST_WHY or "\x00" in why:
-        raise Invalid(_("Say why in up to %(most)d letters.") % {"most": LONGEST_WHY}, code="pass_on.why", field="why")
+        raise Invalid(_("Say why in up to %(most)s letters.") % {"most": LONGEST_WHY}, code="pass_on.why", field="why")
     return why

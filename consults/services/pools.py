@@ -83,17 +83,17 @@ def renew_door(*, actor: Actor, pool: Pool) -> Pool:
 
 def _check(organization: Organization, terms: PoolTerms) -> None:
     if not 1 <= len(" ".join(terms.name.split())) <= LONGEST_NAME or "\x00" in terms.name:
-        words = _("Enter a name of %(most)d letters or fewer.") % {"most": LONGEST_NAME}
+        words = _("Enter a name of %(most)s letters or fewer.") % {"most": LONGEST_NAME}
         raise Invalid(words, code="pool.name", field="name")
     if not terms.members:
         raise Invalid(_("Choose at least one person who calls them in."), code="pool.members", field="members")
     if any(one.organization_id != organization.pk for one in terms.members):
         raise NotFound
     if not 1 <= terms.most_waiting <= MOST_WAITING:
-        words = _("Enter a number from 1 to %(most)d.") % {"most": MOST_WAITING}
+        words = _("Enter a number from 1 to %(most)s.") % {"most": MOST_WAITING}
         raise Invalid(words, code="pool.most_waiting", field="most_waiting")
     if not SHORTEST_VISIT <= terms.visit_minutes <= LONGEST_VISIT:
-        words = _("Enter a number of minutes from %(least)d to %(most)d.")
+        words = _("Enter a number of minutes from %(least)s to %(most)s.")
         words %= {"least": SHORTEST_VISIT, "most": LONGEST_VISIT}
         raise Invalid(words, code="pool.visit_minutes", field="visit_minutes")
     for weekday, (opens, closes) in terms.hours.items():

@@ -7,6 +7,7 @@ import { LocalMedia } from "./media.js";
 import { recordPart } from "./record-part.js";
 import { Room } from "./room.js";
 import { toast } from "./toast.js";
+import { gettext, interpolate } from "./words.js";
 
 const WIDE = matchMedia("(min-width: 68.75rem)");
 
@@ -28,14 +29,14 @@ function start(/** @type {PageData} */ data) {
     path: data.path,
     media,
     texts: {
-      connecting: "Connecting",
-      good: "All connections good",
-      weak: "Weak: sound kept clear",
-      socket: "Picture and sound work, the rest is coming back",
-      theirs: "Weak: sound kept clear",
-      moving: "One moment, your visit goes on",
-      lost: "Connection lost: trying again",
-      held: "Paused for a minute",
+      connecting: gettext("Connecting"),
+      good: gettext("All connections good"),
+      weak: gettext("Weak: sound kept clear"),
+      socket: gettext("Picture and sound work, the rest is coming back"),
+      theirs: gettext("Weak: sound kept clear"),
+      moving: gettext("One moment, your visit goes on"),
+      lost: gettext("Connection lost: trying again"),
+      held: gettext("Paused for a minute"),
     },
     onVisit: (visit) => {
       recording?.show(visit);
@@ -102,7 +103,7 @@ function onSocket(state, call, media) {
     stop(call, media);
     document.documentElement.dataset.visitState = "other-tab";
     need(document, "[data-other-tab]").hidden = false;
-    announce("Your visit is open in another window.", "assertive");
+    announce(gettext("Your visit is open in another window."), "assertive");
   } else if (state === "refused") {
     stop(call, media);
     location.reload();
@@ -159,7 +160,7 @@ function finishing(call, media) {
 function groupCount(visit) {
   const line = document.querySelector("[data-group-count]");
   if (!visit.group || !(line instanceof HTMLElement)) return;
-  const words = `${visit.group.here} of ${visit.group.of} are here.`;
+  const words = interpolate(gettext("%(here)s of %(all)s are here."), { here: visit.group.here, all: visit.group.of });
   if (line.textContent === words) return;
   line.textContent = words;
   need(document, "[data-group-new]").hidden = false;
@@ -171,7 +172,7 @@ function identity() {
     if (!(form instanceof HTMLFormElement) || !form.parentElement) continue;
     const line = need(form.parentElement, "[data-identity]");
     enhance(form, (answer) => {
-      line.replaceChildren(icon("check-circle", "fill"), ` ${String(answer.words ?? "Identity confirmed")}`);
+      line.replaceChildren(icon("check-circle", "fill"), ` ${String(answer.words ?? gettext("Identity confirmed"))}`);
       line.hidden = false;
       form.hidden = true;
       announce(line.textContent ?? "");

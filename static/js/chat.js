@@ -1,7 +1,8 @@
 /** The visit's chat: a log by number that knows its holes and what is not yet stored, and the panel that shows it. */
 
 import { icon, make, need, say } from "./dom.js";
-import { plural, timeOfDay } from "./clock.js";
+import { timeOfDay } from "./clock.js";
+import { gettext, interpolate, ngettext } from "./words.js";
 
 /** @typedef {import("./types.js").ChatMessage} ChatMessage */
 /** @typedef {{client_id: string, body: string}} Pending */
@@ -124,7 +125,8 @@ export class ChatPanel {
     // What was written before this page was opened is history, not news.
     if (!this.#first && others.length) {
       const last = others[others.length - 1];
-      say(this.#live, others.length > 1 ? plural(others.length, "new message") : `${last.author} writes: ${last.body}`);
+      const many = interpolate(ngettext("%(count)s new message", "%(count)s new messages", others.length), { count: others.length });
+      say(this.#live, others.length > 1 ? many : interpolate(gettext("%(name)s writes: %(words)s"), { name: last.author, words: last.body }));
       if (!this.#open) this.#count(this.#unread + others.length);
     }
   }
@@ -171,9 +173,11 @@ export class ChatPanel {
   #render() {
     const held = this.#log.messages.map((message) => {
       const mine = message.seat === this.#seat;
-      return bubble(message.body, `${mine ? "You, sent" : `${message.author},`} ${timeOfDay(message.sent_at)}`, mine, message.seq);
+      const time = timeOfDay(message.sent_at);
+      const note = mine ? interpolate(gettext("You, sent %(time)s"), { time }) : interpolate(gettext("%(name)s, %(time)s"), { name: message.author, time });
+      return bubble(message.body, note, mine, message.seq);
     });
-    const pending = this.#log.pending.map(({ body }) => bubble(body, "You, sending", true));
+    const pending = this.#log.pending.map(({ body }) => bubble(body, gettext("You, sending"), true));
     this.#list.replaceChildren(...held, ...pending);
     need(this.#root, "[data-chat-empty]").hidden = held.length + pending.length > 0;
     this.#scroll();

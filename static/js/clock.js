@@ -1,5 +1,9 @@
 /** The server's clock as seen from here, and the words for times. No timers, no page. */
 
+import { interpolate, language, ngettext } from "./words.js";
+
+/** @typedef {"second"|"minute"|"hour"|"day"} Unit */
+
 export class ServerClock {
   /** @param {() => number} [now] milliseconds */
   constructor(now = Date.now) {
@@ -52,9 +56,17 @@ export function countdownWords(milliseconds) {
   return minutes % 60 ? `${plural(hours, "hour")} ${plural(minutes % 60, "minute")}` : plural(hours, "hour");
 }
 
-/** @param {number} n @param {string} word */
-export function plural(n, word) {
-  return `${n} ${word}${n === 1 ? "" : "s"}`;
+/** Each in the reader's language, with the number in its place. @type {Record<Unit, (n: number) => string>} */
+const UNITS = {
+  second: (n) => ngettext("%(count)s second", "%(count)s seconds", n),
+  minute: (n) => ngettext("%(count)s minute", "%(count)s minutes", n),
+  hour: (n) => ngettext("%(count)s hour", "%(count)s hours", n),
+  day: (n) => ngettext("%(count)s day", "%(count)s days", n),
+};
+
+/** @param {number} n @param {Unit} unit */
+export function plural(n, unit) {
+  return interpolate(UNITS[unit](n), { count: n });
 }
 
 /**
@@ -62,6 +74,7 @@ export function plural(n, word) {
  * @param {number} n
  */
 export function ordinal(n) {
+  if (language() !== "en") return `${n}.º`;
   const tens = n % 100;
   if (tens >= 11 && tens <= 13) return `${n}th`;
   return `${n}${["th", "st", "nd", "rd"][n % 10] ?? "th"}`;
@@ -74,6 +87,7 @@ export function ordinal(n) {
  * @param {string} [zone] the device's own where none is named
  */
 export function timeOfDay(instant, locale = document.documentElement.lang || undefined, zone = undefined) {
-  const written = new Intl.DateTimeFormat(locale, { hour: "numeric", minute: "2-digit", timeZone: zone }).format(new Date(instant));
+  // As the pages of the server write it: in Spanish too by twelve hours.
+  const written = new Intl.DateTimeFormat(locale === "es" ? "es-US" : locale, { hour: "numeric", minute: "2-digit", timeZone: zone }).format(new Date(instant));
   return written.replace(/\s?([AP])M$/i, (_, letter) => ` ${letter.toLowerCase()}m`);
 }

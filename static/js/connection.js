@@ -5,8 +5,9 @@ import { Steady, isHeld, judge } from "./figures.js";
 import { ConnectionLine } from "./line.js";
 import { CAMERA_BITRATE } from "./outgoing.js";
 import { QualityWatch, look } from "./quality.js";
-import { Rungs, ownWords, theirWords } from "./rungs.js";
+import { Rungs, ownWords, theirWords, weakWords } from "./rungs.js";
 import { toast } from "./toast.js";
+import { gettext } from "./words.js";
 
 /** @typedef {import("./types.js").SeatView} SeatView */
 /** @typedef {import("./types.js").Figure} Figure */
@@ -117,7 +118,7 @@ export class Connection {
       const seat = seats.find((each) => each.id === figure.seat);
       if (!seat) continue;
       const held = isHeld(figures, figure.seat);
-      const now = judge(figure, { name: seat.you ? "You" : name(seat), camera: seat.camera, you: seat.you, held });
+      const now = judge(figure, { name: seat.you ? gettext("You") : name(seat), camera: seat.camera, you: seat.you, held });
       const steady = this.#steady.get(seat.id) ?? new Steady();
       this.#steady.set(seat.id, steady);
       const { verdict, news } = steady.push(now);
@@ -175,7 +176,7 @@ export class Connection {
   #tellFigures(others) {
     const weak = others.filter(({ id }) => (this.#verdicts.get(id)?.kind ?? "good") !== "good");
     if (!weak.length) this.#line.set("good");
-    else this.#line.set("theirs", weak.length > 1 ? `Weak for ${weak.length} people` : `Weak for ${weak[0].name}`);
+    else this.#line.set("theirs", weakWords(weak));
   }
 
   async #observe() {
@@ -188,7 +189,7 @@ export class Connection {
       const { seats } = this.#people();
       const said = this.#rungs.of(seats.find((seat) => seat.you)?.id) !== "full";
       if (weak && !before && !said && this.#picture()) toast(ownWords("low-rate", "bandwidth"), { icon: "wifi-medium" });
-      if (!weak && before && !said) announce("Your connection is good again.");
+      if (!weak && before && !said) announce(gettext("Your connection is good again."));
     }
     this.judge();
   }

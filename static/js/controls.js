@@ -1,9 +1,14 @@
 /** The row of call controls: one toolbar, arrows inside, Tab leaves; the words under each icon carry the state. */
 
 import { need, say, swapIcon } from "./dom.js";
+import { gettext, interpolate, pgettext } from "./words.js";
 
 /** @typedef {"mic"|"camera"|"share"|"chat"|"more"|"leave"} Control those that every call has */
 
+const DEVICE = {
+  mic: { on: pgettext("microphone", "on"), off: pgettext("microphone", "off") },
+  camera: { on: pgettext("camera", "on"), off: pgettext("camera", "off") },
+};
 const ICONS = {
   mic: { on: "microphone", off: "microphone-slash" },
   camera: { on: "video-camera", off: "video-camera-slash" },
@@ -36,7 +41,7 @@ export class Controls {
    * @param {boolean} on
    * @param {string} [state] when it is neither: "none"
    */
-  device(name, on, state = on ? "on" : "off") {
+  device(name, on, state = on ? DEVICE[name].on : DEVICE[name].off) {
     const button = this.button(name);
     button.setAttribute("aria-pressed", String(on));
     button.classList.toggle("hc-control-off", !on);
@@ -49,7 +54,8 @@ export class Controls {
     const button = this.button("chat");
     button.setAttribute("aria-expanded", String(open));
     button.classList.toggle("hc-control-in-use", open);
-    say(need(button, "small"), open ? "open" : unread ? `${unread} new` : works ? "works" : "closed");
+    const shut = works ? pgettext("chat", "works") : pgettext("chat", "closed");
+    say(need(button, "small"), open ? pgettext("chat", "open") : unread ? interpolate(gettext("%(count)s new"), { count: unread }) : shut);
   }
 
   /** @param {boolean} on */
@@ -58,7 +64,7 @@ export class Controls {
     if (!button) return;
     button.setAttribute("aria-pressed", String(on));
     button.classList.toggle("hc-control-in-use", on);
-    say(need(button, "small"), on ? "sharing" : "screen");
+    say(need(button, "small"), on ? pgettext("share", "sharing") : pgettext("share", "screen"));
   }
 
   /** @param {Control} name */

@@ -1,5 +1,7 @@
 /** What the relay measured about a seat, as a sentence for the doctor. Pure: numbers in, words out; no jargon. */
 
+import { gettext, interpolate } from "./words.js";
+
 /** @typedef {import("./types.js").Figure} Figure */
 
 /** Where it starts to hurt. One place for all of them. */
@@ -28,33 +30,55 @@ const QUIET_AFTER = 4;
  * @returns {Verdict} the thing that hurts most and what to do about it
  */
 export function judge(figure, { name, camera, you = false, held = false }) {
-  const whose = you ? "your" : "their";
-  const them = you ? "" : " ask them to";
-  const advice = camera ? `:${them} turn the video off` : you ? ": sit nearer to the Wi-Fi" : ": ask them to sit nearer to the Wi-Fi";
-  const say = (/** @type {Verdict["kind"]} */ kind, /** @type {string} */ short, /** @type {string} */ words) => ({
+  const say = (/** @type {Verdict["kind"]} */ kind, /** @type {string} */ short, /** @type {string} */ words, values = {}) => ({
     kind,
     short,
-    words: `${name}: ${words}`,
+    words: interpolate(words, { name, ...values }),
   });
   const { up_kbps: up, up_loss_pct: upLoss, down_kbps: down, down_loss_pct: downLoss, rtt_ms: delay } = figure;
   if (upLoss !== null && upLoss >= LIMITS.loss) {
-    return say("up-loss", "Weak upload", `${Math.round(upLoss)} % of what ${you ? "you send" : "they send"} gets lost${advice}`);
+    return say("up-loss", gettext("Weak upload"), lossWords(camera, you), { loss: Math.round(upLoss) });
   }
   const strained = (upLoss ?? 0) >= LIMITS.strainLoss || (delay ?? 0) >= LIMITS.strainDelay;
   // Without a camera little is sent, and that is no fault of the line.
-  if (camera && strained && !held && up !== null && up < LIMITS.upload) return say("upload", "Slow upload", `${whose} upload is ${round(up)} kbit/s${advice}`);
+  if (camera && strained && !held && up !== null && up < LIMITS.upload) {
+    const words = you
+      ? gettext("%(name)s: your upload is %(rate)s kbit/s: turn the video off")
+      : gettext("%(name)s: their upload is %(rate)s kbit/s: ask them to turn the video off");
+    return say("upload", gettext("Slow upload"), words, { rate: round(up) });
+  }
   if (downLoss !== null && downLoss >= LIMITS.loss) {
-    const words = `${whose} line loses ${Math.round(downLoss)} % of what ${you ? "the others send" : "we send"}. The sound goes first`;
-    return say("down-loss", "Weak line", words);
+    const words = you
+      ? gettext("%(name)s: your line loses %(loss)s % of what the others send. The sound goes first")
+      : gettext("%(name)s: their line loses %(loss)s % of what we send. The sound goes first");
+    return say("down-loss", gettext("Weak line"), words, { loss: Math.round(downLoss) });
   }
   if (down !== null && down < LIMITS.download) {
-    return say("download", "Slow line", `${whose} line takes ${round(down)} kbit/s. The sound goes first`);
+    const words = you
+      ? gettext("%(name)s: your line takes %(rate)s kbit/s. The sound goes first")
+      : gettext("%(name)s: their line takes %(rate)s kbit/s. The sound goes first");
+    return say("download", gettext("Slow line"), words, { rate: round(down) });
   }
   if (delay !== null && delay >= LIMITS.delay) {
     const seconds = (delay / 2000).toFixed(1);
-    return say("delay", "Late sound", `what ${you ? "you say" : "they say"} arrives ${seconds} seconds late. Leave pauses between sentences`);
+    const words = you
+      ? gettext("%(name)s: what you say arrives %(seconds)s seconds late. Leave pauses between sentences")
+      : gettext("%(name)s: what they say arrives %(seconds)s seconds late. Leave pauses between sentences");
+    return say("delay", gettext("Late sound"), words, { seconds });
   }
-  return say("good", "", "good connection");
+  return say("good", "", gettext("%(name)s: good connection"));
+}
+
+/** @param {boolean} camera @param {boolean} you */
+function lossWords(camera, you) {
+  if (you) {
+    return camera
+      ? gettext("%(name)s: %(loss)s % of what you send gets lost: turn the video off")
+      : gettext("%(name)s: %(loss)s % of what you send gets lost: sit nearer to the Wi-Fi");
+  }
+  return camera
+    ? gettext("%(name)s: %(loss)s % of what they send gets lost: ask them to turn the video off")
+    : gettext("%(name)s: %(loss)s % of what they send gets lost: ask them to sit nearer to the Wi-Fi");
 }
 
 /**

@@ -1,6 +1,7 @@
 /** The person's own camera and microphone: asking, switching, falling back. It sends nothing; the peer does. */
 
 import { explainMediaError, isPhone } from "./media-errors.js";
+import { gettext, interpolate } from "./words.js";
 
 /** @typedef {import("./types.js").MediaTrouble} MediaTrouble */
 /** @typedef {"microphone"|"camera"} Device */
@@ -314,8 +315,10 @@ export class LocalMedia {
 
   /** @param {Device} device @param {string} lost label of what was unplugged */
   #tell(device, lost) {
-    const now = this.#tracks[device]?.label || `another ${device}`;
-    this.#handlers.onNotice(`${lost || `Your ${device}`} is gone. Now using ${now}.`);
+    const other = device === "camera" ? gettext("another camera") : gettext("another microphone");
+    const own = device === "camera" ? gettext("Your camera") : gettext("Your microphone");
+    const values = { lost: lost || own, now: this.#tracks[device]?.label || other };
+    this.#handlers.onNotice(interpolate(gettext("%(lost)s is gone. Now using %(now)s."), values));
   }
 
   #apply() {

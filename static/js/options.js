@@ -1,6 +1,7 @@
 /** The More dialog of the call: which camera, microphone and speaker, where one's own picture sits, larger text. */
 
 import { make, need } from "./dom.js";
+import { gettext, interpolate } from "./words.js";
 
 /** @typedef {import("./media.js").LocalMedia} LocalMedia */
 /** @typedef {import("./own-tile.js").OwnTile} OwnTile */
@@ -58,7 +59,7 @@ export function optionsDialog(dialog, { media, own, onSpeaker, onTrouble }) {
  */
 export async function fill(select, devices, track, chosen = track?.getSettings().deviceId ?? "") {
   const options = devices.map((device, index) => {
-    return make("option", { value: device.deviceId, selected: device.deviceId === chosen }, device.label || `Number ${index + 1}`);
+    return make("option", { value: device.deviceId, selected: device.deviceId === chosen }, device.label || interpolate(gettext("Number %(number)s"), { number: index + 1 }));
   });
   select.replaceChildren(...options);
   const field = select.closest(".hc-field");

@@ -1,6 +1,7 @@
 /** One's own picture: in one of four corners, by menu, by arrows, by drag. */
 
 import { say, swapIcon } from "./dom.js";
+import { gettext, interpolate } from "./words.js";
 
 const CORNERS = /** @type {const} */ (["top-left", "top-right", "bottom-right", "bottom-left"]);
 /** @typedef {typeof CORNERS[number]} Corner */
@@ -42,13 +43,13 @@ export class OwnTile {
   show(camera, cameraOn, micOn) {
     setPreview(this.video, cameraOn ? camera : null);
     this.video.hidden = !cameraOn;
-    const words = ["You", ...(cameraOn ? [] : ["camera off"]), ...(micOn ? [] : ["muted"])].join(", ");
+    const words = [gettext("You"), ...(cameraOn ? [] : [gettext("camera off")]), ...(micOn ? [] : [gettext("muted")])].join(", ");
     const plate = this.root.querySelector(".hc-plate");
     if (plate) {
-      say(plate.children[1], micOn ? "You" : "You, muted");
+      say(plate.children[1], micOn ? gettext("You") : gettext("You, muted"));
       swapIcon(plate, micOn ? "microphone" : "microphone-slash", "fill");
     }
-    this.root.setAttribute("aria-label", this.#floats ? `${words}. Arrow keys move your picture` : words);
+    this.root.setAttribute("aria-label", this.#floats ? interpolate(gettext("%(words)s. Arrow keys move your picture"), { words }) : words);
   }
 
   /** @param {KeyboardEvent} event */
@@ -76,7 +77,7 @@ export class OwnTile {
   /** @param {PointerEvent} event */
   #move(event) {
     if (!this.#grab) return;
-    this.root.style.translate = `${event.clientX - this.#grab.x}px ${event.clientY - this.#grab.y}px`;
+    this.root.style.translate = [event.clientX - this.#grab.x, event.clientY - this.#grab.y].map((by) => `${by}px`).join(" ");
   }
 
   /** @param {PointerEvent} event */

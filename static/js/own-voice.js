@@ -3,6 +3,7 @@
 import { LevelMeter, SilenceWatch, SpeechWatch } from "./level.js";
 import { explainMediaError } from "./media-errors.js";
 import { toast } from "./toast.js";
+import { gettext } from "./words.js";
 
 const LISTEN_EVERY = 200;
 const REMIND_EVERY = 60_000;
@@ -45,7 +46,7 @@ export class OwnVoice {
     if (now - this.#remindedAt < REMIND_EVERY) return;
     if (speaking && !this.#media.choices.mic) {
       this.#remindedAt = now;
-      toast("You are speaking, but your microphone is off. Press Mic to switch it on.", { icon: "microphone-slash" });
+      toast(gettext("You are speaking, but your microphone is off. Press Mic to switch it on."), { icon: "microphone-slash" });
     } else if (silent) {
       this.#remindedAt = now;
       toast(explainMediaError({ name: "media.silent" }).message, { icon: "microphone-slash" });

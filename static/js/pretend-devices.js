@@ -1,5 +1,7 @@
 /** In place of camera and microphone: a drawing that nods now and then, with a soft hum. Knows no page; demo only. */
 
+import { gettext } from "./words.js";
+
 const SIZE = { width: 640, height: 480 };
 /** Every so many ticks of the clock a picture, which makes 12 a second. */
 const TICKS = 4;
@@ -52,7 +54,7 @@ export class DrawnDevices {
 
   /** @param {MediaDevices} devices */
   replace(devices) {
-    const both = /** @type {const} */ ([["videoinput", "A drawing"], ["audioinput", "A soft hum"]]);
+    const both = /** @type {const} */ ([["videoinput", gettext("A drawing")], ["audioinput", gettext("A soft hum")]]);
     const listed = both.map(([kind, label]) => ({ kind, label, deviceId: kind, groupId: "", toJSON: () => ({ kind, label }) }));
     Object.assign(devices, {
       /** @param {MediaStreamConstraints} wish */

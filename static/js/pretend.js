@@ -4,10 +4,11 @@
  */
 
 import { DrawnDevices } from "./pretend-devices.js";
+import { gettext } from "./words.js";
 
 const ANSWERS = [
-  "I am a drawing, so this is all I can say. Your words have arrived.",
-  "I am still a drawing. Try Record, share your screen, or finish the visit.",
+  gettext("I am a drawing, so this is all I can say. Your words have arrived."),
+  gettext("I am still a drawing. Try Record, share your screen, or finish the visit."),
 ];
 const OVER = new Set(["ended", "cancelled", "late", "other-tab"]);
 /** Of this tab only: the same link may be opened by a person in the next one. */
@@ -25,7 +26,7 @@ const ACTS = {
     return submit("[data-form=consent]");
   },
   place: () => {
-    fill("[data-form=place] [name=place]", "A drawing on this screen");
+    fill("[data-form=place] [name=place]", gettext("A drawing on this screen"));
     fill("[data-form=place] [name=callback_phone]", "312-555-0199");
     return submit("[data-form=place]");
   },

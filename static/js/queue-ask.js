@@ -2,6 +2,7 @@
 
 import { ask } from "./dialog.js";
 import { make, need } from "./dom.js";
+import { gettext, interpolate } from "./words.js";
 
 /**
  * @param {string} who given name of the patient to be called in
@@ -9,13 +10,16 @@ import { make, need } from "./dom.js";
  */
 export function wordsFor(who, present) {
   const several = present.length > 1;
-  const names = several ? `${present.slice(0, -1).join(", ")} and ${present[present.length - 1]}` : present[0];
-  const stay = several ? "Their visits stay open, and they are told" : `The visit stays open, and ${names} is told`;
+  const last = present[present.length - 1];
+  const names = several ? interpolate(gettext("%(names)s and %(last)s"), { names: present.slice(0, -1).join(", "), last }) : last;
+  const why = several
+    ? gettext("You are with %(names)s. Their visits stay open, and they are told that you come back.")
+    : gettext("You are with %(names)s. The visit stays open, and %(names)s is told that you come back.");
   return {
-    question: `Put ${names} on hold?`,
-    why: `You are with ${names}. ${stay} that you come back.`,
-    yes: `Put on hold, call ${who} in`,
-    no: `Stay with ${names}`,
+    question: interpolate(gettext("Put %(names)s on hold?"), { names }),
+    why: interpolate(why, { names }),
+    yes: interpolate(gettext("Put on hold, call %(name)s in"), { name: who }),
+    no: interpolate(gettext("Stay with %(names)s"), { names }),
   };
 }
 

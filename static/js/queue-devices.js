@@ -1,14 +1,15 @@
-/** The board's "Set up camera and microphone": asks once on a press, shows picture and level, and gives both back. */
+/** The board's “Set up camera and microphone”: asks once on a press, shows picture and level, and gives both back. */
 
 import { icon, make, need } from "./dom.js";
 import { BLOCKS, blocksLit, LevelMeter, SilenceWatch } from "./level.js";
 import { LocalMedia } from "./media.js";
 import { endBusy, makeBusy } from "./page.js";
+import { gettext } from "./words.js";
 
 /** @typedef {import("./types.js").MediaTrouble} MediaTrouble */
 
 const REMEMBERED = "housecall.devices";
-const HEARD = { listening: "Say a few words", heard: "We hear you", silent: "We hear nothing" };
+const HEARD = { listening: gettext("Say a few words"), heard: gettext("We hear you"), silent: gettext("We hear nothing") };
 
 export function setUpDevices() {
   const opener = document.querySelector("[data-devices-open]");
@@ -68,10 +69,10 @@ class DevicesCard {
   async look() {
     const states = await Promise.all([permission("camera"), permission("microphone")]);
     if (this.#trouble) this.#say("no", this.#trouble.tag);
-    else if (states.includes("denied")) this.#say("no", "Camera or microphone is blocked");
+    else if (states.includes("denied")) this.#say("no", gettext("Camera or microphone is blocked"));
     else if (states.every((state) => state === "granted") || (states.includes("unknown") && remembered())) {
-      this.#say("yes", "Camera and microphone ready");
-    } else this.#say("no", "Set up camera and microphone");
+      this.#say("yes", gettext("Camera and microphone ready"));
+    } else this.#say("no", gettext("Set up camera and microphone"));
   }
 
   async #start() {
@@ -86,7 +87,7 @@ class DevicesCard {
     }
     this.#trouble = trouble;
     this.#explain(trouble);
-    need(this.#ask, "[data-devices-ask-word]").textContent = trouble ? "Try again" : "Ask again";
+    need(this.#ask, "[data-devices-ask-word]").textContent = trouble ? gettext("Try again") : gettext("Ask again");
     this.#ask.hidden = !trouble;
     if (!trouble) remember();
     this.#meter.listen(this.#media.track("microphone"));
@@ -99,7 +100,7 @@ class DevicesCard {
     this.#video.srcObject = camera ? new MediaStream([camera]) : null;
     this.#video.hidden = !camera;
     need(this.#dialog, "[data-devices-none]").hidden = Boolean(camera);
-    if (!this.#media.track("microphone")) this.#heard.replaceChildren("not on yet");
+    if (!this.#media.track("microphone")) this.#heard.replaceChildren(gettext("not on yet"));
   }
 
   #measure() {
@@ -137,7 +138,8 @@ class DevicesCard {
     const sign = ready === "yes" ? icon("check-circle", "fill") : icon("video-camera");
     this.#opener.querySelector("svg")?.replaceWith(sign);
     this.#ask.hidden = false;
-    need(this.#ask, "[data-devices-ask-word]").textContent = ready === "yes" ? "Try camera and microphone" : "Allow camera and microphone";
+    const asks = ready === "yes" ? gettext("Try camera and microphone") : gettext("Allow camera and microphone");
+    need(this.#ask, "[data-devices-ask-word]").textContent = asks;
   }
 }
 

@@ -9,6 +9,7 @@ import { keysOf, morph, newRows, parseBoard, refreshWords, wouldMove } from "./q
 import { setUpDevices } from "./queue-devices.js";
 import { offerMore, undoLast } from "./queue-more.js";
 import { ringOn } from "./queue-ring.js";
+import { gettext, interpolate, ngettext } from "./words.js";
 
 const LOST_AFTER = 3_000;
 
@@ -80,7 +81,7 @@ function tell(count) {
   const place = document.querySelector("[data-nav-count]");
   if (place) place.replaceChildren(...(count ? [make("span", { class: "hc-count" }, String(count))] : []));
   if (count <= before) return;
-  news.textContent = count === 1 ? "1 patient is waiting." : `${count} patients are waiting.`;
+  news.textContent = interpolate(ngettext("%(count)s patient is waiting.", "%(count)s patients are waiting.", count), { count });
   // A browser opens sound only after a press on the page; before that there is nothing to play with.
   if (navigator.userActivation?.hasBeenActive) chime();
 }
@@ -94,7 +95,7 @@ function drawLine() {
   const shown = line === "here" ? (waiting ? "news" : "") : line;
   if (waiting) {
     const fresh = newRows(keysOf(current()), keysOf(waiting)).length;
-    need(document, "[data-live-news]").textContent = fresh ? `${fresh} new` : "The line has changed";
+    need(document, "[data-live-news]").textContent = fresh ? interpolate(gettext("%(count)s new"), { count: fresh }) : gettext("The line has changed");
   }
   for (const part of document.querySelectorAll("[data-live]")) {
     if (part instanceof HTMLElement) part.hidden = part.dataset.live !== shown;

@@ -5,6 +5,7 @@ import { plural } from "./clock.js";
 import { SpeechWatch } from "./level.js";
 import { depth, tileNote } from "./rungs.js";
 import { StillPicture } from "./still-picture.js";
+import { gettext, interpolate } from "./words.js";
 
 /** @typedef {import("./types.js").SeatView} SeatView */
 /** @typedef {import("./types.js").RemoteSeat} RemoteSeat */
@@ -66,7 +67,7 @@ export class RemoteTile {
     this.portrait = make("div", { class: "hc-tile-portrait" });
     this.back = make("div", { class: "hc-tile-back", hidden: true }, icon("arrows-clockwise", "bold"), make("p"));
     this.note = make("p", { class: "hc-tile-note", hidden: true }, make("span", { class: "hc-note-long" }), make("span", { class: "hc-note-short" }));
-    const more = make("span", { class: "visually-hidden" }, ": volume and size");
+    const more = make("span", { class: "visually-hidden" }, gettext(": volume and size"));
     this.plate = make("button", { class: "hc-plate", type: "button", "aria-haspopup": "dialog" });
     this.plate.append(icon("microphone", "fill"), make("span"), more, icon("caret-up"));
     this.plate.addEventListener("click", onOpen);
@@ -156,7 +157,7 @@ export class RemoteTile {
     this.root.hidden = this.away;
     this.back.hidden = !lost;
     this.#showPicture(!lost && seat.camera, now);
-    if (lost) say(this.back.children[1], `Coming back, ${plural(Math.floor((now - (this.#backSince ?? now)) / 1000), "second")}`);
+    if (lost) say(this.back.children[1], interpolate(gettext("Coming back, %(time)s"), { time: plural(Math.floor((now - (this.#backSince ?? now)) / 1000), "second") }));
     this.#showName(seat, lost, around.name);
     this.#showNote(lost ? [] : this.#notes(seat, now, around));
     this.root.dataset.lost = lost ? "yes" : "no";
@@ -187,18 +188,19 @@ export class RemoteTile {
   #showName(seat, lost, name) {
     const speaking = !lost && seat.mic && this.root.dataset.speaking === "yes";
     this.root.classList.toggle("hc-tile-speaking", speaking);
-    const words = [name, ...(seat.camera ? [] : ["sound only"]), ...(seat.mic ? (speaking ? ["speaking"] : []) : ["muted"])].join(", ");
+    const sound = seat.mic ? (speaking ? [gettext("speaking")] : []) : [gettext("muted")];
+    const words = [name, ...(seat.camera ? [] : [gettext("sound only")]), ...sound].join(", ");
     say(this.plate.children[1], words);
     swapIcon(this.plate, lost ? "wifi-x" : !seat.mic ? "microphone-slash" : speaking ? "speaker-high" : "microphone", "fill");
-    this.root.setAttribute("aria-label", lost ? `${name}, coming back` : words);
+    this.root.setAttribute("aria-label", lost ? interpolate(gettext("%(name)s, coming back"), { name }) : words);
   }
 
   /** @param {SeatView} seat @param {number} now @param {Around} around @returns {{short: string, words: string}[]} */
   #notes(seat, now, { mine, theirs, trouble }) {
     const notes = [];
     if (mine === "stills" && seat.camera) notes.push(this.#still.words(now));
-    if (mine === "audio" && seat.camera) notes.push({ short: "", words: "No picture for now, the sound goes on" });
-    if (theirs !== "full") notes.push({ short: "Weak line", words: tileNote(theirs) });
+    if (mine === "audio" && seat.camera) notes.push({ short: "", words: gettext("No picture for now, the sound goes on") });
+    if (theirs !== "full") notes.push({ short: gettext("Weak line"), words: tileNote(theirs) });
     if (trouble) notes.push(trouble);
     return notes;
   }

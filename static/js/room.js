@@ -21,6 +21,7 @@ import { watchSurroundings } from "./surroundings.js";
 import { Tiles } from "./tiles.js";
 import { toast } from "./toast.js";
 import { TroubleBox } from "./trouble.js";
+import { gettext, pgettext } from "./words.js";
 
 /** @typedef {import("./types.js").VisitView} VisitView */
 /** @typedef {import("./types.js").MediaTrouble} MediaTrouble */
@@ -199,8 +200,8 @@ export class Room {
     this.#peer.setTrack("audio", this.#media.outgoing("microphone"));
     this.#peer.setTrack("camera", this.#media.outgoing("camera"));
     this.#own.show(this.#media.track("camera"), cameraOn, micOn);
-    this.controls.device("mic", micOn, this.#media.choices.mic && !micOn ? "none" : undefined);
-    this.controls.device("camera", cameraOn, this.#media.choices.camera && !cameraOn ? "none" : undefined);
+    this.controls.device("mic", micOn, this.#media.choices.mic && !micOn ? pgettext("microphone", "none") : undefined);
+    this.controls.device("camera", cameraOn, this.#media.choices.camera && !cameraOn ? pgettext("camera", "none") : undefined);
     this.#voice.refresh();
     this.#trouble.refresh();
     document.documentElement.dataset.mic = micOn ? "on" : "off";
@@ -386,6 +387,7 @@ export class Room {
     const trouble = await (device === "Mic" ? this.#media.setMic(!isOn()) : this.#media.setCamera(!isOn()));
     if (trouble) this.trouble(trouble);
     else this.#trouble.hide();
-    announce(`${device} ${isOn() ? "on" : "off"}`);
+    if (device === "Mic") announce(isOn() ? gettext("Mic on") : gettext("Mic off"));
+    else announce(isOn() ? gettext("Camera on") : gettext("Camera off"));
   }
 }

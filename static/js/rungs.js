@@ -1,5 +1,7 @@
 /** The rescue ladder in words: who gets how much of the pictures, and why. Pure; what is shown where is connection.js. */
 
+import { gettext, interpolate } from "./words.js";
+
 /** @typedef {import("./types.js").Rung} Rung */
 /** @typedef {import("./types.js").Why} Why */
 
@@ -7,36 +9,47 @@ const ORDER = /** @type {Rung[]} */ (["full", "low-rate", "stills", "audio"]);
 
 /** @type {Record<Rung, {line: string, said: string}>} what I still get */
 const MINE = {
-  full: { line: "", said: "Your connection is good again. The picture is back." },
-  "low-rate": { line: "Weak: sound kept clear", said: "We turned the picture down to keep the sound clear." },
-  stills: { line: "Weak: still pictures", said: "You see still pictures for now. The sound goes on." },
-  audio: { line: "Weak: sound only", said: "It is too weak for pictures. The sound goes on." },
+  full: { line: "", said: gettext("Your connection is good again. The picture is back.") },
+  "low-rate": { line: gettext("Weak: sound kept clear"), said: gettext("We turned the picture down to keep the sound clear.") },
+  stills: { line: gettext("Weak: still pictures"), said: gettext("You see still pictures for now. The sound goes on.") },
+  audio: { line: gettext("Weak: sound only"), said: gettext("It is too weak for pictures. The sound goes on.") },
 };
 
-const MOVES_AGAIN = "The picture moves again. The sound goes first.";
+const MOVES_AGAIN = gettext("The picture moves again. The sound goes first.");
 
 /** @type {Record<Rung, {note: string, line: (name: string) => string, said: string}>} what somebody else still gets of us */
 const THEIRS = {
-  full: { note: "", line: () => "", said: "they see you again." },
+  full: { note: "", line: () => "", said: gettext("they see you again.") },
   "low-rate": {
-    note: "Sees you less smoothly",
-    line: (name) => `Weak for ${name}`,
-    said: "we turned the picture they see down. The sound goes on.",
+    note: gettext("Sees you less smoothly"),
+    line: (name) => interpolate(gettext("Weak for %(name)s"), { name }),
+    said: gettext("we turned the picture they see down. The sound goes on."),
   },
   stills: {
-    note: "Sees still pictures of you",
-    line: (name) => `${name} sees still pictures`,
-    said: "they see still pictures of you. The sound goes on.",
+    note: gettext("Sees still pictures of you"),
+    line: (name) => interpolate(gettext("%(name)s sees still pictures"), { name }),
+    said: gettext("they see still pictures of you. The sound goes on."),
   },
   audio: {
-    note: "Hears you, sees no picture",
-    line: (name) => `${name} sees no picture`,
-    said: "they hear you and see no picture. The sound goes on.",
+    note: gettext("Hears you, sees no picture"),
+    line: (name) => interpolate(gettext("%(name)s sees no picture"), { name }),
+    said: gettext("they hear you and see no picture. The sound goes on."),
   },
 };
 
 /** @type {Record<Why, string>} */
-const CAUSE = { loss: "is weak and loses parts on the way", bandwidth: "is weak", recovered: "is better" };
+const MY_CAUSE = {
+  loss: gettext("Your connection is weak and loses parts on the way."),
+  bandwidth: gettext("Your connection is weak."),
+  recovered: gettext("Your connection is better."),
+};
+/** @type {Record<Why|"full", string>} */
+const THEIR_CAUSE = {
+  loss: gettext("%(name)s's connection is weak and loses parts on the way: %(said)s"),
+  bandwidth: gettext("%(name)s's connection is weak: %(said)s"),
+  recovered: gettext("%(name)s's connection is better: %(said)s"),
+  full: gettext("%(name)s's connection is good again: %(said)s"),
+};
 
 /** @param {Rung} rung @returns {number} 0 for all of the picture, 3 for none */
 export function depth(rung) {
@@ -46,13 +59,18 @@ export function depth(rung) {
 /** @param {Rung} rung @param {Why} why */
 export function ownWords(rung, why) {
   if (rung === "full") return MINE.full.said;
-  return `Your connection ${CAUSE[why]}. ${rung === "low-rate" && why === "recovered" ? MOVES_AGAIN : MINE[rung].said}`;
+  return `${MY_CAUSE[why]} ${rung === "low-rate" && why === "recovered" ? MOVES_AGAIN : MINE[rung].said}`;
 }
 
 /** @param {string} name @param {Rung} rung @param {Why} why */
 export function theirWords(name, rung, why) {
-  const cause = rung === "full" ? "is good again" : CAUSE[why];
-  return `${name}'s connection ${cause}: ${THEIRS[rung].said}`;
+  return interpolate(THEIR_CAUSE[rung === "full" ? "full" : why], { name, said: THEIRS[rung].said });
+}
+
+/** @param {{name: string}[]} weak whose line is weak */
+export function weakWords(weak) {
+  if (weak.length === 1) return interpolate(gettext("Weak for %(name)s"), { name: weak[0].name });
+  return interpolate(gettext("Weak for %(count)s people"), { count: weak.length });
 }
 
 /** @param {Rung} rung what stands on the tile of somebody who gets this much of us */
@@ -95,7 +113,7 @@ export class Rungs {
     const weak = others.filter(({ id }) => this.of(id) !== "full").sort((a, b) => depth(this.of(b.id)) - depth(this.of(a.id)));
     if (!weak.length) return null;
     const [first] = weak;
-    const words = weak.length > 1 ? `Weak for ${weak.length} people` : THEIRS[this.of(first.id)].line(first.name);
+    const words = weak.length > 1 ? weakWords(weak) : THEIRS[this.of(first.id)].line(first.name);
     return { whose: "theirs", words };
   }
 }

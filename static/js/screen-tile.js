@@ -2,6 +2,7 @@
 
 import { icon, make, say, swapIcon } from "./dom.js";
 import { depth } from "./rungs.js";
+import { gettext, interpolate } from "./words.js";
 
 export class ScreenTile {
   /** @type {RTCRtpReceiver|undefined} */
@@ -14,21 +15,22 @@ export class ScreenTile {
     this.video = make("video", { autoplay: true, playsinline: true, "aria-hidden": "true" });
     this.video.muted = true;
     this.words = make("p", { class: "hc-screen-words" });
-    const plate = make("p", { class: "hc-plate" }, icon("monitor", "fill"), make("span", {}, `${name}'s screen`));
-    this.root = make("div", { class: "hc-tile hc-screen", role: "group", "aria-label": `${name}'s screen`, "data-seat": seat });
+    const whose = interpolate(gettext("%(name)s's screen"), { name });
+    const plate = make("p", { class: "hc-plate" }, icon("monitor", "fill"), make("span", {}, whose));
+    this.root = make("div", { class: "hc-tile hc-screen", role: "group", "aria-label": whose, "data-seat": seat });
     this.root.append(this.video, this.words, plate);
     if (document.fullscreenEnabled) this.root.append(this.#larger());
   }
 
   #larger() {
-    const button = make("button", { class: "hc-screen-larger", type: "button" }, icon("arrows-out"), make("span", {}, "Larger"));
+    const button = make("button", { class: "hc-screen-larger", type: "button" }, icon("arrows-out"), make("span", {}, gettext("Larger")));
     button.addEventListener("click", () => {
       void (document.fullscreenElement ? document.exitFullscreen() : this.root.requestFullscreen()).catch(() => {});
     });
     this.root.addEventListener("fullscreenchange", () => {
       const large = document.fullscreenElement === this.root;
       swapIcon(button, large ? "arrows-in" : "arrows-out");
-      say(button.children[1], large ? "Smaller" : "Larger");
+      say(button.children[1], large ? gettext("Smaller") : gettext("Larger"));
     });
     return button;
   }
@@ -54,7 +56,10 @@ export class ScreenTile {
     const withheld = depth(mine) >= 2;
     this.video.hidden = withheld;
     this.words.hidden = this.#picture && !withheld;
-    say(this.words, withheld ? `Your connection is too weak for ${name}'s screen. The sound goes on.` : `${name}'s screen is coming`);
+    const words = withheld
+      ? gettext("Your connection is too weak for %(name)s's screen. The sound goes on.")
+      : gettext("%(name)s's screen is coming");
+    say(this.words, interpolate(words, { name }));
   }
 
   remove() {

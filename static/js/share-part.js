@@ -3,6 +3,7 @@
 import { announce, need } from "./dom.js";
 import { ScreenShare } from "./sharing.js";
 import { toast } from "./toast.js";
+import { gettext, interpolate } from "./words.js";
 
 /** @typedef {import("./types.js").SeatView} SeatView */
 
@@ -60,15 +61,15 @@ export class SharePart {
     this.#share.compare(seats.find((seat) => seat.you));
     const sharer = seats.find((seat) => seat.screen && !seat.you);
     if (sharer?.id === this.#other?.id) return;
-    if (sharer) toast(`${this.#name(sharer)} is sharing their screen.`, { icon: "monitor" });
-    else if (this.#other) announce(`${this.#other.name} stopped sharing.`);
+    if (sharer) toast(interpolate(gettext("%(name)s is sharing their screen."), { name: this.#name(sharer) }), { icon: "monitor" });
+    else if (this.#other) announce(interpolate(gettext("%(name)s stopped sharing."), { name: this.#other.name }));
     this.#other = sharer ? { id: sharer.id, name: this.#name(sharer) } : null;
   }
 
   /** @param {import("./sharing.js").ShareState} state */
   #changed(state) {
     const on = state === "on";
-    if (this.#bar.hidden === on) announce(on ? "You are sharing your screen." : "Your screen is no longer shared.");
+    if (this.#bar.hidden === on) announce(on ? gettext("You are sharing your screen.") : gettext("Your screen is no longer shared."));
     this.#bar.hidden = !on;
     this.controls?.share(on);
     document.documentElement.dataset.share = state;

@@ -1,5 +1,7 @@
 /** Sharing one's screen: asking the browser, telling the visit, ending it whichever way it ends. No page, no connection. */
 
+import { gettext } from "./words.js";
+
 /** @typedef {"off"|"asking"|"on"} ShareState */
 /** @typedef {import("./types.js").SeatView} SeatView */
 
@@ -71,7 +73,7 @@ export class ScreenShare {
     this.#confirmed = false;
     this.#handlers.onTrack(track);
     if (this.#say(true)) return this.#set("on");
-    this.#let("Your screen cannot be shared while the connection is coming back. Try again in a moment.");
+    this.#let(gettext("Your screen cannot be shared while the connection is coming back. Try again in a moment."));
   }
 
   /** By the control, by the bar, or by the browser's own button. */
@@ -99,7 +101,7 @@ export class ScreenShare {
     } else if (shared) {
       this.#confirmed = true;
     } else if (this.#confirmed) {
-      this.#let("Your screen is no longer shared.");
+      this.#let(gettext("Your screen is no longer shared."));
     } else if (performance.now() - this.#saidAt > REPEAT_AFTER) {
       this.#say(true);
     }
@@ -140,6 +142,6 @@ function isChange(error) {
 /** @param {unknown} error */
 function troubleWords(error) {
   const forbidden = error instanceof DOMException && error.name === "NotAllowedError";
-  if (forbidden) return "Your computer does not let this browser share the screen. Allow it in the system settings, then press Share again.";
-  return "Your screen could not be shared. Press Share to try again.";
+  if (forbidden) return gettext("Your computer does not let this browser share the screen. Allow it in the system settings, then press Share again.");
+  return gettext("Your screen could not be shared. Press Share to try again.");
 }

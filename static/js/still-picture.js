@@ -2,6 +2,7 @@
 
 import { make } from "./dom.js";
 import { ageWords } from "./stills.js";
+import { gettext } from "./words.js";
 
 /** The first one is here after this, or the sender's camera gives none. */
 const AWAITED = 5_000;
@@ -42,7 +43,7 @@ export class StillPicture {
 
   /** @param {number} now */
   words(now) {
-    if (this.#at === null) return { short: "Still pictures", words: "Still pictures for now, every few seconds" };
-    return { short: "Still picture", words: ageWords(now - this.#at) };
+    if (this.#at === null) return { short: gettext("Still pictures"), words: gettext("Still pictures for now, every few seconds") };
+    return { short: gettext("Still picture"), words: ageWords(now - this.#at) };
   }
 }

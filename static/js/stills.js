@@ -1,5 +1,7 @@
 /** Still pictures for a line too weak for moving ones: making one's own, and reading the others'. Sending and showing are elsewhere. */
 
+import { gettext, interpolate, ngettext } from "./words.js";
+
 const WIDTH = 320;
 const MOST_BYTES = 8_192;
 const EVERY = 3_000;
@@ -124,6 +126,6 @@ export function jpegSize(bytes) {
  */
 export function ageWords(milliseconds) {
   const seconds = Math.max(1, Math.round(milliseconds / 1000));
-  if (seconds < 60) return `Still picture, ${seconds} second${seconds === 1 ? "" : "s"} ago`;
-  return "Still picture, more than a minute ago";
+  if (seconds < 60) return interpolate(ngettext("Still picture, %(count)s second ago", "Still picture, %(count)s seconds ago", seconds), { count: seconds });
+  return gettext("Still picture, more than a minute ago");
 }
