@@ -397,5 +397,4 @@ def _minutes_since(since: dt.datetime | None, instant: dt.datetime) -> int | Non
 
 
 def _age(birth_date: dt.date, on_date: dt.date) -> int:
-    had_birthday = (on_date.month, on_date.day) >= (birth_date.month, birth_date.day)
-    return on_date.year - birth_date.year - (0 if had_birthday else 1)
+    return on_date.year - birth_date.year - ((on_date.month, on_date.day) < (birth_date.month, birth_date.day))
