@@ -11,6 +11,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 from icalendar import Calendar, Event, Timezone, TimezoneDaylight, TimezoneStandard
 
 from core.clock import now
@@ -69,7 +70,7 @@ def how(appointment: Appointment) -> str:
 
 
 def for_patient(appointment: Appointment) -> str:
-    return f"{how(appointment)} with {appointment.practitioner.short_name}"
+    return _("%(how)s with %(who)s") % {"how": how(appointment), "who": appointment.practitioner.short_name}
 
 
 def for_staff(appointment: Appointment, *, own: bool) -> str:

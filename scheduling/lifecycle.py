@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from django.utils.translation import gettext as _
+
 from core.errors import IllegalTransition
 
 
@@ -78,12 +80,14 @@ FILE_MOVES: dict[FileStatus, frozenset[FileStatus]] = {
 def moved(current: str, target: AppointmentStatus) -> AppointmentStatus:
     """Return `target` if the table allows the move, else raise IllegalTransition."""
     if target not in MOVES[AppointmentStatus(current)]:
-        raise IllegalTransition(f"An appointment that is {current} cannot become {target.value}.")
+        words = _("An appointment that is %(status)s cannot become %(other)s.")
+        raise IllegalTransition(words % {"status": current, "other": target.value})
     return target
 
 
 def wait_moved(current: str, target: WaitStatus) -> WaitStatus:
     """The same for a wish on the wait list."""
     if target not in WAIT_MOVES[WaitStatus(current)]:
-        raise IllegalTransition(f"A wish that is {current} cannot become {target.value}.")
+        words = _("A wish that is %(status)s cannot become %(other)s.")
+        raise IllegalTransition(words % {"status": current, "other": target.value})
     return target

@@ -1,6 +1,7 @@
 """Who may do what with appointments and personal links, and how a person is related to an appointment."""
 
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from accounts.actors import Actor
 from accounts.models import Patient, Practitioner
@@ -167,7 +168,7 @@ def require_group(actor: Actor, appointment: Appointment) -> None:
     """Raise NotFound unless `actor` may change who comes to this visit, and Conflict where it is for one alone."""
     require(actor, "scheduling.group.change", relation_to(actor, appointment))
     if not appointment.is_group:
-        raise Conflict("This visit is for one patient. Book a kind that takes several.", code="group.single")
+        raise Conflict(_("This visit is for one patient. Book a kind that takes several."), code="group.single")
 
 
 def _relation_by_link(actor: Actor, appointment: Appointment) -> Relation:

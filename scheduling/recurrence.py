@@ -6,6 +6,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from dateutil.rrule import rrule, rrulestr
+from django.utils.translation import gettext as _
 
 from core.errors import Invalid
 
@@ -34,7 +35,7 @@ def occurrences(rule: str, starts_local: dt.datetime, zone: str) -> list[Occurre
     # The end is part of the rule, so that one which never comes true does not search to the end of the calendar.
     until = parsed._until
     if until is None and parsed._count is None:
-        raise Invalid("Say how often, or until when. Add a number of visits.", code="series.endless")
+        raise Invalid(_("Say how often, or until when. Add a number of visits."), code="series.endless")
     bounded = parsed.replace(until=min(until, last) if until is not None else last, count=None)
     most = parsed._count if parsed._count is not None else MOST + 1
     found: list[Occurrence] = []
@@ -43,11 +44,12 @@ def occurrences(rule: str, starts_local: dt.datetime, zone: str) -> list[Occurre
             break
         found.append(Occurrence(local, instant_of(local, zone)))
         if len(found) > MOST:
-            raise Invalid(f"A series has {MOST} visits at most. Choose fewer.", code="series.too_many")
+            words = _("A series has %(count)s visits at most. Choose fewer.") % {"count": MOST}
+            raise Invalid(words, code="series.too_many")
     if not found:
-        raise Invalid("There is no such day. Choose other days.", code="series.rule")
+        raise Invalid(_("There is no such day. Choose other days."), code="series.rule")
     if parsed._count is not None and len(found) < parsed._count:
-        raise Invalid("A series lasts two years at most. Choose fewer visits.", code="series.too_many")
+        raise Invalid(_("A series lasts two years at most. Choose fewer visits."), code="series.too_many")
     return found
 
 
@@ -68,7 +70,7 @@ def comes_twice(local: dt.datetime, zone: str) -> bool:
 
 
 def _parsed(rule: str, starts_local: dt.datetime) -> rrule:
-    wrong = Invalid("Choose how often from the list.", code="series.rule")
+    wrong = Invalid(_("Choose how often from the list."), code="series.rule")
     text = rule.strip().removeprefix("RRULE:").upper()
     parts = text.split(";")
     if len(text) > LONGEST_RULE or not all(_PART.fullmatch(part) for part in parts):

@@ -4,33 +4,50 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Final
 
-WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-EVERY: Final = {1: "every week", 2: "every 2nd week", 3: "every 3rd week", 4: "every 4th week"}
+from django.utils.dateformat import format as format_date
+from django.utils.dates import WEEKDAYS as NAMES
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop, pgettext
+
+# In the language of the reader, each when it is said.
+WEEKDAYS: Final = tuple(NAMES[day] for day in range(7))
+EVERY: Final = {
+    1: gettext_noop("every week"),
+    2: gettext_noop("every 2nd week"),
+    3: gettext_noop("every 3rd week"),
+    4: gettext_noop("every 4th week"),
+}
 WHOLE_DAY: Final = 24 * 60
 
 
 def clock(minute: int) -> str:
     """ "9:00 am"; the end of the day is midnight."""
     if minute in (0, WHOLE_DAY):
-        return "midnight"
+        return _("midnight")
     hour, rest = divmod(minute, 60)
-    return f"{hour % 12 or 12}:{rest:02} {'am' if hour < 12 else 'pm'}"
+    return f"{hour % 12 or 12}:{rest:02} {_('am') if hour < 12 else _('pm')}"
 
 
 def stretch(starts: int, ends: int) -> str:
-    return "all day" if (starts, ends) == (0, WHOLE_DAY) else f"{clock(starts)} to {clock(ends)}"
+    if (starts, ends) == (0, WHOLE_DAY):
+        return _("all day")
+    return _("%(first)s to %(last)s") % {"first": clock(starts), "last": clock(ends)}
 
 
 def weekdays(days: Sequence[int]) -> str:
     """ "Monday to Friday", "Monday and Thursday"."""
     if len(days) > 2 and days[-1] - days[0] == len(days) - 1:
-        return f"{WEEKDAYS[days[0]]} to {WEEKDAYS[days[-1]]}"
-    names = [WEEKDAYS[day] for day in days]
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+        said = _("%(first)s to %(last)s") % {"first": WEEKDAYS[days[0]], "last": WEEKDAYS[days[-1]]}
+        return capfirst(said)
+    names = [str(WEEKDAYS[day]) for day in days]
+    if len(names) == 1:
+        return capfirst(names[0])
+    return capfirst(_("%(names)s and %(last)s") % {"names": ", ".join(names[:-1]), "last": names[-1]})
 
 
 def day(on: dt.date) -> str:
-    return f"{on.day} {on:%B %Y}"
+    return format_date(on, pgettext("day, in Django's letters", "j F Y"))
 
 
 def when_it_holds(every_weeks: int, first_day: dt.date, last_day: dt.date | None, today: dt.date) -> str:
@@ -38,14 +55,16 @@ def when_it_holds(every_weeks: int, first_day: dt.date, last_day: dt.date | None
     said = []
     if every_weeks > 1:
         monday = first_day - dt.timedelta(days=first_day.weekday())
-        said.append(f"{EVERY[every_weeks]}, counted from the week of {day(monday)}")
+        words = _("%(every)s, counted from the week of %(day)s")
+        said.append(words % {"every": _(EVERY[every_weeks]), "day": day(monday)})
     if first_day > today:
-        said.append(f"from {day(first_day)}")
+        said.append(_("from %(day)s") % {"day": day(first_day)})
     if last_day is not None:
-        said.append(f"until {day(last_day)}")
+        said.append(_("until %(day)s") % {"day": day(last_day)})
     return ", ".join(said)
 
 
 def days(first: dt.date, last: dt.date) -> str:
-    name = f"{WEEKDAYS[first.weekday()]} {day(first)}"
-    return name if first == last else f"{name} to {WEEKDAYS[last.weekday()]} {day(last)}"
+    form = pgettext("day of a visit, in Django's letters", "l j F Y")
+    names = {"first": format_date(first, form), "last": format_date(last, form)}
+    return capfirst(names["first"] if first == last else _("%(first)s to %(last)s") % names)

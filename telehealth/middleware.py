@@ -17,7 +17,7 @@ from django_permissions_policy import PermissionsPolicyMiddleware
 
 from core.errors import HousecallError, NotFound
 from core.http import forbid_storing
-from telehealth.views import REFUSED, UNREADABLE, error_response
+from telehealth.views import error_response, refused, unreadable
 
 AT_ONCE = 8
 """Requests that work at the same time; fewer than the pool has connections, which sockets and jobs need too."""
@@ -138,7 +138,7 @@ class ErrorsMiddleware:
         if isinstance(exception, Http404):
             exception = NotFound()
         elif isinstance(exception, PermissionDenied):
-            exception = REFUSED
+            exception = refused()
         elif isinstance(exception, SuspiciousOperation):
-            exception = UNREADABLE
+            exception = unreadable()
         return error_response(request, exception) if isinstance(exception, HousecallError) else None

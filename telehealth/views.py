@@ -11,6 +11,8 @@ from django.middleware.csrf import get_token
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import resolve
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from psycopg import Error as PsycopgError
 
 from accounts.actors import ANONYMOUS
@@ -19,15 +21,21 @@ from core.http import wants_json
 
 log = structlog.get_logger(__name__)
 
-STALE_FORM = (
+STALE_FORM = gettext_noop(
     "Somebody signed in or out in another tab since this page was opened, or cookies are blocked. "
     "Go back, load that page again, then send the form once more."
 )
-UNREADABLE = Invalid("We could not read what your browser sent. Go back, reload the page and try again.", status=400)
-REFUSED = HousecallError("That is not allowed here. Go back, or call the desk.", code="refused", status=403)
-BROKEN = HousecallError(code="server_error")
-AWAY = HousecallError(code="unavailable", status=503)
 NOBODY: dict[str, Any] = {"actor": ANONYMOUS, "clinic": None, "user": None}
+
+
+def unreadable() -> Invalid:
+    words = _("We could not read what your browser sent. Go back, reload the page and try again.")
+    return Invalid(words, status=400)
+
+
+def refused() -> HousecallError:
+    words = _("That is not allowed here. Go back, or call the desk.")
+    return HousecallError(words, code="refused", status=403)
 
 
 def error_response(request: HttpRequest, error: HousecallError, context: dict[str, Any] | None = None) -> HttpResponse:
@@ -57,11 +65,11 @@ def page_not_found(request: HttpRequest, exception: Exception | None = None) -> 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """Before any view is found, so without the database (see `nowhere`)."""
-    return error_response(request, UNREADABLE, NOBODY)
+    return error_response(request, unreadable(), NOBODY)
 
 
 def permission_denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return error_response(request, REFUSED, NOBODY)
+    return error_response(request, refused(), NOBODY)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
@@ -72,7 +80,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """
     log.warning("csrf_refused", reason=reason)
     known = {"token": get_token(request)} if wants_json(request) else {}
-    return error_response(request, HousecallError(STALE_FORM, code="stale_form", status=403, **known))
+    return error_response(request, HousecallError(_(STALE_FORM), code="stale_form", status=403, **known))
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
@@ -81,7 +89,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     A database that is away is 503: nothing is broken, and the same request will do in a moment.
     """
     is_away = isinstance(sys.exc_info()[1], OperationalError | InterfaceError)
-    error = AWAY if is_away else BROKEN
+    error = HousecallError(code="unavailable", status=503) if is_away else HousecallError(code="server_error")
     if wants_json(request):
         response: HttpResponse = JsonResponse({"error": error.as_dict()}, status=error.status)
     else:

@@ -7,6 +7,9 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
 MOST_BYTES = 4 * 1024 * 1024
 LONGEST_CELL = 1000
 MOST_COLUMNS = 100
@@ -52,14 +55,14 @@ def read_table(content: bytes, *, needed: Sequence[str], known: Sequence[str], m
             if not any(cell.strip() for cell in cells):
                 continue
             if len(rows) == most_rows:
-                raise BadFile(f"The file has more than {most_rows:,} rows. Split it into smaller files.")
+                words = _("The file has more than %(count)s rows. Split it into smaller files.")
+                raise BadFile(words % {"count": f"{most_rows:,}"})
             rows.append(_row(reader.line_num, names, cells, known))
     except csv.Error:
-        raise BadFile(
-            f"Line {reader.line_num + 1} is broken: look for a quotation mark that is opened and not closed."
-        ) from None
+        words = _("Line %(line)s is broken: look for a quotation mark that is opened and not closed.")
+        raise BadFile(words % {"line": reader.line_num + 1}) from None
     if not rows:
-        raise BadFile("The file has no rows below its first line.")
+        raise BadFile(_("The file has no rows below its first line."))
     return Table(rows, sorted(set(names) - set(known) - {""}))
 
 
@@ -82,16 +85,15 @@ def line_of(cells: Iterable[object]) -> str:
 
 def _decoded(content: bytes) -> str:
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise BadFile("The file is in UTF-16. Save it as “CSV UTF-8” and send it again.")
+        raise BadFile(_("The file is in UTF-16. Save it as “CSV UTF-8” and send it again."))
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise BadFile(
-            f"Line {line} has letters that are not in UTF-8. In your spreadsheet choose “Save as”, “CSV UTF-8”."
-        ) from None
+        words = _("Line %(line)s has letters that are not in UTF-8. In your spreadsheet choose “Save as”, “CSV UTF-8”.")
+        raise BadFile(words % {"line": line}) from None
     if "\0" in text:
-        raise BadFile("This is no CSV file. In your spreadsheet choose “Save as”, “CSV UTF-8”.")
+        raise BadFile(_("This is no CSV file. In your spreadsheet choose “Save as”, “CSV UTF-8”."))
     return text
 
 
@@ -103,20 +105,27 @@ def _delimiter(text: str) -> str:
 
 def _check_names(names: Sequence[str], needed: Sequence[str]) -> None:
     if len(names) > MOST_COLUMNS:
-        raise BadFile(f"The first line has more than {MOST_COLUMNS} columns. This is no list of ours.")
+        words = _("The first line has more than %(count)s columns. This is no list of ours.")
+        raise BadFile(words % {"count": MOST_COLUMNS})
     missing = [name for name in needed if name not in names]
     if missing:
-        are = "columns are" if len(missing) > 1 else "column is"
-        raise BadFile(f"In the first line the {are} missing: {', '.join(missing)}.")
+        words = ngettext(
+            "In the first line the column is missing: %(names)s.",
+            "In the first line the columns are missing: %(names)s.",
+            len(missing),
+        )
+        raise BadFile(words % {"names": ", ".join(missing)})
     twice = sorted(name for name, count in Counter(names).items() if name and count > 1)
     if twice:
-        raise BadFile(f"In the first line this column stands twice: {', '.join(twice)}.")
+        words = _("In the first line this column stands twice: %(names)s.")
+        raise BadFile(words % {"names": ", ".join(twice)})
 
 
 def _row(line: int, names: Sequence[str], cells: Sequence[str], known: Sequence[str]) -> Row:
     if len(cells) > len(names):
-        return Row(line, {}, f"{len(cells)} cells, but the first line has {len(names)}. Look for a stray comma")
+        words = _("%(cells)s cells, but the first line has %(columns)s. Look for a stray comma")
+        return Row(line, {}, words % {"cells": len(cells), "columns": len(names)})
     if any(len(cell) > LONGEST_CELL for cell in cells):
-        return Row(line, {}, f"A cell is longer than {LONGEST_CELL} letters")
+        return Row(line, {}, _("A cell is longer than %(count)s letters") % {"count": LONGEST_CELL})
     by_name = dict(zip(names, cells, strict=False))
     return Row(line, {name: unguarded(by_name.get(name, "").strip()) for name in known})

@@ -5,6 +5,7 @@ from operator import or_
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
 from core.clock import now
@@ -14,12 +15,12 @@ from scheduling.lifecycle import AppointmentStatus
 from scheduling.models.availability import VIDEO, Modality, VisitType
 
 # What a time is called for which nobody is booked yet.
-HELD_HEADING = "A new booking"
+HELD_HEADING = gettext_noop("A new booking")
 
 
 def group_heading(visit_type: str | None) -> str:
     """A group visit is named by its type, never by who comes."""
-    return "Group visit" if visit_type is None else f"Group: {visit_type}"
+    return gettext("Group visit") if visit_type is None else gettext("Group: %(type)s") % {"type": visit_type}
 
 
 class Series(models.Model):
@@ -60,13 +61,13 @@ class Appointment(models.Model):
     """A meeting of a patient and a practitioner (FHIR Appointment). Instants, and the zone they were meant in."""
 
     class Status(models.TextChoices):
-        PROPOSED = AppointmentStatus.PROPOSED.value, "Held for booking"
-        PENDING = AppointmentStatus.PENDING.value, "To be confirmed"
-        BOOKED = AppointmentStatus.BOOKED.value, "Booked"
-        ARRIVED = AppointmentStatus.ARRIVED.value, "Arrived"
-        FULFILLED = AppointmentStatus.FULFILLED.value, "Fulfilled"
-        CANCELLED = AppointmentStatus.CANCELLED.value, "Cancelled"
-        NOSHOW = AppointmentStatus.NOSHOW.value, "Did not come"
+        PROPOSED = AppointmentStatus.PROPOSED.value, _("Held for booking")
+        PENDING = AppointmentStatus.PENDING.value, _("To be confirmed")
+        BOOKED = AppointmentStatus.BOOKED.value, _("Booked")
+        ARRIVED = AppointmentStatus.ARRIVED.value, _("Arrived")
+        FULFILLED = AppointmentStatus.FULFILLED.value, _("Fulfilled")
+        CANCELLED = AppointmentStatus.CANCELLED.value, _("Cancelled")
+        NOSHOW = AppointmentStatus.NOSHOW.value, _("Did not come")
 
     class Type(models.TextChoices):
         """FHIR's appointmentType (HL7 v2 table 0276)."""
@@ -165,7 +166,7 @@ class Appointment(models.Model):
         """Whose visit it is, as a heading says it: of a group no name."""
         if self.is_group:
             return group_heading(self.visit_type.name if self.visit_type is not None else None)
-        return self.patient.full_name if self.patient is not None else HELD_HEADING
+        return self.patient.full_name if self.patient is not None else gettext(HELD_HEADING)
 
     @property
     def booked_for(self) -> int:
@@ -185,10 +186,10 @@ class BookableActor(models.Model):
     """Whoever or whatever has a time that can be taken: a person or a room, each once."""
 
     class Kind(models.TextChoices):
-        PRACTITIONER = "practitioner", "Practitioner"
-        PATIENT = "patient", "Patient"
-        LOCATION = "location", "Location"
-        INTERPRETER = "interpreter", "Interpreter"
+        PRACTITIONER = "practitioner", _("Practitioner")
+        PATIENT = "patient", _("Patient")
+        LOCATION = "location", _("Location")
+        INTERPRETER = "interpreter", _("Interpreter")
 
     organization = models.ForeignKey("accounts.Organization", on_delete=models.PROTECT, related_name="+")
     kind = models.CharField(max_length=16, choices=Kind.choices)

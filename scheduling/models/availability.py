@@ -3,6 +3,8 @@
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core.ids import new_uuid
 
@@ -12,10 +14,10 @@ DAY_MINUTES = 24 * 60
 class Modality(models.TextChoices):
     """How people meet; the first line of everything that tells of a visit."""
 
-    VIDEO_HOME = "video-home", "Video visit from home"
-    VIDEO_CLINIC = "video-clinic", "Video visit from a clinic room"
-    PHONE = "phone", "Phone call"
-    IN_PERSON = "in-person", "Visit at the clinic"
+    VIDEO_HOME = "video-home", _("Video visit from home")
+    VIDEO_CLINIC = "video-clinic", _("Video visit from a clinic room")
+    PHONE = "phone", _("Phone call")
+    IN_PERSON = "in-person", _("Visit at the clinic")
 
 
 VIDEO = frozenset({Modality.VIDEO_HOME, Modality.VIDEO_CLINIC})
@@ -99,8 +101,8 @@ class WeeklyRule(models.Model):
     """A stretch of every week, or of every second one, in local time: open, or a named break in what is open."""
 
     class Kind(models.TextChoices):
-        OPEN = "open", "Open"
-        BREAK = "break", "Break"
+        OPEN = "open", pgettext_lazy("hours", "Open")
+        BREAK = "break", _("Break")
 
     schedule = models.ForeignKey(Schedule, on_delete=models.CASCADE, related_name="rules")
     # What was entered together, on several weekdays, is shown, changed and removed together.
@@ -134,9 +136,9 @@ class DatedException(models.Model):
     """
 
     class Kind(models.TextChoices):
-        OPEN = "open", "Open"
-        CLOSED = "closed", "Closed"
-        USUAL = "usual", "Open as usual on a holiday"
+        OPEN = "open", pgettext_lazy("hours", "Open")
+        CLOSED = "closed", _("Closed")
+        USUAL = "usual", _("Open as usual on a holiday")
 
     organization = models.ForeignKey("accounts.Organization", on_delete=models.PROTECT, related_name="+")
     schedule = models.ForeignKey(Schedule, on_delete=models.CASCADE, null=True, blank=True, related_name="exceptions")

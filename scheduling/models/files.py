@@ -1,6 +1,7 @@
 """A file that somebody brings in: its content until it is in or given up, and what was said of every row."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from core.clock import now
 from core.ids import new_uuid
@@ -11,16 +12,16 @@ class FileIn(models.Model):
     """One CSV file of a clinic on its way in: checked, looked at, and then brought in as a whole or not at all."""
 
     class Kind(models.TextChoices):
-        PATIENTS = "patients", "Patients"
-        PRACTITIONERS = "practitioners", "Practitioners"
-        APPOINTMENTS = "appointments", "Appointments"
+        PATIENTS = "patients", _("Patients")
+        PRACTITIONERS = "practitioners", _("Practitioners")
+        APPOINTMENTS = "appointments", _("Appointments")
 
     class Status(models.TextChoices):
-        CHECKING = FileStatus.CHECKING.value, "Being checked"
-        CHECKED = FileStatus.CHECKED.value, "Checked"
-        CONFIRMED = FileStatus.CONFIRMED.value, "Being brought in"
-        DONE = FileStatus.DONE.value, "Brought in"
-        FAILED = FileStatus.FAILED.value, "Not brought in"
+        CHECKING = FileStatus.CHECKING.value, _("Being checked")
+        CHECKED = FileStatus.CHECKED.value, _("Checked")
+        CONFIRMED = FileStatus.CONFIRMED.value, _("Being brought in")
+        DONE = FileStatus.DONE.value, _("Brought in")
+        FAILED = FileStatus.FAILED.value, _("Not brought in")
 
     uuid = models.UUIDField(default=new_uuid, unique=True, editable=False)
     organization = models.ForeignKey("accounts.Organization", on_delete=models.PROTECT, related_name="+")

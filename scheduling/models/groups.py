@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from core.clock import now
 from core.ids import new_uuid
@@ -15,11 +16,11 @@ class GroupPlace(models.Model):
     """One patient's place in a group visit, or one that is held while somebody says who they are."""
 
     class Status(models.TextChoices):
-        PROPOSED = AppointmentStatus.PROPOSED.value, "Held for booking"
-        PENDING = AppointmentStatus.PENDING.value, "To be confirmed"
-        BOOKED = AppointmentStatus.BOOKED.value, "Booked"
-        CANCELLED = AppointmentStatus.CANCELLED.value, "Not coming"
-        NOSHOW = AppointmentStatus.NOSHOW.value, "Did not come"
+        PROPOSED = AppointmentStatus.PROPOSED.value, _("Held for booking")
+        PENDING = AppointmentStatus.PENDING.value, _("To be confirmed")
+        BOOKED = AppointmentStatus.BOOKED.value, _("Booked")
+        CANCELLED = AppointmentStatus.CANCELLED.value, _("Not coming")
+        NOSHOW = AppointmentStatus.NOSHOW.value, _("Did not come")
 
     uuid = models.UUIDField(default=new_uuid, unique=True, editable=False)
     organization = models.ForeignKey("accounts.Organization", on_delete=models.PROTECT, related_name="+")

@@ -21,11 +21,11 @@ class Guest(models.Model):
         """FHIR's words where it has one: `translator` is a participant type, `caregiver` a role class."""
 
         GUARDIAN = "guardian", _("Guardian")
-        FAMILY = "family", "Family"
-        CAREGIVER = "caregiver", "Carer"
-        TRANSLATOR = "translator", "Interpreter"
-        COLLEAGUE = "colleague", "Colleague"
-        OTHER = "other", "Somebody else"
+        FAMILY = "family", _("Family")
+        CAREGIVER = "caregiver", _("Carer")
+        TRANSLATOR = "translator", _("Interpreter")
+        COLLEAGUE = "colleague", _("Colleague")
+        OTHER = "other", _("Somebody else")
 
     uuid = models.UUIDField(default=new_uuid, unique=True, editable=False)
     organization = models.ForeignKey("accounts.Organization", on_delete=models.PROTECT, related_name="+")

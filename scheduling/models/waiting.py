@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from core.clock import now
 from core.ids import new_uuid
@@ -14,11 +15,11 @@ class WaitListEntry(models.Model):
     """One patient's wish for an earlier or a fitting time; first come, first offered."""
 
     class Status(models.TextChoices):
-        WAITING = WaitStatus.WAITING.value, "Waiting"
-        OFFERED = WaitStatus.OFFERED.value, "Offered a time"
-        BOOKED = WaitStatus.BOOKED.value, "Booked"
-        LEFT = WaitStatus.LEFT.value, "Left the list"
-        EXPIRED = WaitStatus.EXPIRED.value, "Too late"
+        WAITING = WaitStatus.WAITING.value, _("Waiting")
+        OFFERED = WaitStatus.OFFERED.value, _("Offered a time")
+        BOOKED = WaitStatus.BOOKED.value, _("Booked")
+        LEFT = WaitStatus.LEFT.value, _("Left the list")
+        EXPIRED = WaitStatus.EXPIRED.value, _("Too late")
 
     uuid = models.UUIDField(default=new_uuid, unique=True, editable=False)
     organization = models.ForeignKey("accounts.Organization", on_delete=models.PROTECT, related_name="+")
@@ -62,10 +63,10 @@ class WaitListOffer(models.Model):
     """A freed time that was offered to somebody; nobody is asked twice about the same time."""
 
     class Answer(models.TextChoices):
-        OPEN = "open", "Not answered yet"
-        ACCEPTED = "accepted", "Accepted"
-        DECLINED = "declined", "Declined"
-        LAPSED = "lapsed", "Not answered in time"
+        OPEN = "open", _("Not answered yet")
+        ACCEPTED = "accepted", _("Accepted")
+        DECLINED = "declined", _("Declined")
+        LAPSED = "lapsed", _("Not answered in time")
 
     entry = models.ForeignKey(WaitListEntry, on_delete=models.CASCADE, related_name="offers")
     practitioner = models.ForeignKey("accounts.Practitioner", on_delete=models.PROTECT, related_name="+")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from django.db.models import Count
+from django.utils.translation import gettext
 
 from accounts.actors import Actor
 from accounts.policy import require
@@ -43,4 +44,5 @@ def get_busy_calendar(actor: Actor, uuid: uuids.UUID) -> BusyCalendar:
 
 def _row(calendar: BusyCalendar, times: int) -> BusyRow:
     host = urlsplit(calendar.url).hostname or ""
-    return BusyRow(calendar, host, calendar.url[-8:], times, WORDS.get(calendar.problem, ""))
+    problem = gettext(WORDS[calendar.problem]) if calendar.problem in WORDS else ""
+    return BusyRow(calendar, host, calendar.url[-8:], times, problem)

@@ -9,6 +9,7 @@ from typing import NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Max, Q, QuerySet, Sum
+from django.utils.translation import gettext
 
 from accounts.actors import Actor
 from accounts.models import Location, Organization, Practitioner
@@ -28,7 +29,7 @@ from scheduling.viewing import record_views
 MOVABLE = frozenset({AppointmentStatus.PENDING, AppointmentStatus.BOOKED, AppointmentStatus.ARRIVED})
 BEGUN = frozenset({"in-call", "hold", "done", "cancelled", "noshow"})
 WAITING = frozenset({"waiting", "reconnecting", "away", "callback", "sent-for"})
-_MEETS = {value: str(label) for value, label in Modality.choices}
+_MEETS = dict(Modality.choices)
 # Fewer minutes than these are no lateness that anybody would tell.
 LATE_FROM = 5
 # What changes by the clock alone (who is reconnecting, who runs late) is looked at again this often.
@@ -85,7 +86,7 @@ class _Row(NamedTuple):
         """As `Appointment.heading` has it."""
         if self.is_group:
             return group_heading(self.kind)
-        return HELD_HEADING if self.patient_id is None else f"{self.given_name} {self.family_name}".strip()
+        return gettext(HELD_HEADING) if self.patient_id is None else f"{self.given_name} {self.family_name}".strip()
 
 
 _ELSEWHERE = {
@@ -304,7 +305,7 @@ def _may_move(actor: Actor, practitioner: Practitioner) -> bool:
 
 
 def _visit(row: _Row, state: str, minutes: int | None, may_move: bool, coming: int | None = None) -> CalendarVisit:
-    modality = _MEETS[row.modality]
+    modality = str(_MEETS[row.modality])
     return CalendarVisit(
         uuid=row.uuid,
         practitioner_id=row.practitioner_id,

@@ -43,9 +43,9 @@ def mark_no_show(*, actor: Actor, appointment: Appointment) -> Appointment:
     if appointment.is_walk_in:
         raise Conflict(_("They came without a booking, so there is no visit that they missed."), code="noshow.walk_in")
     if appointment.starts_at > now():
-        raise Conflict("The visit has not begun yet. Wait for its time.", code="noshow.early")
+        raise Conflict(_("The visit has not begun yet. Wait for its time."), code="noshow.early")
     if appointment.status == AppointmentStatus.ARRIVED or ports.joined([appointment.pk]):
-        raise Conflict("The patient was there. Finish the visit or cancel it instead.", code="noshow.joined")
+        raise Conflict(_("The patient was there. Finish the visit or cancel it instead."), code="noshow.joined")
     return _told(actor, appointment, AppointmentStatus.NOSHOW, "scheduling.appointment.noshow")
 
 
@@ -66,9 +66,9 @@ def mark_held(*, actor: Actor, appointment: Appointment) -> Appointment:
     if appointment.status == AppointmentStatus.FULFILLED:
         return appointment
     if appointment.starts_at > now():
-        raise Conflict("The visit has not begun yet. Wait for its time.", code="attend.early")
+        raise Conflict(_("The visit has not begun yet. Wait for its time."), code="attend.early")
     if appointment.is_video:
-        raise Conflict("Finish a video visit in the call.", code="attend.video")
+        raise Conflict(_("Finish a video visit in the call."), code="attend.video")
     appointment = _move(actor, appointment, AppointmentStatus.ARRIVED, "scheduling.appointment.arrive")
     return _told(actor, appointment, AppointmentStatus.FULFILLED, "scheduling.appointment.fulfil")
 

@@ -6,6 +6,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from accounts.actors import Actor
 from accounts.models import Organization, Practitioner
@@ -66,12 +68,12 @@ class Limits:
 
 # Inclusive; the same as the columns hold.
 _RANGES = {
-    "step_minutes": (5, 480, "Enter the minutes between two times, from 5 to 480."),
-    "buffer_before": (0, 240, "Enter the minutes kept free before, from 0 to 240."),
-    "buffer_after": (0, 240, "Enter the minutes kept free after, from 0 to 240."),
-    "notice_minutes": (0, 525_600, "Enter a notice of at most a year."),
-    "horizon_days": (0, 730, "Enter how many days ahead, from 0 to 730."),
-    "daily_maximum": (1, 500, "Enter how many visits a day at most, from 1 to 500."),
+    "step_minutes": (5, 480, gettext_noop("Enter the minutes between two times, from 5 to 480.")),
+    "buffer_before": (0, 240, gettext_noop("Enter the minutes kept free before, from 0 to 240.")),
+    "buffer_after": (0, 240, gettext_noop("Enter the minutes kept free after, from 0 to 240.")),
+    "notice_minutes": (0, 525_600, gettext_noop("Enter a notice of at most a year.")),
+    "horizon_days": (0, 730, gettext_noop("Enter how many days ahead, from 0 to 730.")),
+    "daily_maximum": (1, 500, gettext_noop("Enter how many visits a day at most, from 1 to 500.")),
 }
 
 
@@ -111,7 +113,7 @@ def set_hours(
     if group and not standing.exists():
         raise NotFound
     if schedule.rules.exclude(group=group or new_uuid()).count() + len(set(hours.weekdays)) > MOST_ROWS:
-        raise Invalid("These are more hours than a week can have. Remove some first.", code="hours.too_many")
+        raise Invalid(_("These are more hours than a week can have. Remove some first."), code="hours.too_many")
     with watched([practitioner], accepted):
         standing.delete()
         group = group or new_uuid()
@@ -129,7 +131,7 @@ def remove_hours(
     """Take a stretch of the week away. Raises Stranding like `set_hours`; NotFound when it is not there any more."""
     schedule = open_schedule(actor=actor, practitioner=practitioner)
     with watched([practitioner], accepted):
-        deleted, _ = schedule.rules.filter(group=group).delete()
+        deleted, _each = schedule.rules.filter(group=group).delete()
         if not deleted:
             raise NotFound
     _changed(actor, schedule, "scheduling.hours.remove", {"days": deleted, "kept": len(accepted)})
@@ -196,7 +198,7 @@ def remove_days(
     concerned = [practitioner] if practitioner is not None else _everybody(organization)
     with watched(concerned, accepted):
         rows = DatedException.objects.filter(organization=organization, schedule=schedule, group=group)
-        deleted, _ = rows.delete()
+        deleted, _each = rows.delete()
         if not deleted:
             raise NotFound
     _days_changed(actor, organization, schedule, "scheduling.days.remove", {"days": deleted, "kept": len(accepted)})
@@ -255,43 +257,49 @@ def _days_changed(
 
 def _require_hours(hours: Hours) -> None:
     if not hours.weekdays or not set(hours.weekdays) <= set(range(7)):
-        raise Invalid("Choose at least one day of the week.", code="hours.weekdays", field="weekdays")
+        raise Invalid(_("Choose at least one day of the week."), code="hours.weekdays", field="weekdays")
     _require_stretch(hours.starts, hours.ends)
     if not 1 <= hours.every_weeks <= 4:
-        raise Invalid("Choose how often from the list.", code="hours.every_weeks", field="every_weeks")
+        raise Invalid(_("Choose how often from the list."), code="hours.every_weeks", field="every_weeks")
     _require_label(hours.label)
     _require_order(hours.first_day, hours.last_day or hours.first_day)
 
 
 def _require_days(days: Days) -> None:
     if days.kind not in DatedException.Kind.values:
-        raise Invalid("Choose whether it is open or closed.", code="days.kind", field="kind")
+        raise Invalid(_("Choose whether it is open or closed."), code="days.kind", field="kind")
     _require_stretch(days.starts, days.ends)
     _require_label(days.label)
     _require_order(days.first_day, days.last_day)
     if (days.last_day - days.first_day).days >= MOST_DAYS:
         raise Invalid(
-            "These are more days than a year has. Choose an earlier last day.", code="days.too_many", field="last_day"
+            _("These are more days than a year has. Choose an earlier last day."),
+            code="days.too_many",
+            field="last_day",
         )
 
 
 def _require_stretch(starts: int, ends: int) -> None:
     if not 0 <= starts < DAY_MINUTES or not 0 < ends <= DAY_MINUTES:
-        raise Invalid("Enter a time of the day, like 9:00.", code="hours.no_time", field="starts")
+        raise Invalid(_("Enter a time of the day, like 9:00."), code="hours.no_time", field="starts")
     if starts >= ends:
-        raise Invalid("It must end after it begins. Enter a later end.", code="hours.ends_before_start", field="ends")
+        raise Invalid(
+            _("It must end after it begins. Enter a later end."), code="hours.ends_before_start", field="ends"
+        )
 
 
 def _require_label(label: str) -> None:
     if len(label.strip()) > 60:
-        raise Invalid("Say it in 60 letters or fewer.", code="hours.label", field="label")
+        raise Invalid(_("Say it in 60 letters or fewer."), code="hours.label", field="label")
 
 
 def _require_order(first: dt.date, last: dt.date) -> None:
     if not (EARLIEST <= first <= LATEST and EARLIEST <= last <= LATEST):
-        raise Invalid("Enter a day that is in the calendar.", code="hours.no_day", field="first_day")
+        raise Invalid(_("Enter a day that is in the calendar."), code="hours.no_day", field="first_day")
     if last < first:
-        raise Invalid("The last day is before the first. Enter a later one.", code="hours.last_day", field="last_day")
+        raise Invalid(
+            _("The last day is before the first. Enter a later one."), code="hours.last_day", field="last_day"
+        )
 
 
 def _require_limits(limits: Limits) -> None:
@@ -299,4 +307,4 @@ def _require_limits(limits: Limits) -> None:
     for name, (least, most, sentence) in _RANGES.items():
         value = getattr(limits, name)
         if value is not None and not least <= value <= most:
-            raise Invalid(sentence, code="limits.out_of_range", field=name)
+            raise Invalid(_(sentence), code="limits.out_of_range", field=name)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from accounts.actors import Actor
 from accounts.models import Location, Patient, Practitioner
@@ -130,7 +131,7 @@ def cancel_appointment(
     if appointment.status == AppointmentStatus.CANCELLED or relation is Relation.LEFT:
         return appointment
     if over:
-        raise Conflict("This appointment is over. There is nothing left to cancel.", code="appointment.over")
+        raise Conflict(_("This appointment is over. There is nothing left to cancel."), code="appointment.over")
     require_unchanged(appointment, sequence)
     require_notice(actor, appointment)
     if not (appointment.is_group and _leave(actor, appointment, reason)):

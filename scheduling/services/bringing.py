@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from accounts.actors import Actor
 from accounts.models import Organization, Patient, Practitioner, User
@@ -76,7 +77,7 @@ class Patients(Bringer):
     def judge(self, line: int) -> Outcome:
         who = _person(self.read["given_name"], self.read["family_name"], self.read["birth_date"])
         if who in self.seen:
-            return KNOWN, _seen(self.seen[who], "A patient with these names and birth date")
+            return KNOWN, _seen_patient(self.seen[who])
         self.seen[who] = line
         return NEW, ""
 
@@ -100,9 +101,9 @@ class Practitioners(Bringer):
     def judge(self, line: int) -> Outcome:
         email = self.read["email"].lower()
         if email in self.seen:
-            return KNOWN, _seen(self.seen[email], "A practitioner with this email address")
+            return KNOWN, _seen_practitioner(self.seen[email])
         if email in self.taken:
-            return WRONG, "Somebody who is no practitioner already signs in with this email address"
+            return WRONG, _("Somebody who is no practitioner already signs in with this email address")
         self.seen[email] = line
         return NEW, ""
 
@@ -146,13 +147,13 @@ class Appointments(Bringer):
         kind = self.types.get(name.casefold()) if name else None
         starts = instants(self.clinic.timezone, dt.datetime.combine(self.read["day"], self.read["time"]))
         wrong = (
-            (not found, "There is no patient with these names and birth date. Bring in the patients first"),
-            (len(found) > 1, "Two patients have these names and this birth date. Book this one by hand"),
-            (doctor is None, "There is no practitioner with this email address"),
-            (bool(name) and kind is None, "There is no type of visit by this name"),
-            (not starts, "The clocks skip this time on that day"),
-            (len(starts) > 1, "The clocks show this time twice on that day. Book this one by hand"),
-            (bool(starts) and starts[0] < now(), "This time is over"),
+            (not found, _("There is no patient with these names and birth date. Bring in the patients first")),
+            (len(found) > 1, _("Two patients have these names and this birth date. Book this one by hand")),
+            (doctor is None, _("There is no practitioner with this email address")),
+            (bool(name) and kind is None, _("There is no type of visit by this name")),
+            (not starts, _("The clocks skip this time on that day")),
+            (len(starts) > 1, _("The clocks show this time twice on that day. Book this one by hand")),
+            (bool(starts) and starts[0] < now(), _("This time is over")),
         )
         said = next((words for is_so, words in wrong if is_so), "")
         if said or doctor is None:
@@ -183,9 +184,9 @@ class Appointments(Bringer):
         kept = (starts - dt.timedelta(minutes=before), ends + dt.timedelta(minutes=after))
         mine, theirs = self.taken["patient", patient.pk], self.taken["practitioner", doctor.pk]
         if _meets(theirs, *kept):
-            return WRONG, "The practitioner's time is taken then"
+            return WRONG, _("The practitioner's time is taken then")
         if _meets(mine, starts, ends):
-            return WRONG, "The patient has another visit then"
+            return WRONG, _("The patient has another visit then")
         theirs.append(kept)
         mine.append((starts, ends))
         # Told beforehand and confirmed with the file: the second press of the desk's own form.
@@ -208,8 +209,18 @@ def _person(given: str, family: str, birth_date: dt.date) -> Person:
     return given.strip().casefold(), family.strip().casefold(), birth_date
 
 
-def _seen(line: int, what: str) -> str:
-    return f"{what} stands in line {line} already: left out" if line else f"{what} is here already: left out"
+def _seen_patient(line: int) -> str:
+    if line:
+        words = _("A patient with these names and birth date stands in line %(line)s already: left out")
+        return words % {"line": line}
+    return _("A patient with these names and birth date is here already: left out")
+
+
+def _seen_practitioner(line: int) -> str:
+    if line:
+        words = _("A practitioner with this email address stands in line %(line)s already: left out")
+        return words % {"line": line}
+    return _("A practitioner with this email address is here already: left out")
 
 
 def _taken(clinic: Organization) -> dict[tuple[str, int], list[tuple[dt.datetime, dt.datetime]]]:

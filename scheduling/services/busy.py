@@ -5,6 +5,7 @@ import uuid as uuids
 
 from django.db import transaction
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from accounts.actors import Actor, system_actor
 from accounts.models import Practitioner
@@ -44,12 +45,13 @@ def add_busy_calendar(*, actor: Actor, url: str) -> BusyCalendar:
     try:
         read_url(url)
     except Problem as problem:
-        raise Invalid(WORDS[problem.code], code=f"busy.{problem.code}", field="url") from None
+        raise Invalid(_(WORDS[problem.code]), code=f"busy.{problem.code}", field="url") from None
     known = BusyCalendar.objects.filter(practitioner=practitioner)
     if known.filter(url=url).exists():
-        raise Conflict("This calendar is read already.", code="busy.known", field="url")
+        raise Conflict(_("This calendar is read already."), code="busy.known", field="url")
     if known.count() >= MOST_CALENDARS:
-        raise Conflict(f"{MOST_CALENDARS} calendars are read at most. Remove one first.", code="busy.many", field="url")
+        words = _("%(count)s calendars are read at most. Remove one first.") % {"count": MOST_CALENDARS}
+        raise Conflict(words, code="busy.many", field="url")
     added = BusyCalendar.objects.create(
         organization_id=practitioner.organization_id, practitioner=practitioner, url=url
     )

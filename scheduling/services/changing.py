@@ -2,6 +2,8 @@
 
 import datetime as dt
 
+from django.utils.translation import gettext as _
+
 from accounts.actors import Actor
 from core.errors import Conflict
 from scheduling.models import Appointment
@@ -18,7 +20,7 @@ def move_by_patient(
         return appointment
     wanted = movable_to(actor, appointment)
     if wanted is None:
-        raise Conflict("This visit cannot be moved here. Please call the front desk.", code="change.too_late")
+        raise Conflict(_("This visit cannot be moved here. Please call the front desk."), code="change.too_late")
     require_offered(wanted, starts_at, appointment.timezone)
     return move_appointment(
         actor=actor, appointment=appointment, starts_at=starts_at, sequence=sequence, reason="by the patient"

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from django.utils.translation import gettext as _
+
 from accounts.actors import Actor
 from accounts.models import Location, Organization, Patient, Practitioner, RelatedPerson
 from core.clock import now
@@ -84,24 +86,26 @@ class Wish:
 def require_possible(actor: Actor, starts_at: dt.datetime, ends_at: dt.datetime, timezone: str) -> None:
     """Raise Invalid for a time that nobody could keep."""
     if starts_at.tzinfo is None or ends_at.tzinfo is None:
-        raise Invalid("Say the time with its zone.", code="appointment.zone_missing")
+        raise Invalid(_("Say the time with its zone."), code="appointment.zone_missing")
     require_zone(timezone)
     if ends_at <= starts_at:
-        raise Invalid("The visit must end after it starts. Choose a later end.", code="appointment.ends_before_start")
+        raise Invalid(
+            _("The visit must end after it starts. Choose a later end."), code="appointment.ends_before_start"
+        )
     if ends_at - starts_at > LONGEST:
-        raise Invalid("A visit lasts 8 hours at most. Choose an earlier end.", code="appointment.too_long")
+        raise Invalid(_("A visit lasts 8 hours at most. Choose an earlier end."), code="appointment.too_long")
     grace = SYSTEM_GRACE if actor.type == "system" else GRACE
     if starts_at < now() - grace:
-        raise Invalid("That time is over. Choose a later one.", code="appointment.in_past")
+        raise Invalid(_("That time is over. Choose a later one."), code="appointment.in_past")
     if starts_at >= LATEST:
-        raise Invalid("That is too far away. Choose an earlier time.", code="appointment.too_far")
+        raise Invalid(_("That is too far away. Choose an earlier time."), code="appointment.too_far")
 
 
 def require_zone(timezone: str) -> ZoneInfo:
     try:
         return ZoneInfo(timezone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise Invalid("Choose a time zone from the list.", code="appointment.zone_unknown") from None
+        raise Invalid(_("Choose a time zone from the list."), code="appointment.zone_unknown") from None
 
 
 def require_same_clinic(actor: Actor, wish: Wish) -> None:
@@ -128,7 +132,7 @@ def require_booking(actor: Actor, wish: Wish) -> None:
 def require_fitting(wish: Wish, *, joins: bool = False) -> None:
     """Raise Invalid for a type of visit that is not offered so. Who `joins` a group comes to the room that it has."""
     if wish.modality and wish.modality not in Modality.values:
-        raise Invalid("Choose how you meet from the list.", code="appointment.modality")
+        raise Invalid(_("Choose how you meet from the list."), code="appointment.modality")
     _require_places(wish)
     require_companions(wish.guests, already=1 + wish.capacity)
     if not joins:
@@ -136,33 +140,36 @@ def require_fitting(wish: Wish, *, joins: bool = False) -> None:
     if wish.visit_type is None:
         return
     if not wish.visit_type.is_active:
-        raise Invalid("This kind of visit is no longer offered. Choose another.", code="visit_type.inactive")
+        raise Invalid(_("This kind of visit is no longer offered. Choose another."), code="visit_type.inactive")
     if not wish.visit_type.practitioners.filter(pk=wish.practitioner.pk).exists():
-        raise Invalid("They do not offer this kind of visit. Choose somebody else.", code="visit_type.not_offered")
+        raise Invalid(_("They do not offer this kind of visit. Choose somebody else."), code="visit_type.not_offered")
 
 
 def _require_places(wish: Wish) -> None:
     if len(wish.patients) > wish.capacity:
-        most = f"{wish.capacity} patients" if wish.capacity > 1 else "one patient"
-        raise Invalid(f"This kind of visit is for {most} at most. Take somebody off.", code="group.too_many")
+        words = _("This kind of visit is for one patient at most. Take somebody off.")
+        if wish.capacity > 1:
+            words = _("This kind of visit is for %(count)s patients at most. Take somebody off.")
+            words %= {"count": wish.capacity}
+        raise Invalid(words, code="group.too_many")
 
 
 def require_using(wish: Wish, *, standing: Appointment | None = None) -> None:
     """Raise Invalid for a room or an interpreter that this visit cannot have; what a `standing` one has, it keeps."""
     needs_room = wish.visit_type is not None and wish.visit_type.needs_room
     if needs_room and wish.room is None and wish.patient is not None:
-        raise Invalid("This kind of visit needs a room. Choose one.", code="visit_type.needs_room", field="room")
+        raise Invalid(_("This kind of visit needs a room. Choose one."), code="visit_type.needs_room", field="room")
     room, interpreter = wish.room, wish.interpreter
     if room is not None and (standing is None or standing.room_id != room.pk):
         if not needs_room and wish.how not in AT_THE_CLINIC:
-            words = "This visit takes no room of the clinic. Choose “No room”, or another way to meet."
+            words = _("This visit takes no room of the clinic. Choose “No room”, or another way to meet.")
             raise Invalid(words, code="room.unused", field="room")
         if not room.is_active:
-            words = "This room is not booked any more. Choose another."
+            words = _("This room is not booked any more. Choose another.")
             raise Invalid(words, code="room.inactive", field="room")
     is_new = interpreter is not None and (standing is None or standing.interpreter_id != interpreter.pk)
     if interpreter is not None and is_new and not interpreter.is_active:
-        words = "This interpreter is not booked any more. Choose another."
+        words = _("This interpreter is not booked any more. Choose another.")
         raise Invalid(words, code="interpreter.inactive", field="interpreter")
 
 
@@ -173,11 +180,12 @@ def require_companions(guests: Sequence[Companion], *, already: int) -> None:
     """
     for guest in guests:
         if not 1 <= len(guest.name.strip()) <= LONGEST_NAME or _has_hidden_signs(guest.name):
-            raise Invalid("Enter the name of who comes along, in up to 80 letters.", code="guest.name")
+            raise Invalid(_("Enter the name of who comes along, in up to 80 letters."), code="guest.name")
         if guest.role not in Guest.Role.values:
-            raise Invalid("Choose who they are from the list.", code="guest.role")
+            raise Invalid(_("Choose who they are from the list."), code="guest.role")
     if already + len(guests) > MOST_PEOPLE:
-        raise Invalid(f"A visit has {MOST_PEOPLE} people at most, all counted.", code="guest.too_many")
+        words = _("A visit has %(count)s people at most, all counted.") % {"count": MOST_PEOPLE}
+        raise Invalid(words, code="guest.too_many")
 
 
 def _has_hidden_signs(name: str) -> bool:
@@ -195,19 +203,18 @@ def require_notice(actor: Actor, appointment: Appointment) -> None:
     until = appointment.starts_at - dt.timedelta(minutes=terms.change_notice_minutes)
     if now() > until:
         clinic = Organization.objects.get(pk=appointment.organization_id)
-        phone = f": {clinic.phone}" if clinic.phone else ""
-        raise Conflict(
-            f"It is too close to your visit to change it here. Please call the front desk{phone}.",
-            code="change.too_late",
-            until=until.isoformat(),
-        )
+        words = _("It is too close to your visit to change it here. Please call the front desk.")
+        if clinic.phone:
+            words = _("It is too close to your visit to change it here. Please call the front desk: %(phone)s.")
+            words %= {"phone": clinic.phone}
+        raise Conflict(words, code="change.too_late", until=until.isoformat())
 
 
 def require_unchanged(appointment: Appointment, sequence: int | None) -> None:
     """A page that showed an older state may not write over what somebody else has changed meanwhile."""
     if sequence is not None and sequence != appointment.sequence:
         raise Conflict(
-            "Somebody else has changed this visit meanwhile. Look at it as it is now, then change it again.",
+            _("Somebody else has changed this visit meanwhile. Look at it as it is now, then change it again."),
             code="appointment.changed",
             sequence=appointment.sequence,
         )

@@ -1,6 +1,7 @@
 """The patient says that they will come. It spares them the next reminder, and nothing else depends on it."""
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from accounts.actors import Actor
 from accounts.policy import require
@@ -27,7 +28,7 @@ def say_coming(*, actor: Actor, appointment: Appointment) -> Appointment:
     if said.coming_at is not None:
         return appointment
     if said.status != AppointmentStatus.BOOKED or appointment.ends_at <= now():
-        raise Conflict("This visit is not one to come to now. Load the page again.", code="coming.not_booked")
+        raise Conflict(_("This visit is not one to come to now. Load the page again."), code="coming.not_booked")
     said.coming_at = now()
     said.save(update_fields=["coming_at"])
     patient = place.patient if place is not None else appointment.patient

@@ -8,6 +8,7 @@ import datetime as dt
 from django.core.cache import cache
 from django.db import transaction
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from accounts.actors import Actor, actor_for_user
 from accounts.models import Organization, User
@@ -52,7 +53,7 @@ def start_file(*, actor: Actor, kind: str, content: bytes) -> FileIn:
     if not may_bring(actor, kind) or actor.organization_id is None or actor.user_id is None:
         raise NotFound
     if len(content) > MOST_BYTES:
-        raise Invalid("The file is larger than 4 MB. Split it into smaller files.", code="file.big", field="file")
+        raise Invalid(_("The file is larger than 4 MB. Split it into smaller files."), code="file.big", field="file")
     try:
         table = _table(kind, content)
     except BadFile as bad:
@@ -61,7 +62,7 @@ def start_file(*, actor: Actor, kind: str, content: bytes) -> FileIn:
     Organization.objects.select_for_update().get(pk=actor.organization_id)
     standing = FileIn.objects.filter(organization_id=actor.organization_id, finished_at=None)
     if standing.count() >= MOST_STANDING:
-        raise Conflict("Too many files wait here. Bring in or give up one first.", code="file.many", field="file")
+        raise Conflict(_("Too many files wait here. Bring in or give up one first."), code="file.many", field="file")
     file = FileIn.objects.create(
         organization_id=actor.organization_id,
         brought_by_id=actor.user_id,
@@ -83,9 +84,9 @@ def confirm_file(*, actor: Actor, file: FileIn) -> None:
     if locked.status in (FileStatus.CONFIRMED, FileStatus.DONE):
         return
     if locked.status != FileStatus.CHECKED:
-        raise Conflict("This file cannot be brought in. Send it again.", code="file.not_checked")
+        raise Conflict(_("This file cannot be brought in. Send it again."), code="file.not_checked")
     if locked.count(WRONG) or not locked.count(NEW):
-        raise Conflict("Correct the rows that are wrong and send the file again.", code="file.wrong_rows")
+        raise Conflict(_("Correct the rows that are wrong and send the file again."), code="file.wrong_rows")
     # Whoever confirms it has looked at it, and theirs are the roles that count.
     _move(locked, FileStatus.CONFIRMED, percent=0, failures=0, claimed_until=None, brought_by_id=actor.user_id)
     record(actor=actor, action="scheduling.file.confirm", entity=file, detail={"kind": file.kind})
@@ -99,8 +100,8 @@ def give_up_file(*, actor: Actor, file: FileIn) -> None:
         raise NotFound
     locked = FileIn.objects.select_for_update().get(pk=file.pk)
     if locked.status not in (FileStatus.CHECKING, FileStatus.CHECKED):
-        raise Conflict("It is too late to give up this file. Reload the page.", code="file.too_late")
-    _end(locked, "Given up")
+        raise Conflict(_("It is too late to give up this file. Reload the page."), code="file.too_late")
+    _end(locked, _("Given up"))
     record(actor=actor, action="scheduling.file.give_up", entity=file)
 
 
@@ -127,7 +128,7 @@ def claim_file() -> FileIn | None:
         mine = FileIn.objects.filter(pk=file.pk, status=file.status, claimed_until=file.claimed_until)
         failures = file.failures + (file.claimed_until is not None)
         if failures >= FAILURES:
-            _end(file, "It could not be brought in. Send it again in smaller parts.")
+            _end(file, _("It could not be brought in. Send it again in smaller parts."))
         elif mine.update(claimed_until=instant + LEASE, failures=failures):
             file.claimed_until, file.failures = instant + LEASE, failures
             return file
@@ -164,7 +165,7 @@ def bring_in(file: FileIn) -> None:
             detail = {"kind": locked.kind, "rows": len(table.rows), "brought": brought}
             record(actor=actor, action="scheduling.file.bring", entity=locked, detail=detail)
     except (_RowRefusedError, BadFile, HousecallError) as refused:
-        _end(file, f"{refused} Nothing of the file is in.")
+        _end(file, _("%(reason)s Nothing of the file is in.") % {"reason": refused})
 
 
 def percent_of(file: FileIn) -> int:
@@ -178,7 +179,8 @@ def percent_of(file: FileIn) -> int:
 def forget_old_files() -> int:
     """Empty files that nobody has confirmed within a day. Returns how many."""
     old = FileIn.objects.filter(status=FileStatus.CHECKED, created_at__lt=now() - KEPT_FOR)
-    return sum(_end(file, "Nobody brought it in within a day, so it was forgotten.") for file in old)
+    words = _("Nobody brought it in within a day, so it was forgotten.")
+    return sum(_end(file, words) for file in old)
 
 
 def _bring_rows(file: FileIn, bringer: Bringer, rows: list[Row]) -> int:
@@ -191,10 +193,12 @@ def _bring_rows(file: FileIn, bringer: Bringer, rows: list[Row]) -> int:
             try:
                 bringer.bring()
             except HousecallError as refusal:
-                raise _RowRefusedError(f"Line {row.line}: {refusal.message}") from refusal
+                raise _RowRefusedError(
+                    _("Line %(line)s: %(reason)s") % {"line": row.line, "reason": refusal.message}
+                ) from refusal
             brought += 1
         elif outcome == WRONG:
-            raise _RowRefusedError(f"Line {row.line}: {words}.")
+            raise _RowRefusedError(_("Line %(line)s: %(reason)s.") % {"line": row.line, "reason": words})
     return brought
 
 
@@ -203,7 +207,7 @@ def _prepared(file: FileIn) -> tuple[Bringer, Table]:
     user = User.objects.get(pk=file.brought_by_id)
     actor = actor_for_user(user, None)
     if actor.organization_id != file.organization_id or not may_bring(actor, file.kind):
-        raise NotFound("Whoever sent this file may not bring it in any more.")
+        raise NotFound(_("Whoever sent this file may not bring it in any more."))
     clinic = Organization.objects.get(pk=file.organization_id)
     return BRINGERS[file.kind](actor, clinic), _table(file.kind, bytes(file.content))
 

@@ -4,6 +4,7 @@ How places are given, places.py says; a patient's own "I cannot come" is cancel_
 """
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from accounts.actors import Actor
 from accounts.models import Patient
@@ -50,7 +51,7 @@ def remove_patient(*, actor: Actor, place: GroupPlace, reason: str = "") -> Appo
     if place.status == AppointmentStatus.CANCELLED:
         return group
     if group.status in OVER:
-        raise Conflict("This visit is over. There is nobody left to take off.", code="appointment.over")
+        raise Conflict(_("This visit is over. There is nobody left to take off."), code="appointment.over")
     if not give_up(actor, group, place, reason, "scheduling.group.remove"):
         cancel_locked(actor, group, reason)
     return group
@@ -77,9 +78,9 @@ def mark_patient_missing(*, actor: Actor, place: GroupPlace) -> Appointment:
     if place.status == AppointmentStatus.NOSHOW or place.patient is None:
         return group
     if group.starts_at > now():
-        raise Conflict("The visit has not begun yet. Wait for its time.", code="noshow.early")
+        raise Conflict(_("The visit has not begun yet. Wait for its time."), code="noshow.early")
     if ports.was_there(group, place.patient):
-        raise Conflict("They were there. Only who never came can be noted as missing.", code="noshow.joined")
+        raise Conflict(_("They were there. Only who never came can be noted as missing."), code="noshow.joined")
     _say(actor, group, place, AppointmentStatus.NOSHOW, "scheduling.group.noshow")
     return group
 

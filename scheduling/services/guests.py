@@ -42,7 +42,7 @@ def add_guest(
     appointment = lock_appointment(appointment.pk)
     require(actor, "scheduling.guest.add", relation_to(actor, appointment))
     if appointment.status not in STANDING:
-        raise Conflict("This visit is over, so nobody can come along.", code="appointment.over")
+        raise Conflict(_("This visit is over, so nobody can come along."), code="appointment.over")
     if ends_at is not None and ends_at <= now():
         raise Invalid(_("Their link would have ended already. Choose a later time."), code="guest.end", field="ends_at")
     if related is not None:

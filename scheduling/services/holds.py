@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Sequence
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from accounts.actors import Actor, system_actor
 from accounts.models import Patient, Practitioner
@@ -125,7 +126,9 @@ def _hold_first(
     timezone: str,
     minutes: int | None,
 ) -> Appointment:
-    refusal: Conflict = taken(f"{spoken_time(starts_at, timezone)}, is taken. Choose another time.", starts_at)
+    refusal: Conflict = taken(
+        _("%(time)s, is taken. Choose another time.") % {"time": spoken_time(starts_at, timezone)}, starts_at
+    )
     for wish in wishes:
         _require_holding(actor, wish)
         try:
@@ -190,7 +193,7 @@ def _book_held_place(actor: Actor, hold: Appointment, patient: Patient, target: 
 
 
 def _over() -> Conflict:
-    return Conflict("We could not keep this time for you any longer. Choose a time again.", code="hold.over")
+    return Conflict(_("We could not keep this time for you any longer. Choose a time again."), code="hold.over")
 
 
 def _waits_for_desk(actor: Actor, hold: Appointment) -> bool:
@@ -209,7 +212,7 @@ def _require_holding(actor: Actor, wish: Wish) -> None:
         return
     terms = BookingTerms.objects.filter(organization_id=wish.practitioner.organization_id).first()
     if not visit_type.self_booking or (terms is not None and not terms.self_booking):
-        raise Invalid("This cannot be booked here. Please call the front desk.", code="booking.closed")
+        raise Invalid(_("This cannot be booked here. Please call the front desk."), code="booking.closed")
 
 
 def _require_clinic(actor: Actor, hold: Appointment) -> None:

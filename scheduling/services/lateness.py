@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from accounts.actors import Actor
 from accounts.models import Organization, Practitioner
@@ -43,7 +44,8 @@ def tell_late(*, actor: Actor, practitioner: Practitioner, minutes: int, move: b
     if not may_for(actor, "scheduling.appointment.late", practitioner):
         raise NotFound
     if not (1 if move else 0) <= minutes <= LATEST:
-        raise Invalid(f"Choose between 1 and {LATEST} minutes.", code="late.minutes")
+        words = _("Choose between 1 and %(most)s minutes.") % {"most": LATEST}
+        raise Invalid(words, code="late.minutes")
     with transaction.atomic():
         ahead = _ahead(actor, practitioner)
         delays = _delays(ahead, dt.timedelta(minutes=minutes))

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
 from django.db.models import Count
+from django.utils.translation import gettext as _
 
 from accounts.actors import Actor
 from accounts.models import Patient
@@ -39,7 +40,7 @@ def merge_patient(*, actor: Actor, patient: Patient, into: Patient) -> PatientMe
         if NO_OVERLAP not in str(refusal):
             raise
         raise Conflict(
-            "The known patient has another visit at the same time. Move or cancel one of the two first.",
+            _("The known patient has another visit at the same time. Move or cancel one of the two first."),
             code="patient.two_visits",
         ) from refusal
 
@@ -69,7 +70,7 @@ def undo_merge(*, actor: Actor, patient: Patient) -> Patient:
 @transaction.atomic
 def confirm_new_patient(*, actor: Actor, patient: Patient) -> Patient:
     """Somebody whom the clinic did not know. Saying it twice changes nothing."""
-    patient, _ = _locked(actor, patient, None)
+    patient, _nobody = _locked(actor, patient, None)
     if patient.merged_into_id is not None:
         raise _sorted()
     if patient.self_registered:
@@ -127,7 +128,7 @@ def _hand_over(actor: Actor, moved: _Moved, former: Patient, patient: Patient) -
     groups = GroupPlace.objects.filter(pk__in=moved.places, patient=former).values_list("appointment_id", flat=True)
     every = {*moved.appointments, *groups}
     locked = list(Appointment.objects.select_for_update().filter(pk__in=every).order_by("pk"))
-    bookable, _ = BookableActor.objects.get_or_create(
+    bookable, _is_new = BookableActor.objects.get_or_create(
         patient=patient,
         defaults={"organization_id": patient.organization_id, "kind": BookableActor.Kind.PATIENT},
     )
@@ -150,7 +151,7 @@ def _require_no_group_of_both(patient: Patient, known: Patient) -> None:
     theirs = GroupPlace.objects.filter(patient__in=(patient, known)).exclude(status=AppointmentStatus.CANCELLED)
     if theirs.values("appointment").annotate(places=Count("pk")).filter(places__gt=1).exists():
         raise Conflict(
-            "Both have a place in the same group visit. Take one of the two off it first.", code="patient.two_visits"
+            _("Both have a place in the same group visit. Take one of the two off it first."), code="patient.two_visits"
         )
 
 
@@ -172,7 +173,7 @@ def _locked(actor: Actor, patient: Patient, other: Patient | None) -> tuple[Pati
 
 
 def _sorted() -> Conflict:
-    return Conflict("Somebody has said who this is already. Load the page again to see it.", code="patient.sorted")
+    return Conflict(_("Somebody has said who this is already. Load the page again to see it."), code="patient.sorted")
 
 
 def _record(actor: Actor, action: str, patient: Patient, into: Patient, **detail: int) -> None:

@@ -165,15 +165,15 @@ def _add_nearest(
 
 def _require_movable(actor: Actor, appointment: Appointment, to: Place) -> None:
     if appointment.status in OVER:
-        raise Conflict("This appointment is over. Book a new one instead.", code="appointment.over")
+        raise Conflict(_("This appointment is over. Book a new one instead."), code="appointment.over")
     if appointment.status == AppointmentStatus.PROPOSED:
-        raise Conflict("This time is only held. Give it back and hold another.", code="appointment.held")
+        raise Conflict(_("This time is only held. Give it back and hold another."), code="appointment.held")
     if appointment.is_walk_in:
         words = _("They came without a booking, so there is no time to move. Book another visit instead.")
         raise Conflict(words, code="walk_in.no_time")
     if actor.type == "patient" and appointment.is_group:
         raise Conflict(
-            "Others come to this visit too, so its time stays. Cancel your place and book another time.",
+            _("Others come to this visit too, so its time stays. Cancel your place and book another time."),
             code="group.fixed",
         )
     require_notice(actor, appointment)
@@ -194,7 +194,7 @@ def _require_taking_over(actor: Actor, appointment: Appointment, practitioner: P
         raise NotFound
     visit_type = appointment.visit_type
     if visit_type is not None and not visit_type.practitioners.filter(pk=practitioner.pk).exists():
-        raise Invalid("They do not offer this kind of visit. Choose somebody else.", code="visit_type.not_offered")
+        raise Invalid(_("They do not offer this kind of visit. Choose somebody else."), code="visit_type.not_offered")
 
 
 def _require_using(actor: Actor, appointment: Appointment, to: Place, using: Using) -> None:

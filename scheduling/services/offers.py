@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from accounts.actors import Actor
 from accounts.models import Organization, Practitioner
@@ -55,7 +56,7 @@ def set_terms(
         raise NotFound
     _require_terms(terms)
     Organization.objects.select_for_update().get(pk=organization.pk)
-    row, _ = BookingTerms.objects.get_or_create(organization=organization)
+    row, _is_new = BookingTerms.objects.get_or_create(organization=organization)
     concerned = list(Practitioner.objects.filter(organization=organization, schedule__keeps_holidays=True))
     with watched(concerned, accepted):
         for name, value in vars(terms).items():
@@ -90,7 +91,7 @@ def save_visit_type(
             row.save()
     except IntegrityError as refusal:
         raise Conflict(
-            "There is a type of visit with this name already. Choose another name.",
+            _("There is a type of visit with this name already. Choose another name."),
             code="visit_type.name",
             field="name",
         ) from refusal
@@ -108,27 +109,27 @@ def _require_terms(terms: Terms) -> None:
     if terms.holiday_country:
         parts = countries().get(terms.holiday_country)
         if parts is None:
-            raise Invalid("Choose a country from the list.", code="terms.country", field="holiday_country")
+            raise Invalid(_("Choose a country from the list."), code="terms.country", field="holiday_country")
         if terms.holiday_subdivision and terms.holiday_subdivision not in parts:
-            raise Invalid("Choose a part of that country.", code="terms.subdivision", field="holiday_subdivision")
+            raise Invalid(_("Choose a part of that country."), code="terms.subdivision", field="holiday_subdivision")
     elif terms.holiday_subdivision:
-        raise Invalid("Choose the country first.", code="terms.subdivision", field="holiday_country")
+        raise Invalid(_("Choose the country first."), code="terms.subdivision", field="holiday_country")
     if not 0 <= terms.change_notice_minutes <= 525_600:
-        raise Invalid("Enter a notice of at most a year.", code="terms.notice", field="change_notice_minutes")
+        raise Invalid(_("Enter a notice of at most a year."), code="terms.notice", field="change_notice_minutes")
     if not 1 <= terms.hold_minutes <= 120:
-        raise Invalid("Enter from 1 to 120 minutes.", code="terms.hold", field="hold_minutes")
+        raise Invalid(_("Enter from 1 to 120 minutes."), code="terms.hold", field="hold_minutes")
     if not 1 <= terms.offer_minutes <= 1_440:
-        raise Invalid("Enter from 1 to 1440 minutes.", code="terms.offer", field="offer_minutes")
+        raise Invalid(_("Enter from 1 to 1440 minutes."), code="terms.offer", field="offer_minutes")
 
 
 def _require_offer(offer: Offer) -> None:
     if not offer.name.strip() or len(offer.name.strip()) > 100:
-        raise Invalid("Enter a name of 100 letters or fewer.", code="visit_type.name", field="name")
+        raise Invalid(_("Enter a name of 100 letters or fewer."), code="visit_type.name", field="name")
     if not 5 <= offer.minutes <= 480:
-        raise Invalid("A visit lasts from 5 minutes to 8 hours.", code="visit_type.minutes", field="minutes")
+        raise Invalid(_("A visit lasts from 5 minutes to 8 hours."), code="visit_type.minutes", field="minutes")
     if offer.modality not in Modality.values:
-        raise Invalid("Choose how you meet from the list.", code="visit_type.modality", field="modality")
+        raise Invalid(_("Choose how you meet from the list."), code="visit_type.modality", field="modality")
     if len(offer.preparation.strip()) > 500:
-        raise Invalid("Say it in 500 letters or fewer.", code="visit_type.preparation", field="preparation")
+        raise Invalid(_("Say it in 500 letters or fewer."), code="visit_type.preparation", field="preparation")
     if not 1 <= offer.capacity <= 7:
-        raise Invalid("Enter from 1 to 7 patients.", code="visit_type.capacity", field="capacity")
+        raise Invalid(_("Enter from 1 to 7 patients."), code="visit_type.capacity", field="capacity")

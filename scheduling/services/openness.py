@@ -2,6 +2,8 @@
 
 import datetime as dt
 
+from django.utils.translation import gettext as _
+
 from accounts.actors import Actor
 from core.errors import Conflict, Invalid
 from scheduling import availability
@@ -23,7 +25,8 @@ def require_open(actor: Actor, wish: Wish) -> None:
     if actor.type != "user":
         return  # The system brings in what is; patients' own services ask for an offered time.
     if said := outside(wish):
-        raise Invalid(f"{said} Choose another time, or book it all the same.", code="appointment.outside_rules")
+        words = _("%(reason)s Choose another time, or book it all the same.") % {"reason": said}
+        raise Invalid(words, code="appointment.outside_rules")
 
 
 def outside(wish: Wish) -> str:
@@ -35,11 +38,11 @@ def outside(wish: Wish) -> str:
     plan = plans.get(wish.practitioner.pk)
     who = wish.practitioner.short_name
     if plan is not None and not availability.is_open(plan, wish.starts_at, wish.ends_at):
-        return f"{who} does not see patients at that time."
+        return _("%(who)s does not see patients at that time.") % {"who": who}
     busy = BusyTime.objects.filter(
         practitioner=wish.practitioner, starts_at__lt=wish.ends_at, ends_at__gt=wish.starts_at
     )
-    return f"{who} is busy at that time, as their own calendar says." if busy.exists() else ""
+    return _("%(who)s is busy at that time, as their own calendar says.") % {"who": who} if busy.exists() else ""
 
 
 def with_nearest(
@@ -85,4 +88,4 @@ def _name_free_instead(conflict: Conflict, wish: Wish, besides: Appointment | No
     found = free_instead(whose, clinic, wish.starts_at, wish.ends_at, speaks=speaks, besides=besides)
     conflict.extra["free"] = found
     if found:
-        conflict.message += f" Free then: {', '.join(found)}."
+        conflict.message += " " + _("Free then: %(names)s.") % {"names": ", ".join(found)}

@@ -6,6 +6,8 @@ Who may ask for one, groups.py and the services of booking have checked before.
 from collections.abc import Sequence
 
 from django.db.models import Q
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.actors import Actor
 from accounts.models import Patient
@@ -119,7 +121,7 @@ def _joinable(group: Appointment) -> Appointment:
     """The group locked and read afresh: it may have been cancelled since."""
     locked = lock_appointment(group.pk)
     if locked.status not in JOINABLE:
-        raise Conflict("This group visit is over. Choose another time.", code="appointment.over")
+        raise Conflict(_("This group visit is over. Choose another time."), code="appointment.over")
     return locked
 
 
@@ -135,8 +137,14 @@ def _free(actor: Actor, group: Appointment, count: int) -> list[int]:
 
 def full(group: Appointment, left: int = 0) -> Conflict:
     time = spoken_time(group.starts_at, group.timezone)
-    words = f"has {left} place{'' if left == 1 else 's'} left" if left else "is full"
-    return refusal(f"The group at {time} {words}. Choose another time.", group.starts_at, GROUP)
+    words = _("The group at %(time)s is full. Choose another time.")
+    if left:
+        words = ngettext(
+            "The group at %(time)s has %(left)s place left. Choose another time.",
+            "The group at %(time)s has %(left)s places left. Choose another time.",
+            left,
+        )
+    return refusal(words % {"time": time, "left": left}, group.starts_at, GROUP)
 
 
 def _end_run_out(actor: Actor, group: Appointment) -> None:

@@ -3,6 +3,8 @@
 import datetime as dt
 from collections.abc import Sequence
 
+from django.utils.translation import gettext as _
+
 from accounts.actors import Actor
 from accounts.models import Location, Patient
 from core.errors import Conflict, Invalid
@@ -58,7 +60,9 @@ def book_with_anyone(
     ]  # fmt: skip
     # A group that stands is joined before another one is opened.
     wishes.sort(key=lambda wish: group_of(wish) is None)
-    refusal: Conflict = taken(f"{spoken_time(starts_at, timezone)}: nobody is free. Choose another time.", starts_at)
+    refusal: Conflict = taken(
+        _("%(time)s: nobody is free. Choose another time.") % {"time": spoken_time(starts_at, timezone)}, starts_at
+    )
     for wish in wishes:
         try:
             if group_of(wish) is None:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from accounts.actors import Actor
 from accounts.models import Location, Organization
@@ -31,7 +32,7 @@ def save_room(
             row.save()
     except IntegrityError as refusal:
         raise Conflict(
-            "The clinic has a place with this name already. Choose another name.", code="room.name", field="name"
+            _("The clinic has a place with this name already. Choose another name."), code="room.name", field="name"
         ) from refusal
     action = "scheduling.room.change" if room else "scheduling.room.add"
     record(actor=actor, action=action, entity=row, detail={"active": is_active})
@@ -52,9 +53,10 @@ def save_interpreter(
     _require(actor, organization, "scheduling.interpreter.new", interpreter)
     name = _name(name)
     if not languages or len(languages) > MOST:
-        raise Invalid(f"Enter from 1 to {MOST} languages.", code="interpreter.languages", field="languages")
+        words = _("Enter from 1 to %(most)s languages.") % {"most": MOST}
+        raise Invalid(words, code="interpreter.languages", field="languages")
     if any(tag.partition("-")[0] not in names() for tag in languages):
-        raise Invalid("Enter languages that we know.", code="interpreter.languages", field="languages")
+        raise Invalid(_("Enter languages that we know."), code="interpreter.languages", field="languages")
     row = (
         Interpreter.objects.select_for_update().get(pk=interpreter.pk)
         if interpreter
@@ -77,5 +79,6 @@ def _require(actor: Actor, organization: Organization, action: str, row: Locatio
 def _name(typed: str) -> str:
     name = " ".join(typed.split())
     if not name or len(name) > LONGEST_NAME:
-        raise Invalid(f"Enter a name of {LONGEST_NAME} letters or fewer.", code="room.name", field="name")
+        words = _("Enter a name of %(most)s letters or fewer.") % {"most": LONGEST_NAME}
+        raise Invalid(words, code="room.name", field="name")
     return name

@@ -3,12 +3,13 @@
 import datetime as dt
 from collections.abc import Iterable
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.db.models import prefetch_related_objects
+from django.utils.translation import gettext as _
 
 from accounts.actors import Actor
 from audit.services import record
+from notifications.spoken import CITIES, clock
 from scheduling.models import Appointment
 
 
@@ -50,6 +51,6 @@ def record_move(actor: Actor, action: str, appointment: Appointment, before: str
 
 def spoken_time(instant: dt.datetime, timezone: str) -> str:
     """ "9:20 am, Chicago time"."""
-    local = instant.astimezone(ZoneInfo(timezone))
     city = timezone.rsplit("/", 1)[-1].replace("_", " ")
-    return f"{local.hour % 12 or 12}:{local.minute:02} {'am' if local.hour < 12 else 'pm'}, {city} time"
+    where = _("%(city)s time") % {"city": _(city) if city in CITIES else city}
+    return f"{clock(instant, timezone)}, {where}"

@@ -6,6 +6,8 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 
 from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.actors import Actor
 from accounts.models import Location, Patient, Practitioner
@@ -79,12 +81,12 @@ def book_series(
     """
     require_zone(timezone)
     if starts_local.tzinfo is not None:
-        raise Invalid("Say the local time of the series.", code="appointment.zone_missing")
+        raise Invalid(_("Say the local time of the series."), code="appointment.zone_missing")
     times = recurrence.occurrences(rrule, starts_local, timezone)
     length = dt.timedelta(minutes=minutes)
     first = next((one.starts_at for one in times if one.starts_at is not None), None)
     if first is None:
-        raise Invalid("The clocks skip this time. Choose another.", code="series.rule")
+        raise Invalid(_("The clocks skip this time. Choose another."), code="series.rule")
     wish = Wish(
         practitioner,
         patient,
@@ -173,7 +175,7 @@ def _book_all(
     )
     for local, starts_at in times:
         if starts_at is None:
-            refused.append(LeftOut(local, "appointment.skipped", "The clocks skip this time on that day."))
+            refused.append(LeftOut(local, "appointment.skipped", _("The clocks skip this time on that day.")))
             continue
         one = replace(wish, starts_at=starts_at, ends_at=starts_at + (wish.ends_at - wish.starts_at))
         try:
@@ -208,7 +210,7 @@ def _following(actor: Actor, appointment: Appointment, action: str) -> list[Appo
 def _this_of(following: Sequence[Appointment], appointment: Appointment) -> Appointment:
     this = next((one for one in following if one.pk == appointment.pk), None)
     if this is None:
-        raise Conflict("This appointment is over. Choose one that is still to come.", code="appointment.over")
+        raise Conflict(_("This appointment is over. Choose one that is still to come."), code="appointment.over")
     return this
 
 
@@ -222,7 +224,7 @@ def _moved(
 ) -> Appointment:
     starts_at = recurrence.instant_of(_local(one.starts_at, one) + shift, one.timezone)
     if starts_at is None:
-        raise Conflict("The clocks skip this time on that day.", code="appointment.skipped")
+        raise Conflict(_("The clocks skip this time on that day."), code="appointment.skipped")
     to = Place(starts_at, starts_at + length, practitioner or one.practitioner)
     with guarded():
         return move_locked(actor, one, to, reason=reason)
@@ -235,9 +237,13 @@ def _told_once(is_told: bool) -> AbstractContextManager[None]:
 
 def _refuse_if(refused: Sequence[LeftOut]) -> None:
     if refused:
-        count = len(refused)
+        words = ngettext(
+            "%(count)s of these dates is not free. Nothing was changed.",
+            "%(count)s of these dates are not free. Nothing was changed.",
+            len(refused),
+        )
         raise Conflict(
-            f"{count} of these dates {'is' if count == 1 else 'are'} not free. Nothing was changed.",
+            words % {"count": len(refused)},
             code="series.taken",
             conflicts=[one.as_dict() for one in sorted(refused, key=lambda one: one.local)],
         )

@@ -11,6 +11,8 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from accounts.actors import Actor
 from accounts.models import Patient
@@ -29,9 +31,11 @@ Kind = BookableActor.Kind
 # In this order actors are made and their conflicts told.
 KINDS = (Kind.PRACTITIONER, Kind.PATIENT, Kind.LOCATION, Kind.INTERPRETER)
 _MESSAGES = {
-    Kind.PATIENT: "This patient already has a visit at {time}. Choose another time.",
-    Kind.LOCATION: "{room} is taken at {time}. Choose another room or time.",
-    Kind.INTERPRETER: "{interpreter} interprets elsewhere at {time}. Choose another interpreter or time.",
+    Kind.PATIENT: gettext_noop("This patient already has a visit at %(time)s. Choose another time."),
+    Kind.LOCATION: gettext_noop("%(room)s is taken at %(time)s. Choose another room or time."),
+    Kind.INTERPRETER: gettext_noop(
+        "%(interpreter)s interprets elsewhere at %(time)s. Choose another interpreter or time."
+    ),
 }
 
 
@@ -140,12 +144,15 @@ def refused(overlap: Overlap) -> Conflict:
     kind, is_fresh, who = _in_the_way(overlap)
     time = spoken_time(appointment.starts_at, appointment.timezone)
     if kind == Kind.PATIENT and who:
-        message = f"{who} already has a visit at {time}. Choose another time."
+        message = _("%(who)s already has a visit at %(time)s. Choose another time.")
+    elif kind == Kind.PRACTITIONER and is_fresh:
+        message = _("%(time)s, was just taken. Choose another time.")
     elif kind == Kind.PRACTITIONER:
-        message = f"{time}, {'was just' if is_fresh else 'is'} taken. Choose another time."
+        message = _("%(time)s, is taken. Choose another time.")
     else:
-        message = _MESSAGES[kind].format(time=time, room=appointment.room, interpreter=appointment.interpreter)
-    return taken(message, appointment.starts_at, kind)
+        message = _(_MESSAGES[kind])
+    names = {"who": who, "time": time, "room": appointment.room, "interpreter": appointment.interpreter}
+    return taken(message % names, appointment.starts_at, kind)
 
 
 def taken(message: str, starts_at: dt.datetime, whose: str = Kind.PRACTITIONER, **extra: Any) -> Conflict:

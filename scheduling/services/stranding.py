@@ -4,6 +4,8 @@ import uuid as uuids
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 
+from django.utils.translation import gettext_noop
+
 from accounts.models import Practitioner
 from core.errors import Conflict
 from scheduling.models import Appointment
@@ -14,7 +16,7 @@ class Stranding(Conflict):
     """The change would leave these visits outside the hours; nothing was saved. Say it again with them accepted."""
 
     code = "schedule.strands"
-    message = "Booked visits would be outside the hours. Look at them, then save or go back."
+    message = gettext_noop("Booked visits would be outside the hours. Look at them, then save or go back.")
 
     def __init__(self, appointments: Sequence[Appointment]) -> None:
         self.appointments = list(appointments)

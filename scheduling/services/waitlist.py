@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import structlog
 from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
 
 from accounts.actors import Actor, system_actor
 from accounts.models import Organization, Practitioner
@@ -57,7 +58,7 @@ def join_wait_list(
     if visit_type.organization_id != organization.pk:
         raise NotFound
     if last_day - first_day > LONGEST_WISH:
-        raise Invalid("Choose days within one year. Enter an earlier last day.", code="wait.too_long")
+        raise Invalid(_("Choose days within one year. Enter an earlier last day."), code="wait.too_long")
     joined_by = hashlib.sha256(f"{actor.session}:{form}".encode()).hexdigest() if actor.session and form else ""
     standing = _joined(joined_by)
     if standing is not None:
@@ -111,7 +112,7 @@ def accept_offer(*, actor: Actor, entry: WaitListEntry) -> Appointment:
         return offer
     if entry.status != WaitStatus.OFFERED or offer is None or is_over(offer):
         raise Conflict(
-            "The time was kept for you as long as we could and went on to the next person. You keep your place.",
+            _("The time was kept for you as long as we could and went on to the next person. You keep your place."),
             code="offer.over",
         )
     booked = book_held(actor=actor, appointment=offer, patient=entry.patient)
