@@ -4,6 +4,7 @@
  */
 
 import { need, say } from "./dom.js";
+import { gettext, interpolate, language } from "./words.js";
 
 /** Only those are shown who offer the chosen visit. @param {HTMLFormElement} form */
 function start(form) {
@@ -33,7 +34,7 @@ function time(form) {
     const at = new Date(chosen.value);
     const clock = label.replace(/^.*, /, "");
     say(when, `${longDay(at, zone)}, ${clock}`);
-    say(go, `${go.dataset.words ?? "Go on with"} ${clock}`);
+    say(go, interpolate(go.dataset.moves === undefined ? gettext("Go on with %(time)s") : gettext("Move to %(time)s"), { time: clock }));
   };
   form.addEventListener("change", show);
   // Coming back, the browser has chosen again what was chosen.
@@ -45,8 +46,8 @@ function time(form) {
 /** "Wednesday 25 November" @param {Date} at @param {string|undefined} zone */
 export function longDay(at, zone) {
   const options = /** @type {const} */ ({ weekday: "long", day: "numeric", month: "long", timeZone: zone });
-  const parts = Object.fromEntries(new Intl.DateTimeFormat("en-GB", options).formatToParts(at).map((part) => [part.type, part.value]));
-  return `${parts.weekday} ${parts.day} ${parts.month}`;
+  const parts = Object.fromEntries(new Intl.DateTimeFormat(language() === "en" ? "en-GB" : language(), options).formatToParts(at).map((part) => [part.type, part.value]));
+  return interpolate(gettext("%(weekday)s %(day)s %(month)s"), { weekday: parts.weekday, day: parts.day, month: parts.month });
 }
 
 /** The page never changes its zone by itself: a time that was read aloud stays what it was. @param {string} shown */
@@ -59,8 +60,8 @@ function offerOwnZone(shown) {
   address.searchParams.set("zone", own);
   const link = document.createElement("a");
   link.href = address.href;
-  link.textContent = `Show times in ${city(own)} time`;
-  place.replaceChildren(`Your device is in ${city(own)} time. `, link);
+  link.textContent = interpolate(gettext("Show times in %(city)s time"), { city: city(own) });
+  place.replaceChildren(`${interpolate(gettext("Your device is in %(city)s time."), { city: city(own) })} `, link);
   place.hidden = false;
 }
 

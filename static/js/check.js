@@ -6,6 +6,7 @@ import { explainMediaError, signOf } from "./media-errors.js";
 import { fill } from "./options.js";
 import { setPreview } from "./own-tile.js";
 import { fillSteps } from "./trouble.js";
+import { gettext, interpolate } from "./words.js";
 
 /** @typedef {import("./media.js").LocalMedia} LocalMedia */
 /** @typedef {import("./types.js").MediaTrouble} MediaTrouble */
@@ -68,9 +69,9 @@ export class DeviceCheck {
     need(this.#root, "[data-preview]").hidden = !cameraOn;
     const empty = need(this.#root, "[data-preview-empty]");
     empty.hidden = cameraOn;
-    say(need(empty, "p"), this.#ready ? "Your camera is off. They hear you and see your name." : "Your picture comes here once you allow the camera.");
-    this.#toggle("camera", cameraOn, ["Camera on", "Camera off"], ["video-camera", "video-camera-slash"]);
-    this.#toggle("mic", micOn, ["Mic on", "Mic off"], ["microphone", "microphone-slash"]);
+    say(need(empty, "p"), this.#ready ? gettext("Your camera is off. They hear you and see your name.") : gettext("Your picture comes here once you allow the camera."));
+    this.#toggle("camera", cameraOn, [gettext("Camera on"), gettext("Camera off")], ["video-camera", "video-camera-slash"]);
+    this.#toggle("mic", micOn, [gettext("Mic on"), gettext("Mic off")], ["microphone", "microphone-slash"]);
     const track = this.#media.track("microphone");
     if (track) void this.#fillPicker(track);
     this.#meter.listen(track);
@@ -118,10 +119,10 @@ export class DeviceCheck {
     line.dataset.verdict = verdict;
     this.#onVoice(verdict);
     const [words, sign, css] = {
-      off: ["Mic off", "microphone-slash", "hc-soft"],
-      listening: ["Say a few words", "microphone", "hc-soft"],
-      heard: ["We hear you", "check-circle", "hc-good"],
-      silent: ["We hear nothing", "warning-circle", "hc-bad"],
+      off: [gettext("Mic off"), "microphone-slash", "hc-soft"],
+      listening: [gettext("Say a few words"), "microphone", "hc-soft"],
+      heard: [gettext("We hear you"), "check-circle", "hc-good"],
+      silent: [gettext("We hear nothing"), "warning-circle", "hc-bad"],
     }[verdict];
     line.className = `hc-verdict ${css}`;
     swapIcon(line, sign, "fill");
@@ -151,18 +152,22 @@ export function fillTrouble(root, trouble, kept) {
   const way = need(root, "[data-way-out]");
   if (trouble.action === "other-browser") void import("./way-out.js").then(({ keptLink, showWayOut }) => showWayOut(way, keptLink(location.pathname), way.dataset.system ?? ""));
   else way.hidden = true;
-  const without = { camera: "Go in with sound only", microphone: "Go in without a microphone", both: "Go in without camera and microphone" };
+  const without = {
+    camera: gettext("Go in with sound only"),
+    microphone: gettext("Go in without a microphone"),
+    both: gettext("Go in without camera and microphone"),
+  };
   const other = need(root, "[data-go-in-without]");
   say(need(other, "span"), without[trouble.device]);
   swapIcon(other, trouble.device === "camera" ? "microphone" : "chat-text");
-  say(need(root, "[data-trouble-desk]"), `Tell them “${trouble.desk}”.`);
+  say(need(root, "[data-trouble-desk]"), interpolate(gettext("Tell them “%(code)s”."), { code: trouble.desk }));
 }
 
 /** @param {HTMLElement} place @param {boolean} cameraOn @param {boolean} micOn */
 export function ownState(place, cameraOn, micOn) {
   const line = (/** @type {string} */ name, /** @type {string} */ words) => make("p", {}, icon(name, "fill"), words);
   place.replaceChildren(
-    line(cameraOn ? "video-camera" : "video-camera-slash", cameraOn ? "Camera on" : "Camera off"),
-    line(micOn ? "microphone" : "microphone-slash", micOn ? "Mic on" : "Mic off"),
+    line(cameraOn ? "video-camera" : "video-camera-slash", cameraOn ? gettext("Camera on") : gettext("Camera off")),
+    line(micOn ? "microphone" : "microphone-slash", micOn ? gettext("Mic on") : gettext("Mic off")),
   );
 }

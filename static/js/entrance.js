@@ -8,12 +8,13 @@ import { LocalMedia } from "./media.js";
 import { setPreview } from "./own-tile.js";
 import { toast } from "./toast.js";
 import { TroubleBox } from "./trouble.js";
+import { gettext } from "./words.js";
 
 /** @typedef {import("./types.js").MediaTrouble} MediaTrouble */
 /** @typedef {"go-in"|"try"|"change"} Purpose why the device check is open */
 
 /** What the button under the check says, by why it is open. @type {Record<Purpose, string>} */
-const WORDS = { "go-in": "Looks good, go on", try: "Back to your visit", change: "Back to the waiting room" };
+const WORDS = { "go-in": gettext("Looks good, go on"), try: gettext("Back to your visit"), change: gettext("Back to the waiting room") };
 
 /**
  * Everything of this name does `act` when it is pressed.
@@ -104,7 +105,7 @@ export class Entrance {
     if (step === "call") this.#page.room()?.trouble(trouble);
     else if (step === "check") this.#show(trouble);
     else if (step === "waiting") this.caution.show(trouble);
-    else toast(trouble.message, { icon: "warning", button: "Change devices", onPress: () => this.open(this.purpose) });
+    else toast(trouble.message, { icon: "warning", button: gettext("Change devices"), onPress: () => this.open(this.purpose) });
   }
 
   #buttons() {
@@ -150,7 +151,7 @@ export class Entrance {
     }
     this.#trouble = trouble;
     this.findings.devices(trouble);
-    fillTrouble(this.#steps.section("trouble"), trouble, this.#page.inLine(this.purpose) ? "Your place in line is kept." : "");
+    fillTrouble(this.#steps.section("trouble"), trouble, this.#page.inLine(this.purpose) ? gettext("Your place in line is kept.") : "");
     this.#steps.show("trouble", { push: this.#steps.current !== "check" });
   }
 

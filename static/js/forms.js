@@ -1,6 +1,7 @@
 /** Sends a form by fetch and shows what came back: the next step, or an error summary with one link per field. */
 
 import { icon, make } from "./dom.js";
+import { gettext, interpolate, ngettext } from "./words.js";
 
 /** @typedef {{ok?: boolean, next?: string, error?: {code: string, message: string, fields?: Record<string, string>, token?: string}} & Record<string, unknown>} Answer */
 
@@ -83,9 +84,9 @@ async function send(address, data) {
     if (response.status === 204) return { ok: true };
     const answer = await response.json().catch(() => null);
     if (answer && typeof answer === "object") return answer;
-    return { error: { code: `http.${response.status}`, message: "That did not work. Please try again." } };
+    return { error: { code: `http.${response.status}`, message: gettext("That did not work. Please try again.") } };
   } catch {
-    return { error: { code: "offline", message: "We cannot reach the clinic just now. Check your connection, then try again." } };
+    return { error: { code: "offline", message: gettext("We cannot reach the clinic just now. Check your connection, then try again.") } };
   }
 }
 
@@ -114,12 +115,17 @@ export function busyButton(button) {
   arrows.classList.add("icon-turning");
   button.style.minWidth = `${button.offsetWidth}px`;
   button.setAttribute("aria-busy", "true");
-  button.replaceChildren(arrows, button.dataset.busy ?? "Working");
+  button.replaceChildren(arrows, button.dataset.busy ?? gettext("Working"));
   return () => {
     button.removeAttribute("aria-busy");
     button.style.minWidth = "";
     button.replaceChildren(...before);
   };
+}
+
+/** What a title begins with while something is to be put right. */
+function errorMark() {
+  return `${gettext("Error:")} `;
 }
 
 /** @param {HTMLFormElement} form */
@@ -131,7 +137,8 @@ function clearErrors(form) {
     const kept = (each.getAttribute("aria-describedby") ?? "").split(" ").filter((id) => !id.endsWith("-error"));
     each.setAttribute("aria-describedby", kept.join(" "));
   });
-  document.title = document.title.replace(/^Error: /, "");
+  const mark = errorMark();
+  if (document.title.startsWith(mark)) document.title = document.title.slice(mark.length);
 }
 
 /** @param {HTMLFormElement} form @param {NonNullable<Answer["error"]>} error */
@@ -150,11 +157,12 @@ function showErrors(form, error) {
     markField(input, text);
   }
   const count = list.children.length;
-  const title = count === 0 ? error.message : count === 1 ? "There is 1 thing to put right" : `There are ${count} things to put right`;
+  const things = interpolate(ngettext("There is 1 thing to put right", "There are %(count)s things to put right", count), { count });
+  const title = count === 0 ? error.message : things;
   const words = make("div", {}, make("h2", {}, title), ...(count ? [list] : []));
   const summary = make("div", { class: "hc-error-summary", role: "alert", tabindex: "-1" }, icon("warning-circle", "fill"), words);
   form.parentElement?.prepend(summary);
-  if (!document.title.startsWith("Error: ")) document.title = `Error: ${document.title}`;
+  if (!document.title.startsWith(errorMark())) document.title = `${errorMark()}${document.title}`;
   summary.focus();
 }
 

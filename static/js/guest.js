@@ -13,6 +13,7 @@ import { Room } from "./room.js";
 import { Steps } from "./steps.js";
 import { hideToast, toast } from "./toast.js";
 import { showHeld } from "./waiting.js";
+import { gettext, interpolate } from "./words.js";
 
 /** @typedef {import("./steps.js").Step} Step */
 /** @typedef {import("./types.js").VisitView} VisitView */
@@ -54,14 +55,14 @@ class GuestPage {
       path: data.path,
       media: this.media,
       texts: {
-        connecting: "Connecting",
-        good: "Connection good",
-        weak: "Weak: sound kept clear",
-        socket: "Picture and sound work, the rest is coming back",
-        theirs: "Weak: sound kept clear",
-        moving: "One moment, the visit goes on",
-        lost: "Connection lost: trying again",
-        held: "Paused for a minute",
+        connecting: gettext("Connecting"),
+        good: gettext("Connection good"),
+        weak: gettext("Weak: sound kept clear"),
+        socket: gettext("Picture and sound work, the rest is coming back"),
+        theirs: gettext("Weak: sound kept clear"),
+        moving: gettext("One moment, the visit goes on"),
+        lost: gettext("Connection lost: trying again"),
+        held: gettext("Paused for a minute"),
       },
       onVisit: (visit) => this.#onVisit(visit),
       onSocket: (state) => this.#onSocket(state),
@@ -132,14 +133,14 @@ class GuestPage {
   #onHold() {
     showHeld(this.steps.section("waiting"), true);
     if (this.steps.current !== "call") return;
-    announce("The visit is on hold. It goes on here by itself.", "assertive");
+    announce(gettext("The visit is on hold. It goes on here by itself."), "assertive");
     this.#goLive("waiting");
   }
 
   #calledIn() {
     chime();
     navigator.vibrate?.(200);
-    announce("The visit begins. You are in it.", "assertive");
+    announce(gettext("The visit begins. You are in it."), "assertive");
     this.#goLive("call");
   }
 
@@ -162,8 +163,8 @@ class GuestPage {
     this.room.leave();
     this.media.hangUp();
     hideToast();
-    const words = `You left the visit. It is still open: you can come back by the same button until ${this.data.practitioner} finishes it.`;
-    say(need(this.steps.section("left"), "[data-left-words]"), words);
+    const words = gettext("You left the visit. It is still open: you can come back by the same button until %(doctor)s finishes it.");
+    say(need(this.steps.section("left"), "[data-left-words]"), interpolate(words, { doctor: this.data.practitioner }));
     this.steps.show("left", { push: false });
     this.poll.start();
   }
@@ -215,7 +216,7 @@ class GuestPage {
       return;
     }
     this.steps.show("door", { push: false });
-    announce("The door is open. You can come in from now on.");
+    announce(gettext("The door is open. You can come in from now on."));
   }
 
   /** @param {Step} wanted @returns {Step} */
@@ -223,7 +224,7 @@ class GuestPage {
     const here = this.steps.current;
     if (OVER.has(here) || here === "other-tab" || here === "left") return here;
     if (LIVE.has(here)) {
-      toast(here === "call" ? "You are still in the visit. Press Leave to hang up." : "You are still here: the visit opens by itself.");
+      toast(here === "call" ? gettext("You are still in the visit. Press Leave to hang up.") : gettext("You are still here: the visit opens by itself."));
       return here;
     }
     if (LIVE.has(wanted)) {

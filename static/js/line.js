@@ -1,7 +1,7 @@
 /** The words about the line: good, weak, lost, and the screen that says what is being tried and for how long. */
 
 import { announce, need, say, swapIcon } from "./dom.js";
-import { plural } from "./clock.js";
+import { gettext, interpolate, ngettext } from "./words.js";
 
 /** @typedef {"connecting"|"good"|"weak"|"theirs"|"moving"|"socket"|"lost"|"held"} LineState */
 
@@ -23,8 +23,8 @@ const LOOK = {
 /** The relay lets nobody back whom it put out within a minute (docs/relay.md); a little more, for two clocks. */
 export const HELD_FOR = 61_000;
 const HELD = {
-  title: "Your call is paused for a minute",
-  words: "This device sent far more than a call needs, and the others' calls come first. Your visit goes on, and the chat works.",
+  title: gettext("Your call is paused for a minute"),
+  words: gettext("This device sent far more than a call needs, and the others' calls come first. Your visit goes on, and the chat works."),
 };
 
 export class ConnectionLine {
@@ -81,7 +81,7 @@ export class ConnectionLine {
       announce(`${HELD.title}. ${HELD.words}`, "assertive");
     } else if (before === "lost" && this.#said) {
       announce("", "assertive");
-      if (state === "good") announce("You are back.");
+      if (state === "good") announce(gettext("You are back."));
     } else if (state === "socket" || state === "moving" || (state === "good" && before === "socket")) {
       announce(words);
     }
@@ -94,12 +94,14 @@ export class ConnectionLine {
     if (this.#lostAt === null) return;
     const lost = performance.now() - this.#lostAt;
     if (this.state === "held") {
-      say(this.#seconds, `Trying again in ${plural(Math.max(0, Math.ceil((HELD_FOR - lost) / 1000)), "second")}`);
+      const left = Math.max(0, Math.ceil((HELD_FOR - lost) / 1000));
+      say(this.#seconds, interpolate(ngettext("Trying again in %(count)s second", "Trying again in %(count)s seconds", left), { count: left }));
       return;
     }
-    say(this.#seconds, `Trying for ${plural(Math.floor(lost / 1000), "second")}`);
+    const gone = Math.floor(lost / 1000);
+    say(this.#seconds, interpolate(ngettext("Trying for %(count)s second", "Trying for %(count)s seconds", gone), { count: gone }));
     if (this.#said || lost < SAY_AFTER) return;
     this.#said = true;
-    announce("One moment, we are getting you back. Your visit goes on.", "assertive");
+    announce(gettext("One moment, we are getting you back. Your visit goes on."), "assertive");
   }
 }

@@ -1,5 +1,7 @@
 /** Turns every way in which a camera or microphone can fail into one plain sentence and one thing to do. Pure. */
 
+import { gettext, interpolate } from "./words.js";
+
 /** @typedef {import("./types.js").MediaTrouble} MediaTrouble */
 /**
  * @typedef {Object} MediaContext
@@ -17,7 +19,7 @@
 export function explainMediaError(error, context = {}) {
   const device = context.device ?? "camera";
   const write = TEXTS[codeOf(error, device)];
-  const filled = { ...context, device, practitioner: context.practitioner || "the doctor" };
+  const filled = { ...context, device, practitioner: context.practitioner || gettext("the doctor") };
   return { ...write(filled), inside: write({ ...filled, inside: true }).message, device };
 }
 
@@ -55,126 +57,211 @@ function codeOf(error, device) {
 
 /** @typedef {Required<Pick<MediaContext, "device"|"practitioner">> & MediaContext} Filled */
 
-/** @param {"camera"|"microphone"|"both"} device */
-export const nounsOf = (device) => (device === "both" ? "camera and microphone" : device);
-/** @param {Filled} context */
-const noun = ({ device }) => (device === "microphone" ? "microphone" : "camera");
-/** @param {Filled} context */
-const nouns = ({ device }) => nounsOf(device);
-/** @param {Filled} context */
-const are = ({ device }) => (device === "both" ? "are" : "is");
-/** @param {Filled} context */
-const them = ({ device }) => (device === "both" ? "them" : "it");
 /** @typedef {Omit<MediaTrouble, "device"|"inside">} Words */
+
+/**
+ * One whole sentence for each device: other languages cannot put them together.
+ * @param {"camera"|"microphone"|"both"} device
+ * @param {string} camera
+ * @param {string} microphone
+ * @param {string} both
+ */
+const of = (device, camera, microphone, both) => ({ camera, microphone, both })[device];
 /** @param {Filled} context */
-const machine = ({ phone }) => (phone ? "phone" : "computer");
+const machine = ({ phone }) => (phone ? gettext("phone") : gettext("computer"));
 /** @param {string} text */
 const capital = (text) => text[0].toUpperCase() + text.slice(1);
-/** @param {Filled} context What still works when this fails. */
-const otherWay = ({ device }) =>
-  device === "camera" ? "go in with sound only" : device === "microphone" ? "go in and write in the chat" : "go in without them";
-
-const SENSES = { camera: "see", microphone: "hear", both: "see and hear" };
 
 const TEXTS = {
   /** @param {Filled} c @returns {Words} */
-  "media.denied": (c) => ({
-    code: "media.denied",
-    tag: `${capital(nouns(c))} ${are(c)} blocked`,
-    title: `Your browser may not use your ${nouns(c)}`,
-    message: `Your browser may not use your ${nouns(c)}. Allow ${them(c)} in the address bar, then press Try again${c.inside ? "" : `, or ${otherWay(c)}`}.`,
-    action: "try-again",
-    desk: `${nouns(c)} blocked`,
-  }),
+  "media.denied": (c) => {
+    const title = of(
+      c.device,
+      gettext("Your browser may not use your camera"),
+      gettext("Your browser may not use your microphone"),
+      gettext("Your browser may not use your camera and microphone"),
+    );
+    const inside = of(
+      c.device,
+      gettext("Allow it in the address bar, then press Try again."),
+      gettext("Allow it in the address bar, then press Try again."),
+      gettext("Allow them in the address bar, then press Try again."),
+    );
+    const outside = of(
+      c.device,
+      gettext("Allow it in the address bar, then press Try again, or go in with sound only."),
+      gettext("Allow it in the address bar, then press Try again, or go in and write in the chat."),
+      gettext("Allow them in the address bar, then press Try again, or go in without them."),
+    );
+    return {
+      code: "media.denied",
+      tag: of(c.device, gettext("Camera is blocked"), gettext("Microphone is blocked"), gettext("Camera and microphone are blocked")),
+      title,
+      message: `${title}. ${c.inside ? inside : outside}`,
+      action: "try-again",
+      desk: of(c.device, gettext("camera blocked"), gettext("microphone blocked"), gettext("camera and microphone blocked")),
+    };
+  },
   /** @param {Filled} c @returns {Words} */
   "media.off": (c) => ({
     code: "media.off",
-    tag: `${capital(nouns(c))} ${are(c)} off`,
-    title: `Your ${nouns(c)} ${are(c)} off`,
-    message: `Your ${nouns(c)} ${are(c)} off in this window. Switch ${them(c)} on so that ${c.practitioner} can ${SENSES[c.device]} you.`,
+    tag: of(c.device, gettext("Camera is off"), gettext("Microphone is off"), gettext("Camera and microphone are off")),
+    title: of(c.device, gettext("Your camera is off"), gettext("Your microphone is off"), gettext("Your camera and microphone are off")),
+    message: interpolate(
+      of(
+        c.device,
+        gettext("Your camera is off in this window. Switch it on so that %(doctor)s can see you."),
+        gettext("Your microphone is off in this window. Switch it on so that %(doctor)s can hear you."),
+        gettext("Your camera and microphone are off in this window. Switch them on so that %(doctor)s can see and hear you."),
+      ),
+      { doctor: c.practitioner },
+    ),
     action: "switch-on",
-    desk: `${nouns(c)} off`,
+    desk: of(c.device, gettext("camera off"), gettext("microphone off"), gettext("camera and microphone off")),
   }),
   /** @param {Filled} c @returns {Words} */
   "media.denied_system": (c) => ({
     code: "media.denied_system",
-    tag: `${capital(nouns(c))} ${are(c)} off in Settings`,
-    title: `Your ${machine(c)} keeps the ${nouns(c)} from this browser`,
-    message: `Your ${machine(c)} does not let this browser use the ${nouns(c)}. Open Settings, choose this browser, switch ${namesOf(c.device).join(" and ")} on, then come back.`,
+    tag: of(
+      c.device,
+      gettext("Camera is off in Settings"),
+      gettext("Microphone is off in Settings"),
+      gettext("Camera and microphone are off in Settings"),
+    ),
+    title: interpolate(
+      of(
+        c.device,
+        gettext("Your %(machine)s keeps the camera from this browser"),
+        gettext("Your %(machine)s keeps the microphone from this browser"),
+        gettext("Your %(machine)s keeps the camera and microphone from this browser"),
+      ),
+      { machine: machine(c) },
+    ),
+    message: interpolate(
+      of(
+        c.device,
+        gettext("Your %(machine)s does not let this browser use the camera. Open Settings, choose this browser, switch Camera on, then come back."),
+        gettext("Your %(machine)s does not let this browser use the microphone. Open Settings, choose this browser, switch Microphone on, then come back."),
+        gettext("Your %(machine)s does not let this browser use the camera and microphone. Open Settings, choose this browser, switch Camera and Microphone on, then come back."),
+      ),
+      { machine: machine(c) },
+    ),
     action: "open-settings",
-    desk: `${nouns(c)} off in settings`,
+    desk: of(
+      c.device,
+      gettext("camera off in settings"),
+      gettext("microphone off in settings"),
+      gettext("camera and microphone off in settings"),
+    ),
   }),
   /** @param {Filled} c @returns {Words} */
   "media.prompt_open": (c) => ({
     code: "media.prompt_open",
-    tag: "Your browser is asking",
-    title: `May we use the ${nouns(c)}?`,
-    message: `Your browser is asking whether we may use the ${nouns(c)}. Look for the question at the top of the screen and choose Allow.`,
+    tag: gettext("Your browser is asking"),
+    title: of(c.device, gettext("May we use the camera?"), gettext("May we use the microphone?"), gettext("May we use the camera and microphone?")),
+    message: of(
+      c.device,
+      gettext("Your browser is asking whether we may use the camera. Look for the question at the top of the screen and choose Allow."),
+      gettext("Your browser is asking whether we may use the microphone. Look for the question at the top of the screen and choose Allow."),
+      gettext("Your browser is asking whether we may use the camera and microphone. Look for the question at the top of the screen and choose Allow."),
+    ),
     action: "look-for-question",
-    desk: "browser is asking",
+    desk: gettext("browser is asking"),
   }),
   /** @param {Filled} c @returns {Words} */
-  "media.none_camera": (c) => ({
-    code: "media.none_camera",
-    tag: "No camera found",
-    title: "We find no camera",
-    message: `We find no camera on this ${machine(c)}. ${c.inside ? capital(c.practitioner) : `You can go in with sound only; ${c.practitioner}`} hears you, and you see them.`,
-    action: "try-again",
-    desk: "no camera",
-  }),
+  "media.none_camera": (c) => {
+    const found = c.phone ? gettext("We find no camera on this phone.") : gettext("We find no camera on this computer.");
+    const rest = c.inside
+      ? interpolate(gettext("%(doctor)s hears you, and you see them."), { doctor: capital(c.practitioner) })
+      : interpolate(gettext("You can go in with sound only; %(doctor)s hears you, and you see them."), { doctor: c.practitioner });
+    return {
+      code: "media.none_camera",
+      tag: gettext("No camera found"),
+      title: gettext("We find no camera"),
+      message: `${found} ${rest}`,
+      action: "try-again",
+      desk: gettext("no camera"),
+    };
+  },
   /** @param {Filled} c @returns {Words} */
   "media.none_mic": (c) => ({
     code: "media.none_mic",
-    tag: "No microphone found",
-    title: "We find no microphone",
-    message: `We find no microphone. Plug one in and press Try again, or ${c.inside ? "write" : "go in and write"} in the chat.`,
+    tag: gettext("No microphone found"),
+    title: gettext("We find no microphone"),
+    message: c.inside
+      ? gettext("We find no microphone. Plug one in and press Try again, or write in the chat.")
+      : gettext("We find no microphone. Plug one in and press Try again, or go in and write in the chat."),
     action: "try-again",
-    desk: "no microphone",
+    desk: gettext("no microphone"),
   }),
   /** @param {Filled} c @returns {Words} */
-  "media.busy": (c) => ({
-    code: "media.busy",
-    tag: `${capital(nouns(c))} ${are(c)} in use`,
-    title: `Another program is using your ${nouns(c)}`,
-    message: `Another program is using your ${nouns(c)}. Close other video calls, then press Try again.${c.inside ? "" : ` You can ${otherWay(c)} meanwhile.`}`,
-    action: "try-again",
-    desk: `${nouns(c)} busy`,
-  }),
+  "media.busy": (c) => {
+    const title = of(
+      c.device,
+      gettext("Another program is using your camera"),
+      gettext("Another program is using your microphone"),
+      gettext("Another program is using your camera and microphone"),
+    );
+    const meanwhile = of(
+      c.device,
+      gettext("You can go in with sound only meanwhile."),
+      gettext("You can go in and write in the chat meanwhile."),
+      gettext("You can go in without them meanwhile."),
+    );
+    return {
+      code: "media.busy",
+      tag: of(c.device, gettext("Camera is in use"), gettext("Microphone is in use"), gettext("Camera and microphone are in use")),
+      title,
+      message: `${title}. ${gettext("Close other video calls, then press Try again.")}${c.inside ? "" : ` ${meanwhile}`}`,
+      action: "try-again",
+      desk: of(c.device, gettext("camera busy"), gettext("microphone busy"), gettext("camera and microphone busy")),
+    };
+  },
   /** @param {Filled} c @returns {Words} */
-  "media.constraint": (c) => ({
-    code: "media.constraint",
-    tag: `Another ${noun(c)}`,
-    title: `We chose another ${noun(c)}`,
-    message: `The ${noun(c)} you used last time is not there. We chose another one; check your ${noun(c) === "camera" ? "picture" : "sound"}.`,
-    action: "check-picture",
-    desk: `other ${noun(c)}`,
-  }),
+  "media.constraint": ({ device }) => {
+    const mic = device === "microphone";
+    return {
+      code: "media.constraint",
+      tag: mic ? gettext("Another microphone") : gettext("Another camera"),
+      title: mic ? gettext("We chose another microphone") : gettext("We chose another camera"),
+      message: mic
+        ? gettext("The microphone you used last time is not there. We chose another one; check your sound.")
+        : gettext("The camera you used last time is not there. We chose another one; check your picture."),
+      action: "check-picture",
+      desk: mic ? gettext("other microphone") : gettext("other camera"),
+    };
+  },
   /** @param {Filled} c @returns {Words} */
-  "media.aborted": (c) => ({
-    code: "media.aborted",
-    tag: `${capital(noun(c))} stopped`,
-    title: `The ${noun(c)} stopped while starting`,
-    message: `The ${noun(c)} stopped while starting. Press Try again.`,
-    action: "try-again",
-    desk: `${noun(c)} stopped`,
-  }),
+  "media.aborted": ({ device }) => {
+    const mic = device === "microphone";
+    return {
+      code: "media.aborted",
+      tag: mic ? gettext("Microphone stopped") : gettext("Camera stopped"),
+      title: mic ? gettext("The microphone stopped while starting") : gettext("The camera stopped while starting"),
+      message: mic
+        ? gettext("The microphone stopped while starting. Press Try again.")
+        : gettext("The camera stopped while starting. Press Try again."),
+      action: "try-again",
+      desk: mic ? gettext("microphone stopped") : gettext("camera stopped"),
+    };
+  },
   /** @returns {Words} */
   "media.insecure": () => ({
     code: "media.insecure",
-    tag: "Open in your browser",
-    title: "This page cannot use a camera here",
-    message: "This page cannot use a camera inside another app. Open it in Safari or Chrome: copy the link below.",
+    tag: gettext("Open in your browser"),
+    title: gettext("This page cannot use a camera here"),
+    message: gettext("This page cannot use a camera inside another app. Open it in Safari or Chrome: copy the link below."),
     action: "other-browser",
-    desk: "page inside another app",
+    desk: gettext("page inside another app"),
   }),
   /** @returns {Words} */
   "media.silent": () => ({
     code: "media.silent",
-    tag: "We hear nothing",
-    title: "We hear nothing",
-    message: "We hear nothing from your microphone. Is it covered, or switched off on the headset?",
+    tag: gettext("We hear nothing"),
+    title: gettext("We hear nothing"),
+    message: gettext("We hear nothing from your microphone. Is it covered, or switched off on the headset?"),
     action: "try-again",
-    desk: "microphone silent",
+    desk: gettext("microphone silent"),
   }),
 };
 
@@ -185,11 +272,6 @@ const TEXTS = {
 export function signOf({ code, device }) {
   if (device === "microphone" || code === "media.none_mic") return "microphone-slash";
   return device === "camera" ? "video-camera-slash" : "warning";
-}
-
-/** As settings call them. @param {"camera"|"microphone"|"both"} device */
-function namesOf(device) {
-  return device === "both" ? ["Camera", "Microphone"] : [device === "microphone" ? "Microphone" : "Camera"];
 }
 
 /** @param {string} agent navigator.userAgent */
@@ -205,45 +287,117 @@ export function isPhone(agent) {
  * @returns {string[]}
  */
 export function stepsToAllow(agent, device, code) {
-  const both = device === "both";
-  const what = namesOf(device).map((name) => `**${name}**`).join(" and ");
-  const it = both ? "both" : "it";
-  if (code === "media.denied_system") return settingsSteps(agent, what, it);
+  if (code === "media.denied_system") return settingsSteps(agent, device);
   if (code === "media.busy") {
-    return ["Close other video calls and programs that show your picture.", "Come back here and press **Try again**."];
+    return [gettext("Close other video calls and programs that show your picture."), gettext("Come back here and press **Try again**.")];
   }
   if (code !== "media.denied") return [];
   if (/Firefox\//.test(agent)) {
     return [
-      `Press the crossed-out ${nounsOf(device)} sign${both ? "s" : ""} to the left of the address at the top.`,
-      `Press the cross next to **Blocked** for ${namesOf(device).join(" and for ")}.`,
-      "Come back here, press **Try again** and choose **Allow**.",
+      of(
+        device,
+        gettext("Press the crossed-out camera sign to the left of the address at the top."),
+        gettext("Press the crossed-out microphone sign to the left of the address at the top."),
+        gettext("Press the crossed-out camera and microphone signs to the left of the address at the top."),
+      ),
+      of(
+        device,
+        gettext("Press the cross next to **Blocked** for Camera."),
+        gettext("Press the cross next to **Blocked** for Microphone."),
+        gettext("Press the cross next to **Blocked** for Camera and for Microphone."),
+      ),
+      gettext("Come back here, press **Try again** and choose **Allow**."),
     ];
   }
   if (/iPhone|iPad/.test(agent)) {
-    return ["Touch the sign at the left end of the address bar.", `Touch **Website Settings**, then ${what}.`, "Choose **Allow** and come back here."];
+    return [
+      gettext("Touch the sign at the left end of the address bar."),
+      of(
+        device,
+        gettext("Touch **Website Settings**, then **Camera**."),
+        gettext("Touch **Website Settings**, then **Microphone**."),
+        gettext("Touch **Website Settings**, then **Camera** and **Microphone**."),
+      ),
+      gettext("Choose **Allow** and come back here."),
+    ];
   }
   if (/Safari\//.test(agent) && !/Chrom(e|ium)|Edg\//.test(agent)) {
-    return ["Open the **Safari** menu and choose **Settings for This Website**.", `Next to ${what}, choose **Allow**.`, "Come back here and press **Try again**."];
+    return [
+      gettext("Open the **Safari** menu and choose **Settings for This Website**."),
+      of(
+        device,
+        gettext("Next to **Camera**, choose **Allow**."),
+        gettext("Next to **Microphone**, choose **Allow**."),
+        gettext("Next to **Camera** and **Microphone**, choose **Allow**."),
+      ),
+      gettext("Come back here and press **Try again**."),
+    ];
   }
-  const press = /Android/.test(agent) ? "Touch" : "Press";
+  if (/Android/.test(agent)) {
+    return [
+      gettext("Touch the sign with two sliders to the left of the address at the top."),
+      touchPermissions(device),
+      gettext("Choose **Allow** and come back here."),
+    ];
+  }
   return [
-    `${press} the sign with two sliders to the left of the address at the top.`,
-    /Android/.test(agent) ? `Touch **Permissions**, then ${what}.` : `Find ${what} in the list.`,
-    /Android/.test(agent) ? "Choose **Allow** and come back here." : `Switch ${it} to **Allow** and come back here.`,
+    gettext("Press the sign with two sliders to the left of the address at the top."),
+    of(
+      device,
+      gettext("Find **Camera** in the list."),
+      gettext("Find **Microphone** in the list."),
+      gettext("Find **Camera** and **Microphone** in the list."),
+    ),
+    device === "both" ? gettext("Switch both to **Allow** and come back here.") : gettext("Switch it to **Allow** and come back here."),
   ];
 }
 
-/** @param {string} agent @param {string} what @param {string} it */
-function settingsSteps(agent, what, it) {
+/** @param {"camera"|"microphone"|"both"} device */
+function touchPermissions(device) {
+  return of(
+    device,
+    gettext("Touch **Permissions**, then **Camera**."),
+    gettext("Touch **Permissions**, then **Microphone**."),
+    gettext("Touch **Permissions**, then **Camera** and **Microphone**."),
+  );
+}
+
+/** @param {string} agent @param {"camera"|"microphone"|"both"} device */
+function settingsSteps(agent, device) {
   if (/Android/.test(agent)) {
-    return ["Open **Settings**, then **Apps**, and choose this browser.", `Touch **Permissions**, then ${what}.`, "Choose **Allow** and come back here."];
+    return [
+      gettext("Open **Settings**, then **Apps**, and choose this browser."),
+      touchPermissions(device),
+      gettext("Choose **Allow** and come back here."),
+    ];
   }
   if (/iPhone|iPad/.test(agent)) {
-    return ["Open **Settings** and choose this browser.", `Switch ${what} on.`, "Come back here and press **Try again**."];
+    return [
+      gettext("Open **Settings** and choose this browser."),
+      of(device, gettext("Switch **Camera** on."), gettext("Switch **Microphone** on."), gettext("Switch **Camera** and **Microphone** on.")),
+      gettext("Come back here and press **Try again**."),
+    ];
   }
   if (/Macintosh/.test(agent)) {
-    return ["Open **System Settings**, then **Privacy & Security**.", `Choose ${what} and switch this browser on.`, "Come back here and press **Try again**."];
+    return [
+      gettext("Open **System Settings**, then **Privacy & Security**."),
+      of(
+        device,
+        gettext("Choose **Camera** and switch this browser on."),
+        gettext("Choose **Microphone** and switch this browser on."),
+        gettext("Choose **Camera** and **Microphone** and switch this browser on."),
+      ),
+      gettext("Come back here and press **Try again**."),
+    ];
   }
-  return ["Open **Settings**, then **Privacy**.", `Choose ${what} and allow ${it} for this browser.`, "Come back here and press **Try again**."];
+  return [
+    gettext("Open **Settings**, then **Privacy**."),
+    of(
+      device,
+      gettext("Choose **Camera** and allow it for this browser."),
+      gettext("Choose **Microphone** and allow it for this browser."),
+      gettext("Choose **Camera** and **Microphone** and allow both for this browser."),
+    ),
+    gettext("Come back here and press **Try again**."),
+  ];
 }

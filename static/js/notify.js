@@ -5,6 +5,7 @@
 
 import { need, say } from "./dom.js";
 import { busyButton, post } from "./forms.js";
+import { gettext } from "./words.js";
 
 /**
  * @typedef {Object} Offer
@@ -17,12 +18,12 @@ import { busyButton, post } from "./forms.js";
 const WORKER = "/v/push-worker.js";
 /** @type {Record<State, string>} */
 const WORDS = {
-  off: "Your browser asks whether it may. It then tells you even when this page is closed.",
-  on: "This device tells you when you are next, even when this page is closed. Press what it shows to come back.",
-  denied: "Your browser may not show you notifications of this page. Allow them in the address bar, then press again. Or leave this page open: we play a sound.",
-  apple: "An iPhone or iPad lets no page in a browser tell you things. Leave this page open: we play a sound when you are next.",
-  none: "This browser lets no page tell you things. Leave this page open: we play a sound when you are next.",
-  failed: "That did not work just now. Press again, or leave this page open: we play a sound.",
+  off: gettext("Your browser asks whether it may. It then tells you even when this page is closed."),
+  on: gettext("This device tells you when you are next, even when this page is closed. Press what it shows to come back."),
+  denied: gettext("Your browser may not show you notifications of this page. Allow them in the address bar, then press again. Or leave this page open: we play a sound."),
+  apple: gettext("An iPhone or iPad lets no page in a browser tell you things. Leave this page open: we play a sound when you are next."),
+  none: gettext("This browser lets no page tell you things. Leave this page open: we play a sound when you are next."),
+  failed: gettext("That did not work just now. Press again, or leave this page open: we play a sound."),
 };
 const POSSIBLE = new Set(["off", "denied", "failed"]);
 

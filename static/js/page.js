@@ -3,6 +3,7 @@
  * A page works without it; it only makes the answer quicker to see.
  */
 import { icon } from "./dom.js";
+import { gettext } from "./words.js";
 
 /** @type {WeakMap<HTMLElement, Node[]>} what a busy button showed before */
 const idle = new WeakMap();
@@ -20,7 +21,7 @@ export function makeBusy(button) {
   button.setAttribute("aria-busy", "true");
   const arrows = icon("circle-notch", "bold");
   arrows.classList.add("icon-turning");
-  button.replaceChildren(arrows, button.dataset.busy ?? "Working");
+  button.replaceChildren(arrows, button.dataset.busy ?? gettext("Working"));
 }
 
 /** @param {HTMLElement} button */
@@ -63,21 +64,24 @@ async function copy(button) {
   const word = button.querySelector("[data-copy-word]");
   const said = document.getElementById(`${button.dataset.copy}-said`);
   if (!(field instanceof HTMLInputElement) || !word) return;
-  let answer = "Copied";
+  let answer = gettext("Copied");
+  let told = gettext("The link is copied.");
   try {
     await navigator.clipboard.writeText(field.value);
   } catch {
     field.focus();
     field.select();
-    answer = "Press Ctrl+C"; // the link is selected; some browsers keep the clipboard closed
+    // The link is selected; some browsers keep the clipboard closed.
+    answer = gettext("Press Ctrl+C");
+    told = gettext("The link is selected. Press Ctrl and C.");
   }
   word.textContent = answer;
-  if (said) said.textContent = answer === "Copied" ? "The link is copied." : "The link is selected. Press Ctrl and C.";
+  if (said) said.textContent = told;
   window.clearTimeout(copyTimers.get(button));
   copyTimers.set(
     button,
     window.setTimeout(() => {
-      word.textContent = "Copy link";
+      word.textContent = gettext("Copy link");
       if (said) said.textContent = "";
     }, 4000),
   );

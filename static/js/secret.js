@@ -5,6 +5,7 @@
 
 import { need, say } from "./dom.js";
 import { busyButton, post } from "./forms.js";
+import { gettext } from "./words.js";
 
 // What scheduling/links.py makes; everything else after # is an ordinary anchor.
 const SECRET = /^#([\w-]{43})$/;
@@ -43,8 +44,8 @@ async function prove() {
 
 /** @type {Record<string, string>} a page is there: what cannot be found is the link */
 const WORDS = {
-  not_found: "This link does not work any more. Open the link in our latest message, or call the desk.",
-  offline: "We could not check your link: we cannot reach the clinic just now. Check your connection, then press Try again.",
+  not_found: gettext("This link does not work any more. Open the link in our latest message, or call the desk."),
+  offline: gettext("We could not check your link: we cannot reach the clinic just now. Check your connection, then press Try again."),
 };
 
 again.addEventListener("click", async () => {

@@ -1,6 +1,7 @@
 /** The wide button for browsers that keep the sound off until somebody presses. */
 
 import { announce, need } from "./dom.js";
+import { gettext } from "./words.js";
 
 export class SoundGate {
   #button;
@@ -15,6 +16,6 @@ export class SoundGate {
   show(blocked) {
     this.#button.hidden = !blocked;
     document.documentElement.dataset.sound = blocked ? "blocked" : "on";
-    if (blocked) announce("Your browser keeps the sound off. Press Turn sound on.", "assertive");
+    if (blocked) announce(gettext("Your browser keeps the sound off. Press Turn sound on."), "assertive");
   }
 }

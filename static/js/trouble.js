@@ -1,7 +1,8 @@
 /** Words on the page about one's own devices: the box for who is in already, and the presses that help in this very browser. */
 
 import { make, need, say } from "./dom.js";
-import { nounsOf, stepsToAllow } from "./media-errors.js";
+import { stepsToAllow } from "./media-errors.js";
+import { gettext } from "./words.js";
 
 /** @typedef {import("./types.js").MediaTrouble} MediaTrouble */
 
@@ -33,7 +34,7 @@ export class TroubleBox {
     say(need(this.#root, "[data-trouble-words]"), trouble.inside);
     const again = need(this.#root, "[data-trouble-again]");
     again.hidden = trouble.action === "check-picture" || trouble.action === "look-for-question";
-    say(again, trouble.action === "switch-on" ? `Switch on ${nounsOf(trouble.device)}` : "Try again");
+    say(again, trouble.action === "switch-on" ? switchWords()[trouble.device] : gettext("Try again"));
     need(this.#root, "[data-trouble-how]").hidden = fillSteps(this.#root, trouble) === 0;
     this.#root.hidden = false;
   }
@@ -67,10 +68,26 @@ export class TroubleBox {
  */
 export function fillSteps(root, trouble) {
   const steps = stepsToAllow(navigator.userAgent, trouble.device, trouble.code);
-  say(need(root, "[data-trouble-steps-title]"), `To ${trouble.code === "media.busy" ? "free" : "allow"} the ${nounsOf(trouble.device)}`);
+  say(need(root, "[data-trouble-steps-title]"), (trouble.code === "media.busy" ? freeWords() : allowWords())[trouble.device]);
   need(root, "[data-trouble-steps]").replaceChildren(...steps.map(stepLine));
   return steps.length;
 }
+
+const switchWords = () => ({
+  camera: gettext("Switch on camera"),
+  microphone: gettext("Switch on microphone"),
+  both: gettext("Switch on camera and microphone"),
+});
+const freeWords = () => ({
+  camera: gettext("To free the camera"),
+  microphone: gettext("To free the microphone"),
+  both: gettext("To free the camera and microphone"),
+});
+const allowWords = () => ({
+  camera: gettext("To allow the camera"),
+  microphone: gettext("To allow the microphone"),
+  both: gettext("To allow the camera and microphone"),
+});
 
 /** `**word**` is what stands on a button; everything else is plain. @param {string} text */
 function stepLine(text) {

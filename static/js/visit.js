@@ -68,14 +68,14 @@ class VisitPage {
       path: data.path,
       media: this.media,
       texts: {
-        connecting: "Connecting",
-        good: "Connection good",
-        weak: "Weak: sound kept clear",
-        socket: "Picture and sound work, the rest is coming back",
-        theirs: "Weak: sound kept clear",
-        moving: "One moment, your visit goes on",
-        lost: "Connection lost: trying again",
-        held: "Paused for a minute",
+        connecting: gettext("Connecting"),
+        good: gettext("Connection good"),
+        weak: gettext("Weak: sound kept clear"),
+        socket: gettext("Picture and sound work, the rest is coming back"),
+        theirs: gettext("Weak: sound kept clear"),
+        moving: gettext("One moment, your visit goes on"),
+        lost: gettext("Connection lost: trying again"),
+        held: gettext("Paused for a minute"),
       },
       onVisit: (visit) => this.#onVisit(visit),
       onSocket: (state) => this.#onSocket(state),
@@ -164,7 +164,7 @@ class VisitPage {
     }
     this.room.part();
     this.#toDoor();
-    toast("You left the waiting room. You can come back by the same button.");
+    toast(gettext("You left the waiting room. You can come back by the same button."));
   }
 
   async #cancel() {
@@ -180,10 +180,8 @@ class VisitPage {
     this.room.leave();
     this.media.hangUp();
     hideToast();
-    say(
-      need(this.steps.section("left"), "[data-left-words]"),
-      `You left the visit. It is still open: you can come back by the same button until ${this.data.practitioner} finishes it.`,
-    );
+    const words = gettext("You left the visit. It is still open: you can come back by the same button until %(doctor)s finishes it.");
+    say(need(this.steps.section("left"), "[data-left-words]"), interpolate(words, { doctor: this.data.practitioner }));
     this.steps.show("left", { push: false });
     this.poll.start();
   }
@@ -237,7 +235,7 @@ class VisitPage {
 
   #calledIn() {
     this.waiting.attention.call(gettext("Your visit begins"), gettext("Please open the page of your visit."), { seen: true });
-    announce(`${this.data.practitioner} opens the door. You are in the visit.`, "assertive");
+    announce(interpolate(gettext("%(doctor)s opens the door. You are in the visit."), { doctor: this.data.practitioner }), "assertive");
     this.#goLive("call");
   }
 
@@ -249,7 +247,7 @@ class VisitPage {
   }
 
   #putOnHold() {
-    announce(`${this.data.practitioner} has put your visit on hold and comes back to you. It goes on here by itself.`, "assertive");
+    announce(interpolate(gettext("%(doctor)s has put your visit on hold and comes back to you. It goes on here by itself."), { doctor: this.data.practitioner }), "assertive");
     this.#goLive("waiting");
   }
 
@@ -307,7 +305,7 @@ class VisitPage {
     if (this.steps.current !== "early") return;
     if (left <= 0) {
       this.steps.show("door", { push: false });
-      announce("The door is open. You can come in from now on.");
+      announce(gettext("The door is open. You can come in from now on."));
       return;
     }
     say(need(this.steps.section("early"), "[data-countdown]"), countdownWords(left));
@@ -318,7 +316,7 @@ class VisitPage {
     const here = this.steps.current;
     if (OVER.has(here) || here === "other-tab" || here === "left") return here;
     if (LIVE.has(here)) {
-      toast(here === "call" ? "You are still in the visit. Press Leave to hang up." : "You are still in the waiting room. Your place is kept.");
+      toast(here === "call" ? gettext("You are still in the visit. Press Leave to hang up.") : gettext("You are still in the waiting room. Your place is kept."));
       return here;
     }
     if (LIVE.has(wanted)) {

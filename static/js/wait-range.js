@@ -1,7 +1,7 @@
 /** The wait as a range: its words, its scale, and what is said when nobody can tell. The server reckons it anew; nothing counts down here. */
 
-import { plural } from "./clock.js";
 import { need, say } from "./dom.js";
+import { gettext, interpolate, ngettext } from "./words.js";
 
 /** @typedef {NonNullable<import("./types.js").VisitView["wait"]>} Wait */
 
@@ -14,15 +14,20 @@ const HOUR = 60 * MINUTE;
  * @param {number} high seconds
  */
 export function rangeWords(low, high) {
-  if (!low) return `less than ${lengthWords(high)}`;
-  return high < HOUR ? `about ${low / MINUTE} to ${lengthWords(high)}` : `about ${lengthWords(low)} to ${lengthWords(high)}`;
+  if (!low) return interpolate(gettext("less than %(length)s"), { length: lengthWords(high) });
+  const from = high < HOUR ? low / MINUTE : lengthWords(low);
+  return interpolate(gettext("about %(from)s to %(to)s"), { from, to: lengthWords(high) });
 }
 
 /** @param {number} seconds whole minutes */
 function lengthWords(seconds) {
   const hours = Math.floor(seconds / HOUR);
   const minutes = Math.round((seconds % HOUR) / MINUTE);
-  return [hours && plural(hours, "hour"), minutes && plural(minutes, "minute")].filter(Boolean).join(" ");
+  const words = [
+    hours && interpolate(ngettext("%(count)s hour", "%(count)s hours", hours), { count: hours }),
+    minutes && interpolate(ngettext("%(count)s minute", "%(count)s minutes", minutes), { count: minutes }),
+  ];
+  return words.filter(Boolean).join(" ");
 }
 
 /**
@@ -66,6 +71,6 @@ export class WaitRange {
     const bar = need(this.#card, "[data-scale-range]");
     bar.style.setProperty("--from", `${(100 * low) / whole}%`);
     bar.style.setProperty("--wide", `${(100 * (high - low)) / whole}%`);
-    [...need(this.#card, "[data-scale-marks]").children].forEach((mark, place) => say(mark, place ? `${minutes[place]} min` : "now"));
+    [...need(this.#card, "[data-scale-marks]").children].forEach((mark, place) => say(mark, place ? `${minutes[place]} min` : gettext("now")));
   }
 }

@@ -3,6 +3,7 @@
 import { ordinal } from "./clock.js";
 import { make, need, say } from "./dom.js";
 import { WaitRange } from "./wait-range.js";
+import { gettext, interpolate } from "./words.js";
 
 /** @typedef {import("./types.js").VisitView} VisitView */
 
@@ -35,15 +36,16 @@ export class WaitingLine {
     showHeld(this.#section, status === "onleave");
     if (status === "onleave") {
       this.#shown = "";
-      say(need(this.#section, "[data-heading]"), `${practitioner.short_name} comes back to you`);
-      this.#page.title("Your visit is on hold");
+      say(need(this.#section, "[data-heading]"), interpolate(gettext("%(doctor)s comes back to you"), { doctor: practitioner.short_name }));
+      this.#page.title(gettext("Your visit is on hold"));
       return;
     }
     const words = wait ? this.#range.show(wait) : "";
     const key = `${position}/${waiting}/${now}`;
     if (!position || key === this.#shown) return;
     this.#shown = key;
-    say(need(this.#section, "[data-heading]"), position === 1 ? "You are next" : `You are ${ordinal(position)} in line`);
+    const place = ordinal(position);
+    say(need(this.#section, "[data-heading]"), position === 1 ? gettext("You are next") : interpolate(gettext("You are %(place)s in line"), { place }));
     need(this.#section, "[data-next]").hidden = position !== 1;
     need(this.#section, "[data-in-line]").hidden = position === 1;
     need(this.#section, "[data-doors]").replaceChildren(...doors(position, waiting, now));
@@ -54,12 +56,10 @@ export class WaitingLine {
   /** Said aloud once for each place, not each minute. @param {number} position @param {string} wait */
   #moved(position, wait) {
     const next = position === 1;
-    this.#page.say(
-      next
-        ? "You are next. Please stay by your phone; the picture opens by itself."
-        : `You are ${ordinal(position)} in line.${wait ? ` Your wait from now is ${wait}.` : ""}`,
-    );
-    this.#page.title(next ? "You are next" : "In the waiting room");
+    const place = interpolate(gettext("You are %(place)s in line."), { place: ordinal(position) });
+    const both = wait ? `${place} ${interpolate(gettext("Your wait from now is %(wait)s."), { wait })}` : place;
+    this.#page.say(next ? gettext("You are next. Please stay by your phone; the picture opens by itself.") : both);
+    this.#page.title(next ? gettext("You are next") : gettext("In the waiting room"));
     if (!next || this.#position < 0) return;
     this.#page.next();
   }
@@ -85,10 +85,10 @@ export function showHeld(section, held) {
 function doors(position, waiting, now) {
   const first = Math.max(1, position - 3);
   const last = Math.min(waiting, position + 1);
-  const list = now ? [make("li", { class: "hc-door hc-door-now" }, "Now")] : [];
+  const list = now ? [make("li", { class: "hc-door hc-door-now" }, gettext("Now"))] : [];
   for (let place = first; place <= last; place += 1) {
     const you = place === position;
-    list.push(make("li", { class: `hc-door${you ? " hc-door-you" : ""}` }, you ? "You" : ordinal(place)));
+    list.push(make("li", { class: `hc-door${you ? " hc-door-you" : ""}` }, you ? gettext("You") : ordinal(place)));
   }
   return list;
 }
