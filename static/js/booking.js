@@ -61,7 +61,7 @@ function offerOwnZone(shown) {
   const link = document.createElement("a");
   link.href = address.href;
   link.textContent = interpolate(gettext("Show times in %(city)s time"), { city: city(own) });
-  place.replaceChildren(`${interpolate(gettext("Your device is in %(city)s time."), { city: city(own) })} `, link);
+  place.replaceChildren(interpolate(gettext("Your device is in %(city)s time."), { city: city(own) }), " ", link);
   place.hidden = false;
 }
 

@@ -125,7 +125,8 @@ export function busyButton(button) {
 
 /** What a title begins with while something is to be put right. */
 function errorMark() {
-  return `${gettext("Error:")} `;
+  const word = gettext("Error:");
+  return `${word} `;
 }
 
 /** @param {HTMLFormElement} form */

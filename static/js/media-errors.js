@@ -208,11 +208,12 @@ const TEXTS = {
       gettext("You can go in and write in the chat meanwhile."),
       gettext("You can go in without them meanwhile."),
     );
+    const close = gettext("Close other video calls, then press Try again.");
     return {
       code: "media.busy",
       tag: of(c.device, gettext("Camera is in use"), gettext("Microphone is in use"), gettext("Camera and microphone are in use")),
       title,
-      message: `${title}. ${gettext("Close other video calls, then press Try again.")}${c.inside ? "" : ` ${meanwhile}`}`,
+      message: `${title}. ${close}${c.inside ? "" : ` ${meanwhile}`}`,
       action: "try-again",
       desk: of(c.device, gettext("camera busy"), gettext("microphone busy"), gettext("camera and microphone busy")),
     };

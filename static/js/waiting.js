@@ -57,7 +57,8 @@ export class WaitingLine {
   #moved(position, wait) {
     const next = position === 1;
     const place = interpolate(gettext("You are %(place)s in line."), { place: ordinal(position) });
-    const both = wait ? `${place} ${interpolate(gettext("Your wait from now is %(wait)s."), { wait })}` : place;
+    const long = interpolate(gettext("Your wait from now is %(wait)s."), { wait });
+    const both = wait ? `${place} ${long}` : place;
     this.#page.say(next ? gettext("You are next. Please stay by your phone; the picture opens by itself.") : both);
     this.#page.title(next ? gettext("You are next") : gettext("In the waiting room"));
     if (!next || this.#position < 0) return;
