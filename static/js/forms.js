@@ -158,7 +158,7 @@ function showErrors(form, error) {
     markField(input, text);
   }
   const count = list.children.length;
-  const things = interpolate(ngettext("There is 1 thing to put right", "There are %(count)s things to put right", count), { count });
+  const things = interpolate(ngettext("There is %(count)s thing to put right", "There are %(count)s things to put right", count), { count });
   const title = count === 0 ? error.message : things;
   const words = make("div", {}, make("h2", {}, title), ...(count ? [list] : []));
   const summary = make("div", { class: "hc-error-summary", role: "alert", tabindex: "-1" }, icon("warning-circle", "fill"), words);

@@ -122,12 +122,7 @@ const TEXTS = {
   /** @param {Filled} c @returns {Words} */
   "media.denied_system": (c) => ({
     code: "media.denied_system",
-    tag: of(
-      c.device,
-      gettext("Camera is off in Settings"),
-      gettext("Microphone is off in Settings"),
-      gettext("Camera and microphone are off in Settings"),
-    ),
+    tag: of(c.device, gettext("Camera is off in Settings"), gettext("Microphone is off in Settings"), gettext("Camera and microphone are off in Settings")),
     title: interpolate(
       of(
         c.device,
@@ -147,12 +142,7 @@ const TEXTS = {
       { machine: machine(c) },
     ),
     action: "open-settings",
-    desk: of(
-      c.device,
-      gettext("camera off in settings"),
-      gettext("microphone off in settings"),
-      gettext("camera and microphone off in settings"),
-    ),
+    desk: of(c.device, gettext("camera off in settings"), gettext("microphone off in settings"), gettext("camera and microphone off in settings")),
   }),
   /** @param {Filled} c @returns {Words} */
   "media.prompt_open": (c) => ({
