@@ -21,11 +21,14 @@ class Answer:
 
 
 class Poster:
-    """Connections to one server, kept open and used again; one session, whose CSRF secret is our own."""
+    """Connections to one server, kept open and used again; one session, whose CSRF secret is our own.
 
-    def __init__(self, port: int, session: str, host: str = "127.0.0.1") -> None:
+    `cookie` is the name of the session's: that of staff unless named.
+    """
+
+    def __init__(self, port: int, session: str, host: str = "127.0.0.1", cookie: str = "") -> None:
         self.host, self.port = host, port
-        cookies = {settings.SESSION_COOKIE_NAME: session, settings.CSRF_COOKIE_NAME: TOKEN}
+        cookies = {cookie or settings.SESSION_COOKIE_NAME: session, settings.CSRF_COOKIE_NAME: TOKEN}
         self._cookies = "; ".join(f"{name}={value}" for name, value in cookies.items() if value)
         self._idle: list[tuple[asyncio.StreamReader, asyncio.StreamWriter, float]] = []
 

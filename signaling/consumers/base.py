@@ -73,6 +73,7 @@ class SocketConsumer(AsyncConsumer, ABC):
         self._person: tuple[object, ...] | None = None
         self._attendant: asyncio.Task[None] | None = None
         self._pings = 0
+        self._at_work = False
         self._relook: asyncio.TimerHandle | None = None
 
     # --- for each socket to fill in ---
@@ -148,6 +149,8 @@ class SocketConsumer(AsyncConsumer, ABC):
         people.join(self._person, self, self.limits.sockets_per_person)
         self._groups_missing = [*groups, *sessions.groups_of(self.actor)]
         await self._be_reachable()
+        # Whatever the page had to wait for until here was our own doing: its time to speak begins now.
+        self.heard_at = self.opened_at = self.clock()
         self._attendant = asyncio.create_task(self._attend(), name="socket-attendant")
         await self.entered()
 
@@ -218,6 +221,13 @@ class SocketConsumer(AsyncConsumer, ABC):
         if self.outbox.closing or self._attendant is None:
             return
         self.heard_at = self.clock()
+        self._at_work = True
+        try:
+            await self._read(message)
+        finally:
+            self._at_work, self.heard_at = False, self.clock()
+
+    async def _read(self, message: Event) -> None:
         text = message.get("text")
         size = len(text.encode("utf-8", "surrogatepass")) if text is not None else len(message.get("bytes") or b"")
         if size > MAX_FRAME_BYTES:
@@ -308,6 +318,8 @@ class SocketConsumer(AsyncConsumer, ABC):
         while not self.outbox.closing:
             await self._wait_until(min(beat, self.heard_at + self.timing.silence, self.deadline()))
             present = self.clock()
+            if self._at_work:
+                self.heard_at = present  # what comes next is read when this is done: nobody is silent
             if present - self.heard_at >= self.timing.silence:
                 self.outbox.close(SILENT)
                 return

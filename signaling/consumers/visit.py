@@ -67,6 +67,7 @@ class VisitConsumer(SocketConsumer):
         self._placed_at = 0  # the version of the room that `relay` is from
         self._told_relay_lost = False
         self._lost_seat = False
+        self._said_hello = False
 
     @property
     def room(self) -> UUID:
@@ -83,13 +84,15 @@ class VisitConsumer(SocketConsumer):
             await in_database(visits.release, self.seat, self.holder)
 
     def deadline(self) -> float:
-        return self.opened_at + self.timing.hello_within if self.tab is None else math.inf
+        return math.inf if self._said_hello else self.opened_at + self.timing.hello_within
 
     # --- messages ---
 
     async def handle(self, row: Row, message: Message) -> None:
         if self.tab is None and not isinstance(message, Hello):
             raise ProtocolError("out_of_order")
+        # It was said in time, also where the house is slow to answer.
+        self._said_hello = True
         async with self.lock:
             match message:
                 case Hello():
