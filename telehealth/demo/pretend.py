@@ -2,6 +2,8 @@
 
 import datetime as dt
 
+from django.utils.translation import gettext as _
+
 from accounts.actors import system_actor
 from accounts.models import Patient, Practitioner
 from consults.lifecycle import VisitStatus
@@ -57,4 +59,5 @@ def _book(practitioner: Practitioner, at: dt.datetime) -> Encounter:
                     break
                 continue
             return Encounter.objects.select_related("appointment").get(appointment=booked)
-    raise Conflict("No time is free around now. Finish a visit of today, or start the demo anew.", code="pretend.full")
+    words = _("No time is free around now. Finish a visit of today, or start the demo anew.")
+    raise Conflict(words, code="pretend.full")
