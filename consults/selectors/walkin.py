@@ -31,6 +31,7 @@ from scheduling.selectors.offering import SHOWN_AGAIN
 
 # So far ahead is looked for the next opening; whoever is closed for longer says nothing of it.
 DAYS_AHEAD = 15
+NEVER_CLOSES = dt.timedelta(days=7)
 
 Span = tuple[dt.datetime, dt.datetime]
 DoorState = Literal["open", "closed", "full", "nobody", "off"]
@@ -38,7 +39,8 @@ DoorState = Literal["open", "closed", "full", "nobody", "off"]
 
 @dataclass(frozen=True)
 class PoolDoor:
-    """How a walk-in door stands: `opens_at` is when it opens next, None where it is open now or nobody can say.
+    """How a walk-in door stands: `opens_at` is when it opens next, None where it is open now or nobody can say;
+    `closes_at` None where it is open day and night.
 
     `waiting` are those in line, `coming` those between the door and the waiting room.
     """
@@ -48,6 +50,7 @@ class PoolDoor:
     coming: int
     opens_at: dt.datetime | None
     closes_at: dt.datetime | None
+    closes_another_day: bool = False
 
 
 def pool_at_door(token: str) -> Pool:
@@ -80,7 +83,11 @@ def door_of(pool: Pool, instant: dt.datetime) -> PoolDoor:
     state: DoorState = "full" if waiting + coming >= pool.most_waiting else "open"
     if who_answers(pool, instant) is None:
         state = "nobody"
-    return PoolDoor(state, waiting, coming, None, span[1])
+    if span[1] - instant > NEVER_CLOSES:
+        return PoolDoor(state, waiting, coming, None, None)
+    zone = ZoneInfo(pool.organization.timezone)
+    next_midnight = _at(instant.astimezone(zone).date(), DAY_MINUTES, zone)
+    return PoolDoor(state, waiting, coming, None, span[1], span[1] > next_midnight)
 
 
 def hours_of(pool: Pool) -> list[tuple[str, dt.datetime, dt.datetime, bool]]:
@@ -163,14 +170,18 @@ def _span_now_or_next(pool: Pool, instant: dt.datetime) -> Span | None:
     if not hours:
         return None
     closed = closed_times(pool.organization, today, today + dt.timedelta(days=DAYS_AHEAD))
+    found: Span | None = None
     for ahead in range(DAYS_AHEAD + 1):
         day = today + dt.timedelta(days=ahead)
         usual = hours.get(day.weekday())
         for opens, closes in _without(usual, closed.get(day, ())) if usual else ():
             span = _at(day, opens, zone), _at(day, closes, zone)
-            if instant < span[1]:
-                return span
-    return None
+            if found and span[0] != found[1]:
+                return found
+            if found or instant < span[1]:
+                # What is open until midnight, and from midnight on, does not close at midnight.
+                found = (found or span)[0], span[1]
+    return found
 
 
 def _without(usual: Minutes, closed: Sequence[Minutes]) -> list[Minutes]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pytest
 
 from consults.models import DeskNote, DoorCheck, Encounter, Seat
+from consults.services.calling import admit_patient
 from core.clock import now
 from scheduling.models import Appointment
 from tests import factories
@@ -14,6 +15,7 @@ from tests.browser.clinic import Cookie, Visit
 from tests.browser.conftest import Make
 from tests.browser.house import House
 from tests.browser.looks import Looks
+from tests.browser.people import onward
 
 MINUTE = dt.timedelta(minutes=1)
 SELECTED = "document.querySelector('.hc-qrow.is-selected h3')?.textContent"
@@ -61,6 +63,15 @@ def _status_of(visit: str) -> str:
     return Appointment.objects.get(encounter__uuid=visit).status
 
 
+def _visit_status_of(visit: str) -> str:
+    return Encounter.objects.get(uuid=visit).status
+
+
+def _call_in(visit: str) -> None:
+    encounter = Encounter.objects.select_related("practitioner").get(uuid=visit)
+    admit_patient(actor=factories.practitioner_actor(encounter.practitioner), encounter=encounter)
+
+
 def test_board_is_worked_by_keys_and_what_was_pressed_is_undone(look: Looks, forenoon: Forenoon, make: Make) -> None:
     tab = look.open(forenoon.june.doctor)
     page = tab.page
@@ -104,6 +115,21 @@ def test_board_is_worked_by_keys_and_what_was_pressed_is_undone(look: Looks, for
     page.keyboard.press("?")
     assert tab.evaluate(OPEN_DIALOGS) == 0
     assert page.url.endswith(forenoon.june.board)
+    page.get_by_role("button", name="Shortcuts").click()
+    page.get_by_label("Use single letters as keys").check()
+    page.keyboard.press("Escape")
+    tab.wait_for(f"{OPEN_DIALOGS} === 0")
+
+    # m leads to the thread with the patient of the row, h puts on hold who is with the doctor.
+    page.keyboard.press("j")
+    chosen = page.locator("[data-row].is-selected").get_attribute("data-desk")
+    onward(page, page.keyboard.press, "m")
+    assert page.url.endswith(chosen or "no row is chosen")
+    onward(page, page.go_back)
+    make(_call_in, forenoon.otto)
+    page.locator("[data-hold-form]").wait_for(state="attached")
+    onward(page, page.keyboard.press, "h")
+    assert make(_visit_status_of, forenoon.otto) == "onleave"
 
 
 def test_board_of_all_lines_has_trouble_on_top_and_changes_by_itself(look: Looks, forenoon: Forenoon) -> None:

@@ -145,6 +145,24 @@ def test_door_opens_closes_and_is_full_by_the_clinics_clock(admin: Actor, first:
         assert door_of(made, now()).state == "full"
 
 
+@pytest.mark.parametrize(
+    ("hours", "closes", "another_day"),
+    [
+        ({0: (0, 1440)}, dt.datetime(2036, 8, 5, 5, tzinfo=dt.UTC), False),
+        ({0: (0, 1440), 1: (0, 600)}, dt.datetime(2036, 8, 5, 15, tzinfo=dt.UTC), True),
+        ({0: (0, 1440), 1: (60, 600)}, dt.datetime(2036, 8, 5, 5, tzinfo=dt.UTC), False),
+        (dict.fromkeys(range(7), (0, 1440)), None, False),
+    ],
+)
+def test_door_that_is_open_over_midnight_does_not_close_at_midnight(
+    admin: Actor, first: Practitioner, hours: Any, closes: dt.datetime | None, another_day: bool
+) -> None:
+    asked = replace(terms(first, takes_walk_ins=True), hours=hours)
+    made = save_pool(actor=admin, organization=first.organization, terms=asked)
+    door = door_of(made, dt.datetime(2036, 8, 4, 17, tzinfo=dt.UTC))
+    assert (door.state, door.closes_at, door.closes_another_day) == ("open", closes, another_day)
+
+
 def test_door_of_a_line_without_walk_ins_is_off(pool: Pool) -> None:
     assert door_of(pool_at_door(pool.door_token), now()).state == "off"
 
