@@ -72,7 +72,9 @@ def _run_parts(scope: str, folder: Path, tally: Tally) -> None:
         chosen = WITHOUT_BROWSER + long + " and not slow"
         _pytest("rules, services, relay, without races", [*shared, "-m", chosen, *FAST], folder, tally)
         return
-    _pytest("unit, architecture, SQLite", [*shared, "-m", WITHOUT_BROWSER + long], folder, tally)
+    # SQLite renders the pages of the browsers' houses below; here it would only render them twice.
+    elsewhere = [f"--ignore=tests/integration/{room}" for room in ("pages", "visit_pages")]
+    _pytest("unit, architecture, SQLite", [*shared, *elsewhere, "-m", WITHOUT_BROWSER + long], folder, tally)
     with servers() as addresses:
         # channels_redis keeps a connection per event loop, and every asynchronous test has a loop of its own.
         kept = ["-W", "ignore:unclosed <socket:ResourceWarning"]
