@@ -97,7 +97,9 @@ def said_by_scripts() -> dict[Text, set[str]]:
     found: dict[Text, set[str]] = {}
     for path in SCRIPTS.rglob("*.js"):
         with path.open("rb") as script:
-            for _line, call, texts, _comments in extract_javascript(script, IN_SCRIPTS, (), {}):
+            for _line, call, texts, _comments in extract_javascript(
+                script, IN_SCRIPTS, (), {"parse_template_string": True}
+            ):
                 values = [texts] if isinstance(texts, str) else list(texts)
                 context = values.pop(0) if call == "pgettext" else ""
                 text = Text(context, *(value or "" for value in [*values, ""][:2]))

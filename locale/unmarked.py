@@ -16,6 +16,8 @@ LOCALE = Path(__file__).resolve().parent
 ROOT = LOCALE.parent
 NOT_WORDS = frozenset(
     {"Housecall", "WebM", "MP4", "min", "min.", "ms", "kB", "MB", "GB", "TURN", "QR", "Esc", "Enter", "Shift"}
+    # What a page calls its body for the style sheets.
+    | {"hc-patient", "hc-staff", "hc-call-page"}
 )
 # Attributes that people read or hear; of `data-...` every one that has a space in it or begins with a capital letter.
 READ = frozenset({"aria-label", "aria-roledescription", "aria-valuetext", "alt", "placeholder", "title", "label"})
@@ -97,7 +99,8 @@ def in_script(text: str) -> Iterator[tuple[int, str]]:
     for number, line in enumerate(bare.splitlines(), 1):
         for found in re.finditer(r"\"([^\"\\]*)\"|`([^`]*)`", line):
             words = found[1] or re.sub(r"\$\{[^}]*\}", "X", found[2] or "")
-            if SENTENCE.search(words.strip()) and " " in words.strip() and _is_words(words):
+            # A drawing's path is no words: between what is filled in stand single letters alone.
+            if SENTENCE.search(words.strip()) and " " in words.strip() and _is_words(words.replace("X", "0")):
                 yield number, words
 
 
