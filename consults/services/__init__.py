@@ -11,7 +11,7 @@ from consults.services.holding import hold_visit
 from consults.services.keeping import ask_callback, keep_own_place, keep_places, stay_in_line
 from consults.services.line import requeue_visit
 from consults.services.notes import put_note, remove_note
-from consults.services.passing import pass_on
+from consults.services.passing import offer_unpass, pass_on
 from consults.services.places import outrun_relay, place_visit
 from consults.services.queues import open_queue
 from consults.services.seats import leave_call, release_seat, set_media, take_seat, touch_seat
@@ -34,6 +34,7 @@ __all__ = [
     "leave_call",
     "leave_waiting_room",
     "mark_missed",
+    "offer_unpass",
     "open_queue",
     "outrun_relay",
     "pass_on",

@@ -10,7 +10,7 @@ from accounts.policy import require
 from consults.models import Encounter
 from consults.people import is_group, the_group
 from consults.policies import require_row
-from consults.services import line, notes, undoing
+from consults.services import line, notes, passing, undoing
 from consults.services.rows import locked_visit
 from core.errors import Conflict, NotFound
 from scheduling.lifecycle import AppointmentStatus
@@ -52,6 +52,9 @@ def undo(*, actor: Actor, token: str) -> Undone:
         return Undone(encounter, _("%(name)s has the former place again.") % {"name": name})
     if kind == undoing.ADMIT:
         line.unadmit(actor, encounter, before)
+        return Undone(encounter, _("%(name)s waits again, at the same place.") % {"name": name})
+    if kind == undoing.PASSED:
+        passing.unpass(actor, encounter, before)
         return Undone(encounter, _("%(name)s waits again, at the same place.") % {"name": name})
     _correct(actor, appointment, before["sequence"])
     return Undone(encounter, _("%(name)s is expected again.") % {"name": name})

@@ -1,5 +1,7 @@
 """Writing that a visit goes on to somebody else: to a colleague's line, or to one that several share."""
 
+from typing import Any
+
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -8,9 +10,10 @@ from accounts.models import Practitioner
 from accounts.selectors import get_practitioner_of
 from consults import ports
 from consults.lifecycle import BEGUN, VisitStatus
-from consults.models import Encounter, Pool, Queue
+from consults.models import Encounter, Pool, Queue, Station
 from consults.policies import require_row
 from consults.presence import is_open
+from consults.services import undoing
 from consults.services.line import to_line
 from consults.services.queues import ensure_queue
 from consults.services.rows import (
@@ -60,6 +63,47 @@ def pass_on(*, actor: Actor, encounter: Encounter, to: Practitioner | Pool, why:
         line_changed(line)
     record_visit(actor, "consults.visit.pass_on", encounter, before=str(before.uuid), to=str(queue.uuid))
     return encounter
+
+
+def offer_unpass(actor: Actor, encounter: Encounter) -> str:
+    """What undoes passing on this visit, which was just done."""
+    return undoing.offer(actor, undoing.PASSED, encounter, station=_waits_at(encounter).pk)
+
+
+def unpass(actor: Actor, encounter: Encounter, before: dict[str, Any]) -> None:
+    """For the undoing, of a locked visit: they wait in the former line again, while nobody has called them from this.
+
+    Whoever passed them on may have no right to the visit any more; that it was they who did says the signed word.
+    """
+    if encounter.organization_id != actor.organization_id:
+        raise NotFound
+    station = _waits_at(encounter)
+    former = encounter.stations.exclude(pk=station.pk).order_by("-until").first()
+    if station.pk != before["station"] or encounter.status != VisitStatus.ARRIVED or former is None:
+        raise undoing.too_late()
+    left, encounter.queue = encounter.queue, former.queue
+    encounter.practitioner = former.queue.practitioner or encounter.appointment.practitioner
+    encounter.called_at = None
+    store_change(encounter, "queue", "practitioner", "called_at")
+    raise_queue_version(left)
+    station.delete()
+    if former.begun_at is None:
+        Station.objects.filter(pk=former.pk).update(until=None)
+    else:
+        # Who was in a call there waits anew: what was before stays in the timeline.
+        open_station(encounter)
+    forget_told(encounter)
+    for line in (left, encounter.queue):
+        line_changed(line)
+    record_visit(actor, "consults.visit.unpass", encounter, before=str(left.uuid), to=str(encounter.queue.uuid))
+
+
+def _waits_at(encounter: Encounter) -> Station:
+    """Where they were passed on to. Conflict `undo.late` where they are out of the line, or called in."""
+    found = encounter.stations.filter(until=None, begun_at=None).exclude(passed_on_by="").first()
+    if found is None:
+        raise undoing.too_late()
+    return found
 
 
 def _require_on_its_way(actor: Actor, encounter: Encounter) -> None:

@@ -16,7 +16,7 @@ from consults.models import Encounter
 from core.errors import Conflict
 
 WITHIN = dt.timedelta(seconds=60)
-NOTE, MISSED, REQUEUE, ADMIT = "note", "missed", "requeue", "admit"
+NOTE, MISSED, REQUEUE, ADMIT, PASSED = "note", "missed", "requeue", "admit", "passed"
 _SALT = "consults.undo"
 
 

@@ -64,8 +64,9 @@ def pass_on(request: HttpRequest, visit: uuids.UUID) -> HttpResponse:
         if not request.POST.get("to"):
             raise Invalid(_("Choose to whom."), code="pass_on.to", field="to")
         to = target_of(actor, request.POST["to"])
-        services.pass_on(actor=actor, encounter=found, to=to, why=request.POST.get("why", ""))
-        return _("%(name)s waits in the line of %(to)s.") % {"name": _name(found), "to": str(to)}, ""
+        passed = services.pass_on(actor=actor, encounter=found, to=to, why=request.POST.get("why", ""))
+        said = _("%(name)s waits in the line of %(to)s.") % {"name": _name(found), "to": str(to)}
+        return said, services.offer_unpass(actor, passed)
 
     return _done(request, found, save)
 

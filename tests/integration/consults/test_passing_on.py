@@ -181,3 +181,46 @@ def test_recording_ends_and_stays_with_who_recorded() -> None:
     assert room_document(visit)["recording"] is None
     assert recordings_of(make.practitioner_actor(first)) == [Recording.objects.get()]
     assert recordings_of(theirs) == []
+
+
+def undo(actor: Actor, passed: Encounter) -> Encounter:
+    return services.undo(actor=actor, token=services.offer_unpass(actor, passed)).encounter
+
+
+def test_passing_on_is_undone_by_who_did_it_and_the_patient_waits_where_they_came_from(
+    visit: Encounter, doctor: Actor, nurses: Pool
+) -> None:
+    own, arrived_at = visit.queue, visit.arrived_at
+    back = undo(doctor, services.pass_on(actor=doctor, encounter=visit, to=nurses, why="Blood pressure"))
+    assert (back.status, back.queue, back.practitioner, back.arrived_at) == (
+        "arrived",
+        own,
+        visit.practitioner,
+        arrived_at,
+    )
+    assert passed_on(back) is None
+    assert services.admit_patient(actor=doctor, encounter=back).status == "in-progress"
+    assert [stop.queue_id for stop in back.stations.all()] == [own.pk, own.pk]
+
+
+def test_one_who_waited_stands_in_the_former_line_as_if_nothing_had_been(nurses: Pool, desk: Actor) -> None:
+    waiting = make.make_waiting_visit(practitioner=nurses.memberships.first().practitioner)  # type: ignore[union-attr]
+    own = waiting.queue
+    desk = make.staff_actor(Role.FRONT_DESK, organization=waiting.organization)
+    stations = [(one.queue_id, one.since, one.until) for one in waiting.stations.all()]
+    back = undo(desk, services.pass_on(actor=desk, encounter=waiting, to=nurses))
+    assert back.queue == own
+    assert [(one.queue_id, one.since, one.until) for one in back.stations.all()] == stations
+
+
+def test_passing_on_is_not_undone_by_another_nor_once_somebody_has_called_them(
+    visit: Encounter, doctor: Actor, colleague: Practitioner, desk: Actor
+) -> None:
+    passed = services.pass_on(actor=doctor, encounter=visit, to=colleague)
+    word = services.offer_unpass(doctor, passed)
+    assert code_of(lambda: services.undo(actor=desk, token=word)) == "undo.late"
+    theirs = make.practitioner_actor(colleague)
+    services.admit_patient(actor=theirs, encounter=passed)
+    assert code_of(lambda: services.undo(actor=doctor, token=word)) == "undo.late"
+    services.pass_on(actor=theirs, encounter=passed, to=visit.practitioner)
+    assert code_of(lambda: services.undo(actor=doctor, token=word)) == "undo.late"
