@@ -6,6 +6,7 @@ import uuid as uuids
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from accounts.actors import Actor
 from accounts.roles import Role
@@ -41,7 +42,7 @@ def take_seat(*, actor: Actor, encounter: Encounter, holder: uuids.UUID, tab: uu
         raise Conflict(_("Agree to the video visit first, then go in."), code="consent.missing")
     seat = _seat_of(actor, encounter) or _new_seat(actor, encounter)
     if actor.type == "guest":
-        seat.label, seat.role = _as_guest(actor)
+        seat.label, seat.role = _as_guest(actor, encounter)
     if seat.sharing != tab or not is_sharing(seat, now()):
         seat.sharing = None
     seat.holder, seat.connected, seat.last_seen_at, seat.left_at = holder, True, now(), None
@@ -175,12 +176,14 @@ def _new_seat(actor: Actor, encounter: Encounter) -> Seat:
     return Seat(encounter=encounter, actor_type=actor.type, actor_id=person_id(actor), label=label, role=role)
 
 
-def _as_guest(actor: Actor) -> tuple[str, str]:
-    """What the others call them, and as what they are there now."""
+def _as_guest(actor: Actor, encounter: Encounter) -> tuple[str, str]:
+    """What the others call them, in the clinic's language because it is kept, and as what they are there now."""
     guest = Guest.objects.select_related("related").get(pk=person_id(actor))
+    with override(encounter.organization.language):
+        label = guest.label
     if actor.for_patient_id is not None:
-        return guest.label, Role.RELATED_PERSON
-    return guest.label, Role.INTERPRETER if guest.role == Guest.Role.TRANSLATOR else Role.GUEST
+        return label, Role.RELATED_PERSON
+    return label, Role.INTERPRETER if guest.role == Guest.Role.TRANSLATOR else Role.GUEST
 
 
 def _vacate(actor: Actor, encounter: Encounter, seats: QuerySet[Seat]) -> bool:
