@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 
 # Code -> what people call the app. The first that fits counts: Messenger names Facebook too.
 APPS: dict[str, tuple[str, re.Pattern[str]]] = {
@@ -49,6 +50,7 @@ _SYSTEMS = (
     ("Mac", re.compile(r"\bMacintosh\b")),
     ("Linux", re.compile(r"\bLinux\b")),
 )
+_UNKNOWN = "A browser"
 _LONGEST = 1_000
 _APPLE = frozenset({"iPhone", "iPad", "Mac"})
 
@@ -72,8 +74,16 @@ def browser_of(agent: str) -> Browser:
     agent = agent[:_LONGEST]
     system = next((name for name, sign in _SYSTEMS if sign.search(agent)), "")
     found = next(((name, match[1]) for name, sign in _BROWSERS if (match := sign.search(agent))), None)
-    words = f"{found[0]} {found[1]}" if found else "A browser"
+    words = f"{found[0]} {found[1]}" if found else _UNKNOWN
     return Browser(f"{words} on {system}" if system else words, system, _app(agent, system))
+
+
+def spoken(words: str) -> str:
+    """A browser's words, which are kept in English, as the reader says them."""
+    name, on, system = words.partition(" on ")
+    if name == _UNKNOWN:
+        name = _("A browser")
+    return _("%(browser)s on %(system)s") % {"browser": name, "system": system} if on else name
 
 
 def browser_at(request: HttpRequest) -> Browser:

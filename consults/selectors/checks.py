@@ -11,6 +11,7 @@ from accounts.actors import Actor
 from accounts.models import Patient
 from accounts.policy import may
 from consults import checks
+from consults.browsers import spoken
 from consults.lifecycle import VisitStatus
 from consults.models import DoorCheck, Encounter
 from consults.people import is_group, name_in_room
@@ -76,7 +77,7 @@ def device_checks(actor: Actor, appointment: Appointment) -> list[Checked]:
             row.checked_at,
             tuple(checks.findings(row)),
             ", ".join(checks.troubles(row)),
-            row.browser,
+            spoken(row.browser),
         )
         for row in rows
     ]
