@@ -132,7 +132,10 @@ def clock_time(at: datetime | None, zone: str | tzinfo | None = None) -> str:
     if at is None:
         return ""
     local = timezone.localtime(at, _zone(zone))
-    return f"{local.hour % 12 or 12}:{local.minute:02d} {_('am') if local.hour < 12 else _('pm')}"
+    half = _("am") if local.hour < 12 else _("pm")
+    # "p. m." stays on one line.
+    half = half.replace(" ", "\u00a0")
+    return f"{local.hour % 12 or 12}:{local.minute:02d} {half}"
 
 
 @register.filter
