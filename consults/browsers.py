@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 # Code -> what people call the app. The first that fits counts: Messenger names Facebook too.
 APPS: dict[str, tuple[str, re.Pattern[str]]] = {
@@ -28,7 +29,7 @@ APPS: dict[str, tuple[str, re.Pattern[str]]] = {
     "twitter": ("X", re.compile(r"\bTwitter(?:Android| for)")),
     "pinterest": ("Pinterest", re.compile(r"\[?Pinterest/")),
     "outlook": ("Outlook", re.compile(r"\b(?:Outlook-iOS|Outlook-Android|OutlookMobile|PKeyAuth.*Outlook)")),
-    "google": ("the Google app", re.compile(r"\bGSA/\d")),
+    "google": (gettext_noop("the Google app"), re.compile(r"\bGSA/\d")),
 }
 # What an app shows that names itself nowhere: mail programs (Gmail, Outlook) on a phone, and others.
 OTHER_APP = "other"
@@ -66,7 +67,7 @@ class Browser:
     @property
     def app_name(self) -> str:
         """What people call the app; empty for one that does not say."""
-        return APPS[self.app][0] if self.app in APPS else ""
+        return _(APPS[self.app][0]) if self.app in APPS else ""
 
 
 def browser_of(agent: str) -> Browser:
