@@ -35,6 +35,11 @@ class ConsentText(models.Model):
     def __str__(self) -> str:
         return f"{self.purpose} {self.version} ({self.language})"
 
+    @property
+    def shown_as(self) -> str:
+        """What a page that shows these words sends back with the answer: the version, and in which language."""
+        return f"{self.version}/{self.language}"
+
     def body_for(self, practitioner: str) -> str:
         """The words as shown, with the practitioner's name in its place."""
         return self.body.replace("{doctor}", practitioner)

@@ -3,7 +3,9 @@
 import datetime as dt
 import uuid as uuids
 
+from django.conf import settings
 from django.db.models import Min, OuterRef, Q, Subquery
+from django.utils.translation import get_language
 
 from accounts.models import Organization, Patient, RelatedPerson
 from consent import rights
@@ -27,6 +29,12 @@ def current_text(clinic: Organization, purpose: str, language: str = FALLBACK_LA
     newest = published.latest("published_on", "version")
     written = {text.language: text for text in published.filter(version=newest.version)}
     return written.get(language) or written.get(language.split("-")[0]) or written.get(FALLBACK_LANGUAGE) or newest
+
+
+def language_shown(usual: str) -> str:
+    """In which language a page shows the words: its own, as the reader chose it; `usual` where no page speaks that."""
+    spoken = {code.split("-")[0] for code, _ in settings.LANGUAGES}
+    return (get_language() or FALLBACK_LANGUAGE).split("-")[0] if usual.split("-")[0] in spoken else usual
 
 
 def standing_consent(patient: Patient, purpose: str) -> Consent | None:

@@ -38,13 +38,13 @@ class ConsentForm(forms.Form):
     """The questions before going in: the video visit, once, and the recording, at every visit."""
 
     agree = forms.BooleanField(error_messages={"required": NO_CONSENT})
-    version = forms.CharField(max_length=32, widget=forms.HiddenInput)
+    version = forms.CharField(max_length=64, widget=forms.HiddenInput)
     recording = forms.ChoiceField(
         choices=RECORDING_ANSWERS,
         widget=forms.RadioSelect,
         error_messages={"required": NO_RECORDING_ANSWER, "invalid_choice": NO_RECORDING_ANSWER},
     )
-    recording_version = forms.CharField(max_length=32, widget=forms.HiddenInput)
+    recording_version = forms.CharField(max_length=64, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, asks_video: bool, asks_recording: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -20,7 +20,7 @@ class WalkInForm(PersonForm):
         error_messages={"required": NO_REASON, "max_length": _("Say it in 200 letters or fewer")},
     )
     agree = forms.BooleanField(error_messages={"required": NO_CONSENT})
-    version = forms.CharField(max_length=32, widget=forms.HiddenInput)
+    version = forms.CharField(max_length=64, widget=forms.HiddenInput)
 
     def clean_reason(self) -> str:
         reason = " ".join(self.cleaned_data["reason"].split())

@@ -209,7 +209,7 @@ def make_recordable_visit(**fields: Any) -> Encounter:
 
 def recording_words(visit: Encounter) -> str:
     """The version of the words that people are asked in."""
-    return current_text(visit.organization, "recording").version
+    return current_text(visit.organization, "recording").shown_as
 
 
 def answer_recording(visit: Encounter, actor: Actor, decision: str = "permit") -> Any:

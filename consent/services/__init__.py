@@ -13,7 +13,7 @@ from audit.services import record
 from consent import ports
 from consent.models import PER_VISIT, PER_VISIT_OF_GUESTS, Consent, ConsentRight, ConsentText, Purpose
 from consent.policies import relation_to
-from consent.selectors import current_text, right_of, standing_consent, visit_answer
+from consent.selectors import FALLBACK_LANGUAGE, current_text, right_of, standing_consent, visit_answer
 from core.clock import now
 from core.errors import Conflict, Invalid, NotFound
 
@@ -33,12 +33,13 @@ def give_consent(
     """Keep a patient's yes to the words that were shown; a yes that already stands is returned as it is.
 
     Who has the right gives it for them, also where the patient has said yes: a child's yes alone may not be enough.
+    `text_version` is what the page sent (ConsentText.shown_as): the row keeps the very words that were read.
     Raises Conflict `consent.text_changed` when other words came into force meanwhile, `consent.no_right` for somebody
     whose right to agree for the patient has ended.
     """
     require(actor, "consent.give", relation_to(actor, patient))
     right = right_to_give(actor, patient, purpose)
-    text = _text_in_force(patient, _standing(purpose), text_version, patient.language)
+    text = _text_in_force(patient, _standing(purpose), text_version)
     standing = standing_consent(patient, purpose)
     if standing is not None and (right is None or standing.right_id is not None):
         return standing
@@ -67,11 +68,11 @@ def answer_in_visit(
     if actor.id is None:
         raise NotFound
     decided, asked = _decided(decision), _per_visit(purpose, actor)
-    language = patient.language if actor.is_patients_side else patient.organization.language
     if decided == Consent.Decision.PERMIT:
-        text = _text_in_force(patient, asked, text_version, language)
+        text = _text_in_force(patient, asked, text_version)
     else:
-        text = current_text(patient.organization, asked, language)
+        language = patient.language if actor.is_patients_side else patient.organization.language
+        text = _text_read(patient, asked, text_version) or current_text(patient.organization, asked, language)
     standing = visit_answer(about, asked, actor.type, actor.id)
     if standing is not None and standing.decision == decided and not _is_older(standing, text):
         return standing
@@ -111,10 +112,19 @@ def _answer_for(
         _keep(actor, patient, person, text, decided, about, right)
 
 
-def _text_in_force(patient: Patient, purpose: Purpose, version: str, language: str) -> ConsentText:
+def _text_read(patient: Patient, purpose: Purpose, shown_as: str) -> ConsentText | None:
+    """The words in force in the language in which they were shown; None if these were others."""
+    version, _slash, language = shown_as.partition("/")
+    # A page that was opened before there was a second language names none: its words were English.
+    language = language or FALLBACK_LANGUAGE
     text = current_text(patient.organization, purpose, language)
-    if text.version == version:
+    return text if (text.version, text.language) == (version, language) else None
+
+
+def _text_in_force(patient: Patient, purpose: Purpose, shown_as: str) -> ConsentText:
+    if text := _text_read(patient, purpose, shown_as):
         return text
+    version = shown_as.partition("/")[0]
     # A version that could not be stored is not asked for: PostgreSQL refuses even to compare it.
     if version.isprintable() and ConsentText.objects.filter(purpose=purpose, version=version).exists():
         raise Conflict(_("These words have changed. Read them again, then answer."), code="consent.text_changed")
@@ -138,7 +148,7 @@ def _per_visit(purpose: str, actor: Actor) -> Purpose:
 
 def _is_older(standing: Consent, text: ConsentText) -> bool:
     """A yes to former words, where the words in force are what has to be agreed to before going in."""
-    return standing.purpose not in PER_VISIT and standing.text_id != text.pk
+    return standing.purpose not in PER_VISIT and standing.text.version != text.version
 
 
 def _known(purpose: str, asked_so: set[Purpose] | frozenset[Purpose]) -> Purpose:

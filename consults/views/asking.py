@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from accounts.actors import Actor
 from accounts.models import Patient
 from consent.models import Consent, ConsentText, Purpose
-from consent.selectors import agreed_in_visit, current_text, right_of, standing_consent
+from consent.selectors import agreed_in_visit, current_text, language_shown, right_of, standing_consent
 from consults import selectors
 from consults.forms import (
     SHORT_CONSENT,
@@ -66,14 +66,14 @@ class Questions:
 
     @property
     def language(self) -> str:
-        """Patients are asked in their own; which is a guest's nobody knows, so in the clinic's."""
-        return self.about.organization.language if self.is_guest else self.patient.language
+        """The page's; where no page speaks theirs, theirs. Which is a guest's nobody knows: the clinic's."""
+        return language_shown(self.about.organization.language if self.is_guest else self.patient.language)
 
     def form(self, data: Any = None) -> ConsentForm:
         """The questions as they stand, with nothing chosen beforehand."""
         initial = {
-            "version": video_text(self.about, self.language).version,
-            "recording_version": recording_text(self.about, self.language).version,
+            "version": video_text(self.about, self.language).shown_as,
+            "recording_version": recording_text(self.about, self.language).shown_as,
         }
         return ConsentForm(data, initial=initial, asks_video=self.asks_video, asks_recording=self.asks_recording)
 
@@ -149,7 +149,7 @@ def video_words(encounter: Encounter, language: str) -> dict[str, Any]:
 
 def words_for_guest(encounter: Encounter, patient: str) -> dict[str, Any]:
     """The same questions, in words for who comes along; the full text of each is the clinic's one text."""
-    language, doctor = encounter.organization.language, performer(encounter).short_name
+    language, doctor = language_shown(encounter.organization.language), performer(encounter).short_name
     text = video_text(encounter, language)
     return {
         "consent_text": text,

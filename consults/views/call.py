@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.actors import Actor
 from accounts.policy import guarded
+from consent.selectors import language_shown
 from consults import selectors, services
 from consults.models import Arrival, Encounter
 from consults.people import is_group, the_group
@@ -58,7 +59,7 @@ def call(request: HttpRequest, visit: uuids.UUID) -> HttpResponseBase:
         "zone": encounter.organization.timezone,
         "recording_urls": _recording_urls(visit),
         "records": records(_actor(request), encounter),
-        **recording_words(encounter, encounter.organization.language),
+        **recording_words(encounter, language_shown(encounter.organization.language)),
         "page_data": {
             "path": reverse("call", kwargs={"visit": visit}),
             "state": state,

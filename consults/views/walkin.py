@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.policy import guarded
 from accounts.who import who
 from consent.models import Purpose
-from consent.selectors import current_text
+from consent.selectors import current_text, language_shown
 from consults.forms import SHORT_CONSENT
 from consults.models import Pool
 from consults.selectors import walkin as selectors
@@ -43,7 +43,7 @@ def walk_in(request: HttpRequest, token: str) -> HttpResponseBase:
     """The door: open with its form, or what to do instead. What was typed stays, whatever the door has become."""
     pool = _pool(request, token)
     if request.method != "POST":
-        form = WalkInForm(timezone=pool.organization.timezone, initial={"version": _text(pool).version})
+        form = WalkInForm(timezone=pool.organization.timezone, initial={"version": _text(pool).shown_as})
         return with_key(request, _page(request, pool, form), path=WALK_IN_PREFIX)
     form = WalkInForm(request.POST, timezone=pool.organization.timezone)
     if not form.is_valid():
@@ -111,9 +111,9 @@ def _page(
     status: int = 200,
 ) -> HttpResponse:
     door, text = selectors.door_of(pool, now()), _text(pool)
-    if form.is_bound and form.data.get("version") != text.version:
+    if form.is_bound and form.data.get("version") != text.shown_as:
         # Other words came into force meanwhile: they are shown, and asked about anew.
-        form.data = {**form.data.dict(), "version": text.version, "agree": ""}  # type: ignore[attr-defined]
+        form.data = {**form.data.dict(), "version": text.shown_as, "agree": ""}  # type: ignore[attr-defined]
     doctor = _("The doctor")
     short, full = SHORT_CONSENT.format(doctor=doctor), text.body_for(doctor)
     context: dict[str, Any] = {
@@ -136,7 +136,7 @@ def _page(
 
 
 def _text(pool: Pool) -> Any:
-    return current_text(pool.organization, Purpose.TELEHEALTH, pool.organization.language)
+    return current_text(pool.organization, Purpose.TELEHEALTH, language_shown(pool.organization.language))
 
 
 def _pool(request: HttpRequest, token: str) -> Pool:

@@ -6,12 +6,13 @@ from typing import Any
 import pytest
 import time_machine
 from django.db import IntegrityError, connection, transaction
+from django.utils.translation import override
 
 from accounts.actors import ANONYMOUS
 from accounts.roles import Role
 from audit.models import AuditEvent
 from consent.models import Consent, ConsentText
-from consent.selectors import current_text, standing_consent
+from consent.selectors import current_text, language_shown, standing_consent
 from consent.services import give_consent, withdraw_consent
 from core.errors import Conflict, Invalid, NotFound
 from scheduling.models import Appointment
@@ -119,6 +120,45 @@ def test_current_text_in_the_persons_language_else_english() -> None:
     assert current_text(clinic, "telehealth", "fr").language == "en"
 
 
+def test_page_shows_the_words_in_its_language_or_in_one_that_no_page_speaks() -> None:
+    with override("es"):
+        assert (language_shown("en"), language_shown("es-MX"), language_shown("de")) == ("es", "es", "de")
+    with override("en-gb"):
+        assert (language_shown("es"), language_shown("de-AT")) == ("en", "de-AT")
+
+
+def test_ledger_keeps_the_language_that_was_read(appointment: Appointment) -> None:
+    spanish = current_text(appointment.organization, "telehealth", "es")
+    assert (spanish.version, spanish.language) == (FIRST, "es")
+    assert appointment.patient.language == "en"
+    consent = agree(appointment, spanish.shown_as)
+    assert consent.text == spanish
+    assert AuditEvent.objects.get(action="consent.give").detail["language"] == "es"
+    # Other words of the same version: nobody is asked anew.
+    assert agree(appointment, f"{FIRST}/en") == consent == standing_consent(appointment.patient, "telehealth")
+
+
+def test_page_that_names_no_language_showed_english(appointment: Appointment) -> None:
+    appointment.patient.language = "es"
+    assert agree(appointment, FIRST).text.language == "en"
+
+
+def test_words_in_a_language_that_there_is_not_are_unknown(appointment: Appointment) -> None:
+    for version in (f"{FIRST}/fr", "/es", f"{FIRST}/es/es"):
+        with pytest.raises((Invalid, Conflict)):
+            agree(appointment, version)
+    assert not Consent.objects.exists()
+
+
+def test_new_version_that_is_not_in_spanish_yet_is_shown_and_kept_in_english(appointment: Appointment) -> None:
+    publish("2026-12-01")
+    shown = current_text(appointment.organization, "telehealth", "es")
+    assert shown.shown_as == "2026-12-01/en"
+    with pytest.raises(Conflict):
+        agree(appointment, f"{FIRST}/es")
+    assert agree(appointment, shown.shown_as).text == shown
+
+
 def test_text_published_ahead_comes_into_force_on_its_day_at_the_clinic() -> None:
     clinic = make.make_organization(timezone="Pacific/Auckland")
     behind = make.make_organization(timezone="America/Chicago")
@@ -153,7 +193,7 @@ def test_ledger_refuses_change_in_the_database(appointment: Appointment, table: 
     agree(appointment)
     with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(change.format(table))
-    assert (Consent.objects.count(), ConsentText.objects.filter(purpose="telehealth").count()) == (1, 1)
+    assert (Consent.objects.count(), ConsentText.objects.filter(purpose="telehealth").count()) == (1, 2)
 
 
 def test_ledger_refuses_replacing_and_emptying(appointment: Appointment) -> None:

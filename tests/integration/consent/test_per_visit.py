@@ -90,6 +90,14 @@ def test_yes_needs_the_words_in_force_and_a_no_does_not(visit: Encounter) -> Non
     assert answer(visit, actor, "permit", text_version="2026-11-09").decision == "permit"
 
 
+def test_yes_and_no_keep_the_language_in_which_they_were_asked(visit: Encounter) -> None:
+    actor = make.patient_actor(visit.appointment)
+    assert answer(visit, actor, "permit", text_version=f"{WORDS}/es").text.language == "es"
+    assert answer(visit, actor, "deny", text_version=f"{WORDS}/es").text.language == "es"
+    doctor = make.practitioner_actor(visit.practitioner)
+    assert answer(visit, doctor, "permit", text_version=f"{WORDS}/en").text.language == "en"
+
+
 def test_who_is_not_of_the_clinic_or_has_no_such_role_does_not_exist(visit: Encounter) -> None:
     strangers = [
         ANONYMOUS,

@@ -43,7 +43,7 @@ def door(pool: Pool) -> str:
 
 
 def typed(pool: Pool, **fields: str) -> dict[str, str]:
-    version = current_text(pool.organization, Purpose.TELEHEALTH).version
+    version = current_text(pool.organization, Purpose.TELEHEALTH).shown_as
     return {**TYPED, "reason": "a rash", "agree": "on", "version": version, **fields}
 
 

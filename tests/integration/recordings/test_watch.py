@@ -246,7 +246,7 @@ def test_no_in_the_ledger_that_nobody_told_of_is_found(recording: Recording) -> 
         person_label="",
         purpose="recording",
         decision="deny",
-        text=ConsentText.objects.get(purpose="recording"),
+        text=ConsentText.objects.get(purpose="recording", language="en"),
         given_at=now(),
         given_by_label="",
         given_by_type="patient",

@@ -176,6 +176,18 @@ def test_consent_with_a_longer_full_text_shows_it_with_the_name_of_the_doctor() 
     assert "Read the full text" in body
 
 
+def test_consent_on_a_page_in_spanish_is_read_and_kept_in_spanish() -> None:
+    encounter = make_visit()
+    browser = opened(encounter)
+    browser.cookies["hc_language"] = "es"
+    text = current_text(encounter.organization, Purpose.TELEHEALTH, "es")
+    body = browser.get(address(encounter), {"step": "consent"}).content.decode()
+    assert f'name="version" value="{text.version}/es"' in body
+    assert f"{encounter.practitioner.short_name} no puede" in body
+    browser.post(address(encounter, "visit-consent"), {"agree": "on", "version": text.shown_as})
+    assert Consent.objects.get().text == text
+
+
 def test_place_step_without_consent_asks_for_consent_first() -> None:
     encounter = make_visit()
     assert shown_step(opened(encounter).get(address(encounter), {"step": "place"}).content.decode()) == ["consent"]
