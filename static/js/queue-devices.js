@@ -111,7 +111,7 @@ class DevicesCard {
     this.#blocks.slice(0, BLOCKS).forEach((block, index) => block.classList.toggle("is-on", index < lit));
     const verdict = this.#watch.push(level, performance.now());
     const said = HEARD[verdict];
-    if (this.#heard.textContent !== said) {
+    if (this.#heard.textContent?.trim() !== said) {
       const sign = verdict === "heard" ? icon("check-circle", "fill") : icon("microphone");
       this.#heard.replaceChildren(sign, ` ${said}`);
     }

@@ -1,6 +1,6 @@
 /** The queue board: live rows that hold still under the hand, keys, ticking minutes, and a line when live updates are lost. */
 
-import { make, need } from "./dom.js";
+import { make, need, say } from "./dom.js";
 import { isForPage, offerLetters, openDialog } from "./letters.js";
 import { chime } from "./level.js";
 import { LiveSocket } from "./live-socket.js";
@@ -20,6 +20,8 @@ const title = document.title.replace(/^\(\d+\) /, "");
 /** @type {Element|null} a newer board that waits until the hand is away */
 let waiting = null;
 let drawnAt = performance.now();
+/** How many were waiting when that was told last: a board that is held back must not be told again and again. */
+let told = 0;
 /** @type {"here"|"lost"|"out"} */
 let line = "here";
 
@@ -76,7 +78,8 @@ function show(next) {
 
 /** The count in the tab and the header, a sound and a word for somebody who came. @param {number} count */
 function tell(count) {
-  const before = Number(current().getAttribute("data-waiting") ?? 0);
+  const before = told;
+  told = count;
   document.title = count ? `(${count}) ${title}` : title;
   const place = document.querySelector("[data-nav-count]");
   if (place) place.replaceChildren(...(count ? [make("span", { class: "hc-count" }, String(count))] : []));
@@ -95,7 +98,7 @@ function drawLine() {
   const shown = line === "here" ? (waiting ? "news" : "") : line;
   if (waiting) {
     const fresh = newRows(keysOf(current()), keysOf(waiting)).length;
-    need(document, "[data-live-news]").textContent = fresh ? interpolate(gettext("%(count)s new"), { count: fresh }) : gettext("The line has changed");
+    say(need(document, "[data-live-news]"), fresh ? interpolate(gettext("%(count)s new"), { count: fresh }) : gettext("The line has changed"));
   }
   for (const part of document.querySelectorAll("[data-live]")) {
     if (part instanceof HTMLElement) part.hidden = part.dataset.live !== shown;
@@ -195,6 +198,8 @@ function setLine(state) {
   line = state;
   drawLine();
 }
+
+told = Number(current().getAttribute("data-waiting") ?? 0);
 
 const socket = new LiveSocket(board.dataset.socket ?? "", "queue", { onMessage: onBoard, onState });
 
