@@ -1,18 +1,16 @@
-"""What every page keeps for whoever reads large letters on a small screen, by keyboard or in colours of their own. Holds no test."""
+"""What pages keep for large letters on a small screen, for the keyboard and for forced colours. Holds no test."""
 
 from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, ViewportSize
 
-from tests.browser.looks import DRAWN, SIDEWAYS
+from tests.browser.looks import AXE, DRAWN, SIDEWAYS
 from tests.browser.people import ChromiumTab
 
 SMALL = ViewportSize(width=320, height=640)
 # A browser's own size of letters is 16 px.
 TWICE = 32
-# Those of version 2.2 are off in axe unless asked for.
-AXE = {"rules": {"target-size": {"enabled": True}}}
 
 # Text that leaves the window or is clipped by what holds it; words of a control that leave the control. What scrolls by
 # itself (a table of many columns) clips nothing, and what is there for screen readers alone has no size to speak of.
@@ -34,7 +32,8 @@ CUT = r"""(most) => {
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   const range = document.createRange();
   const controls = [...document.querySelectorAll("main button, main .hc-btn, main .hc-tag")].filter((one) =>
-    one.checkVisibility({ visibilityProperty: true }) && !one.closest(".visit-sticky, .hc-live, .hc-toast-place, .visually-hidden"));
+    one.checkVisibility({ visibilityProperty: true }) &&
+    !one.closest(".visit-sticky, .hc-live, .hc-toast-place, .visually-hidden"));
   const wide = document.documentElement.clientWidth;
   while (walker.nextNode()) {
     const text = walker.currentNode, element = text.parentElement;
@@ -53,7 +52,8 @@ CUT = r"""(most) => {
       for (const other of controls)
         if (!other.contains(element) && !element.contains(other)) {
           const over = other.getBoundingClientRect();
-          if (Math.min(right, over.right) - Math.max(left, over.left) > 3 && Math.min(bottom, over.bottom) - Math.max(top, over.top) > 5)
+          const across = Math.min(right, over.right) - Math.max(left, over.left);
+          if (across > 3 && Math.min(bottom, over.bottom) - Math.max(top, over.top) > 5)
             tell(`under ${name(other)}`, element, text.data);
         }
       const box = control?.getBoundingClientRect();
@@ -63,7 +63,8 @@ CUT = r"""(most) => {
     for (const { 0: word, index } of text.data.matchAll(/\p{L}{2,14}/gu)) {
       range.setStart(text, index);
       range.setEnd(text, index + word.length);
-      const lines = new Set([...range.getClientRects()].filter((rect) => rect.width).map((rect) => Math.round(rect.top / 4)));
+      const parts = [...range.getClientRects()].filter((rect) => rect.width);
+      const lines = new Set(parts.map((rect) => Math.round(rect.top / 4)));
       if (lines.size > most) tell("torn", element, word);
     }
   }
@@ -74,14 +75,17 @@ CUT = r"""(most) => {
 UNSEEN = """() => {
   const element = document.activeElement;
   if (!element || element === document.body) return null;
-  const name = `${element.tagName.toLowerCase()}#${element.id}.${element.className} "${element.textContent.trim().slice(0, 30)}"`;
+  const words = element.textContent.trim().slice(0, 30);
+  const name = `${element.tagName.toLowerCase()}#${element.id}.${element.className} "${words}"`;
   // The browser marks the button inside a field of its own, where no script sees it.
   if (element.matches("[type=date], [type=time]") && !element.matches(":focus-visible")) return null;
   const shown = element.closest(".hc-choice, label") ?? element;
   const box = (shown.checkVisibility() ? shown : element).getBoundingClientRect();
   const marks = [shown, element, element.nextElementSibling].filter(Boolean).map((one) => getComputedStyle(one));
-  if (!marks.some((style) => style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 1)) return `no ring: ${name}`;
-  if (box.bottom <= 0 || box.top >= innerHeight || box.right <= 0 || box.left >= innerWidth) return `not in view: ${name}`;
+  if (!marks.some((style) => style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 1))
+    return `no ring: ${name}`;
+  if (box.bottom <= 0 || box.top >= innerHeight || box.right <= 0 || box.left >= innerWidth)
+    return `not in view: ${name}`;
   const spots = [[.5, .5], [.1, .2], [.9, .2], [.1, .8], [.9, .8]].map(([x, y]) =>
     document.elementFromPoint(box.left + box.width * x, box.top + box.height * y));
   const seen = spots.some((spot) => spot && (shown.contains(spot) || spot.contains(shown) || element.contains(spot)));
@@ -95,23 +99,28 @@ PLAIN = """() => {
     parseFloat(style[`border${side}Width`]) >= 1 && style[`border${side}Style`] !== "none" &&
     style[`border${side}Color`] !== style.backgroundColor && !/^rgba.*, 0\\)$/.test(style[`border${side}Color`]));
   const ink = getComputedStyle(document.body).color;
-  for (const element of document.querySelectorAll("a[href], button, input:not([type=hidden]), select, textarea, summary")) {
-    if (!element.checkVisibility({ visibilityProperty: true }) || element.closest(".visually-hidden, .hc-default")) continue;
+  const controls = "a[href], button, input:not([type=hidden]), select, textarea, summary";
+  for (const element of document.querySelectorAll(controls)) {
+    if (!element.checkVisibility({ visibilityProperty: true })) continue;
+    if (element.closest(".visually-hidden, .hc-default")) continue;
     const style = getComputedStyle(element);
     const box = element.getBoundingClientRect();
     if (style.clipPath !== "none" || box.width < 3 || style.opacity === "0") continue;
     const own = style.appearance !== "none" && element.matches("input, select, textarea");
-    const under = element.querySelector("[class$=change]");
-    const sign = (under && getComputedStyle(under).textDecorationLine.includes("underline")) || style.textDecorationLine.includes("underline") || (element.matches("a") && style.color !== ink);
+    const lined = [element, ...element.children].some((one) =>
+      getComputedStyle(one).textDecorationLine.includes("underline"));
+    const sign = lined || (element.matches("a") && style.color !== ink);
     const around = element.closest("label.hc-choice");
-    const inList = element.matches("summary") && element.querySelector("svg, ::marker") || style.display === "list-item";
+    const inList = (element.matches("summary") && element.querySelector("svg")) || style.display === "list-item";
     if (!own && !sign && !inList && !edged(style) && !(around && edged(getComputedStyle(around))))
       told.push(`${element.tagName.toLowerCase()}.${element.className} "${element.textContent.trim().slice(0, 30)}"`);
   }
   return told;
 }"""
 
-MARKED = """() => [...document.querySelectorAll("[aria-pressed=true], [aria-current]:not(li), .hc-choice:has(:checked)")]
+# There what is chosen has an outline, and the page that is open its line.
+MARKED = """() => [..."[aria-pressed=true], [aria-current]:not(li), .hc-choice:has(:checked)".split(", ")]
+  .flatMap((chosen) => [...document.querySelectorAll(chosen)])
   .filter((one) => one.checkVisibility())
   .filter((one) => {
     const [style, after] = [getComputedStyle(one), getComputedStyle(one, "::after")];
@@ -128,15 +137,14 @@ def letters(page: Page, pixels: int) -> None:
     assert page.evaluate("getComputedStyle(document.documentElement).fontSize") == f"{pixels}px"
 
 
-def faults_of(tab: ChromiumTab, *, by_keyboard: bool = True) -> list[str]:
-    """What is wrong with a page on a small screen: as it is, in letters of twice the size, by keyboard, in forced colours."""
+def faults_of(tab: ChromiumTab) -> list[str]:
+    """What is wrong with a page on a small screen: as it is, in large letters, by keyboard, in forced colours."""
     page = tab.page
     found = [f"axe: {each}" for each in _axe(page)] + _layout(tab, "small", 1)
     letters(page, TWICE)
     tab.evaluate(DRAWN)
     found += _layout(tab, "large letters", 2)
-    if by_keyboard:
-        found += _by_keyboard(page)
+    found += _by_keyboard(page)
     page.emulate_media(forced_colors="active")
     tab.evaluate(DRAWN)
     found += [f"forced colours: no control to see: {each}" for each in tab.evaluate(f"({PLAIN})()")]

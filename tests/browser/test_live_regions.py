@@ -1,4 +1,4 @@
-"""A socket that repeats what it said makes no page speak twice: every live region is heard once for each piece of news."""
+"""A socket that repeats what it said makes no page speak twice: live regions are heard once for each piece of news."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -25,15 +25,19 @@ KEEP_SOCKETS = """() => {
     }
   };
 }"""
+# What a screen reader would say: text put into a region, also the same again, and what is shown in it.
 LISTEN = """() => {
   window.spoken = [];
   const regions = "[role=status], [role=alert], [role=log], [aria-live]";
   new MutationObserver((changes) => {
-    for (const { target } of changes) {
+    for (const { type, target, oldValue } of changes) {
+      if (type === "attributes" && (oldValue === null) === (target.getAttribute("hidden") === null)) continue;
       const region = (target instanceof Element ? target : target.parentElement)?.closest(regions);
-      if (region?.textContent.trim()) window.spoken.push(region.textContent.trim());
+      const text = region?.innerText.trim();
+      if (text) window.spoken.push(text);
     }
-  }).observe(document.body, { childList: true, characterData: true, attributeFilter: ["hidden"], subtree: true });
+  }).observe(document.body, {
+    childList: true, characterData: true, attributeFilter: ["hidden"], attributeOldValue: true, subtree: true });
 }"""
 # The last message of this kind three times more, each drawn before the next comes.
 AGAIN = """async (kind) => {

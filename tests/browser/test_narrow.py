@@ -1,4 +1,4 @@
-"""On 320 px, in letters of twice the size, by keyboard and in forced colours every page is whole; English and Spanish."""
+"""On 320 px, in large letters, by keyboard and in forced colours every page is whole, in English and in Spanish."""
 
 import datetime as dt
 from dataclasses import dataclass
