@@ -1,9 +1,11 @@
 """The languages that messages are written in, and which of them somebody gets. The words themselves are in locale/."""
 
+from django.conf import settings
+
 from accounts.models import Organization, Patient
 
-# By their codes, each in its own name.
-LANGUAGES = {"en": "English", "es": "Español"}
+# By their codes, each in its own name: those of the pages.
+LANGUAGES = {code.partition("-")[0]: name for code, name in settings.LANGUAGES}
 USUAL = "en"
 
 
