@@ -90,6 +90,13 @@ class Objects:
         return Group(uuids.uuid4())
 
     @property
+    def language(self) -> Group:
+        """Of the words of scripts, with their version: nobody's, and of a language that nobody speaks."""
+        return Group(uuids.uuid4())
+
+    version = language
+
+    @property
     def entry(self) -> WaitListEntry:
         """The place on the wait list as the desk's pages name it."""
         return self.wait
