@@ -71,10 +71,10 @@ CUT = r"""(most) => {
   return [...told];
 }"""
 
-# What has the focus is in the window, at least in part not under anything else, and has a ring.
+# Null where all is well: what has the focus is in the window, at least in part not under anything else, and has a ring.
 UNSEEN = """() => {
   const element = document.activeElement;
-  if (!element || element === document.body) return null;
+  if (!element || element === document.body) return "the end";
   const words = element.textContent.trim().slice(0, 30);
   const name = `${element.tagName.toLowerCase()}#${element.id}.${element.className} "${words}"`;
   // The browser marks the button inside a field of its own, where no script sees it.
@@ -175,8 +175,9 @@ def _by_keyboard(page: Page) -> list[str]:
     found = []
     for _ in range(120):
         page.keyboard.press("Tab")
-        if page.evaluate("document.activeElement === document.body"):
+        fault = page.evaluate(f"({UNSEEN})()")
+        if fault == "the end":
             break
-        if fault := page.evaluate(f"({UNSEEN})()"):
+        if fault:
             found.append(f"focus: {fault}")
     return found
