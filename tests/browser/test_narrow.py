@@ -110,15 +110,19 @@ def test_pages_of_a_visit(reader: Reader, clinic: Clinic, make: Make, whole_line
     assert reader.faults == [], "\n".join(reader.faults)
 
 
-def test_pages_of_staff(reader: Reader, clinic: Clinic) -> None:
-    tab = reader.open()
-    tab.goto("/accounts/login/")
-    reader.look(tab)
+def test_pages_of_the_desk(reader: Reader, clinic: Clinic) -> None:
     desk = reader.open(clinic.desk)
     visit = f"/staff/appointments/{clinic.visit.encounter.appointment.uuid}/"
     for path in (clinic.visit.board, "/staff/clinic/", "/staff/calendar/", visit, "/staff/appointments/new/"):
         desk.goto(path)
         reader.look(desk)
+    assert reader.faults == [], "\n".join(reader.faults)
+
+
+def test_sign_in_and_board_of_a_doctor(reader: Reader, clinic: Clinic) -> None:
+    tab = reader.open()
+    tab.goto("/accounts/login/")
+    reader.look(tab)
     doctor = reader.open(clinic.visit.doctor)
     doctor.goto(clinic.visit.board)
     reader.look(doctor)
