@@ -53,8 +53,6 @@ declare(
     Policy("consults.desk.view", DESK, CLINIC),
     Policy("consults.desk.post", FOR_PATIENT | PRACTITIONER, OWN),
     Policy("consults.desk.post", DESK, CLINIC),
-    # The script that shows notifications of the visit's page; it holds nothing of anybody.
-    Policy("consults.notify.worker", PUBLIC),
     # A guest agrees at the door for themself; they never wait in line, and sit only while the visit goes on.
     Policy("consults.guest.agree", GUEST, OWN),
     # After the visit, and behind a code sent to the contact on file: for the patient alone.

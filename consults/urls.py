@@ -67,6 +67,4 @@ urlpatterns = [
     path("v/<uuid:link>/cancel/", visit.cancel, name="visit-cancel"),
     path("v/<uuid:link>/notify/", notify.notify, name="visit-notify"),
     path("v/<uuid:link>/notify/off/", notify.notify_off, name="visit-notify-off"),
-    # Not among the static files: a worker is in charge of what lies beside and below it, which are the links' pages.
-    path("v/push-worker.js", notify.worker, name="push-worker"),
 ]

@@ -13,6 +13,9 @@ declare(
 )
 
 declare(Policy("telehealth.language.choose", PUBLIC), Policy("telehealth.language.words", PUBLIC))
+# The house as an app: its name, the script that stands by, the page without a connection. None tells of anybody.
+for action in ("manifest", "offline", "worker"):
+    declare(Policy(f"telehealth.installed.{action}", PUBLIC))
 
 for name in (
     "healthz",

@@ -5,7 +5,7 @@ from django.conf import settings
 from django.urls import include, path, re_path
 
 from accounts.policy import action_of_route
-from telehealth import language
+from telehealth import installed, language
 from telehealth.health import healthz, metrics, readyz
 from telehealth.views import nowhere
 
@@ -22,6 +22,12 @@ urlpatterns = [
     path("", include("notifications.urls")),
     path("language/", language.choose, name="language"),
     path("words/<str:language>-<str:version>.js", language.words, name="words"),
+    path("manifest.webmanifest", installed.manifest, name="manifest"),
+    path("offline/", installed.offline, name="offline"),
+    # Not among the static files: a worker is in charge of what lies beside and below it.
+    path("worker.js", installed.worker, name="worker"),
+    # Browsers that were told of a visit by it ask for it here, and go on being told.
+    path("v/push-worker.js", installed.worker, name="push-worker"),
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
     path("metrics", metrics, name="metrics"),

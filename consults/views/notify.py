@@ -1,13 +1,11 @@
-"""Notifications of the visit page: the browser's yes and no, and the script that shows them."""
+"""Notifications of the visit page: the browser's yes and no."""
 
 import uuid as uuids
-from pathlib import Path
 from typing import cast
 
-from django.contrib.staticfiles import finders
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_POST
 
 from accounts.actors import Actor
 from accounts.policy import guarded
@@ -41,16 +39,6 @@ def notify_off(request: HttpRequest, link: uuids.UUID) -> HttpResponse:
     actor, encounter = _own(request)
     unsubscribe(actor=actor, patient=patient_of(actor, encounter), **_posted(request, "endpoint"))
     return JsonResponse({"ok": True})
-
-
-@guarded("consults.notify.worker")
-@require_safe
-def worker(request: HttpRequest) -> HttpResponse:
-    """The same to everybody; browsers ask at each start whether it has changed."""
-    found = finders.find("js/push-worker.js")
-    response = HttpResponse(Path(cast(str, found)).read_bytes(), content_type="text/javascript; charset=utf-8")
-    response.headers["Cache-Control"] = "no-cache"
-    return response
 
 
 def _own(request: HttpRequest) -> tuple[Actor, Encounter]:

@@ -2,7 +2,6 @@
 
 import { chime } from "./level.js";
 
-const WORKER = "/v/push-worker.js";
 const EVERY = 10_000;
 /** From then on once a minute: who has left the room does not come sooner for more noise. */
 const OFTEN_FOR = 2 * 60_000;
@@ -75,7 +74,7 @@ export class Attention {
     if (!("Notification" in window) || Notification.permission !== "granted") return;
     const options = { body, tag: "visit", data: { page: location.pathname } };
     try {
-      const worker = await navigator.serviceWorker?.getRegistration(WORKER);
+      const worker = await navigator.serviceWorker?.getRegistration();
       if (worker?.active) await worker.showNotification(title, options);
       else this.#notice = new Notification(title, options);
     } catch {

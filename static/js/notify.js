@@ -15,7 +15,7 @@ import { gettext } from "./words.js";
 
 /** @typedef {"off"|"on"|"denied"|"apple"|"none"|"failed"} State */
 
-const WORKER = "/v/push-worker.js";
+const WORKER = "/worker.js";
 /** @type {Record<State, string>} */
 const WORDS = {
   off: gettext("Your browser asks whether it may. It then tells you even when this page is closed."),
@@ -117,7 +117,7 @@ class Notice {
   }
 
   async #subscription() {
-    await navigator.serviceWorker.register(WORKER);
+    if (!(await navigator.serviceWorker.getRegistration())) await navigator.serviceWorker.register(WORKER);
     const { pushManager } = await this.#ready();
     const wanted = { userVisibleOnly: true, applicationServerKey: this.#offer.key };
     try {
@@ -133,7 +133,7 @@ class Notice {
 
   /** Not `navigator.serviceWorker.ready`, which waits without end where a worker cannot start. */
   async #ready() {
-    const registration = await navigator.serviceWorker.getRegistration(WORKER);
+    const registration = await navigator.serviceWorker.getRegistration();
     if (!registration) throw new Error("no worker");
     const starting = registration.installing ?? registration.waiting;
     if (!registration.active && starting) {
@@ -148,7 +148,7 @@ class Notice {
   }
 
   async #here() {
-    const registration = await navigator.serviceWorker.getRegistration(WORKER).catch(() => undefined);
+    const registration = await navigator.serviceWorker.getRegistration().catch(() => undefined);
     return (await registration?.pushManager.getSubscription()) ?? null;
   }
 

@@ -117,6 +117,22 @@ function onKey(event) {
   menu.querySelector("summary")?.focus();
 }
 
+/** Has the script that stands by (worker.js) installed, once everything else of this page is done; a page does without. */
+async function standBy() {
+  try {
+    await navigator.serviceWorker.register("/worker.js");
+  } catch {
+    // Storage may be closed to us, or the certificate be signed by nobody.
+  }
+}
+
+function standBySoon() {
+  window.setTimeout(() => {
+    if ("requestIdleCallback" in window) window.requestIdleCallback(() => void standBy());
+    else void standBy();
+  }, 2000);
+}
+
 document.addEventListener("submit", onSubmit);
 document.addEventListener("click", onClick);
 document.addEventListener("keydown", onKey);
@@ -124,3 +140,8 @@ window.addEventListener("pageshow", onPageShow);
 
 const first = document.querySelector("[data-focus]");
 if (first instanceof HTMLElement) first.focus();
+
+if (window.isSecureContext && "serviceWorker" in navigator) {
+  if (document.readyState === "complete") standBySoon();
+  else window.addEventListener("load", standBySoon, { once: true });
+}

@@ -41,7 +41,7 @@ function worker(windows = []) {
     skipWaiting() {},
     addEventListener: (name, listener) => (heard[name] = listener),
   };
-  vm.runInNewContext(readFileSync(new URL("../../static/js/push-worker.js", import.meta.url), "utf8"), { self, URL });
+  vm.runInNewContext(readFileSync(new URL("../../static/js/worker.js", import.meta.url), "utf8"), { self, URL });
   const wait = [];
   const fire = async (name, event) => {
     heard[name]({ ...event, waitUntil: (promise) => wait.push(promise) });

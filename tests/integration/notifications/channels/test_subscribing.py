@@ -149,15 +149,6 @@ def test_two_people_at_one_browser_are_told_each() -> None:
     assert PushSubscription.objects.count() == 2
 
 
-def test_worker_is_in_charge_of_the_pages_of_links_and_of_nothing_else(client: Client) -> None:
-    answer = client.get("/v/push-worker.js")
-    assert (answer.status_code, answer["Content-Type"]) == (200, "text/javascript; charset=utf-8")
-    assert answer["Cache-Control"] == "no-cache"
-    assert "Service-Worker-Allowed" not in answer
-    assert "default-src 'self'" in answer["Content-Security-Policy"]
-    assert b"showNotification" in answer.content
-
-
 def test_page_of_a_visit_is_there_without_the_key_of_notifications(settings: Any, tmp_path: Path) -> None:
     settings.VAPID_KEY_FILE = tmp_path / "broken.pem"
     settings.VAPID_KEY_FILE.write_text("-----BEGIN PRIVATE KEY-----\n")
