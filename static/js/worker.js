@@ -61,9 +61,15 @@ async function keepInLanguageOf(answer) {
   if (language && (await kept())?.headers.get("Content-Language") !== language) await keepPage();
 }
 
-/** The browser has asked already while this script was being started. @param {any} event @returns {Promise<Response>} */
+/**
+ * The browser has asked already while this script was being started. In Firefox what failed then is an answer, too.
+ * @param {any} event
+ * @returns {Promise<Response>}
+ */
 async function fromTheHouse(event) {
-  return (await event.preloadResponse) ?? fetch(event.request);
+  const early = await event.preloadResponse;
+  if (early?.type === "error") throw new TypeError("out of reach");
+  return early ?? fetch(event.request);
 }
 
 // Without the page this still has notices to show; the page is kept later then, at the next that is opened.

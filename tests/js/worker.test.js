@@ -91,7 +91,8 @@ test("refusals and what is absent come as the house says them", async () => {
 
 test("where the house is out of reach the kept page comes, however it was asked for", async () => {
   const answers = { "/offline/": () => page("not connected") };
-  for (const preload of [async () => undefined, async () => Promise.reject(new TypeError("network"))]) {
+  const failed = [async () => undefined, async () => Promise.reject(new TypeError("network")), async () => Response.error()];
+  for (const preload of failed) {
     const { fire, open } = worker(answers, { preload });
     await fire("install");
     assert.equal(await (await open("/v/1/")).text(), "not connected");

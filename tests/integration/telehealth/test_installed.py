@@ -88,6 +88,7 @@ def test_one_worker_is_served_for_the_house_and_to_those_told_by_it(clinic: Orga
         assert answer.headers["Content-Type"] == "text/javascript; charset=utf-8"
         assert answer.headers["Cache-Control"] == "no-cache"
         assert "Service-Worker-Allowed" not in answer.headers
+        assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
     assert b"showNotification" in house.content
     assert b"/offline/" in house.content
 
