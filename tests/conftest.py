@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 import time_machine
 from django.apps import apps
@@ -20,6 +21,9 @@ from core import guards
 from core.clock import now
 from notifications import providers
 
+# A busy machine is no fault of what is tested: no draw and no example is too slow.
+hypothesis.settings.register_profile("house", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("house")
 # Processes that tests start keep what they would send, as the tests themselves do.
 os.environ.setdefault("MESSAGE_SINK", "1")
 # Made by migrate itself, so they come back with the flush.

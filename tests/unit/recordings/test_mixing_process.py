@@ -105,7 +105,8 @@ def fails(what):
         return True
     return False
 print(fails(lambda: open("/etc/hostname")), fails(socket.socket), fails(lambda: bytearray(2 * 1024**3)),
-      os.nice(0) > before or before == 19, resource.getrlimit(resource.RLIMIT_CPU)[0], resource.getrlimit(resource.RLIMIT_CORE)[0])
+      os.nice(0) > before or before == 19,
+      resource.getrlimit(resource.RLIMIT_CPU)[0], resource.getrlimit(resource.RLIMIT_CORE)[0])
 """
 
 
