@@ -139,6 +139,12 @@ def clock_time(at: datetime | None, zone: str | tzinfo | None = None) -> str:
 
 
 @register.filter
+def full_stop(words: str) -> str:
+    """The words with a full stop, where a sentence ends in them: "3:00 p. m." has its own."""
+    return words if words.endswith(".") else f"{words}."
+
+
+@register.filter
 def long_date(at: date | datetime | None, zone: str | tzinfo | None = None) -> str:
     """ "Tuesday 24 November", with the year when it is not this one."""
     if at is None:

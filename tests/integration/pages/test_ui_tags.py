@@ -18,6 +18,10 @@ def test_clock_time_speaks_in_twelve_hours(hour: int, said: str) -> None:
     assert ui.clock_time(dt.datetime(2026, 1, 1, hour, 5, tzinfo=dt.UTC), "UTC") == said
 
 
+def test_sentence_that_ends_in_a_time_has_one_full_stop() -> None:
+    assert (ui.full_stop("3:05 pm"), ui.full_stop("3:05 p. m.")) == ("3:05 pm.", "3:05 p. m.")
+
+
 def test_times_are_told_in_the_zone_given() -> None:
     assert ui.clock_time(TEN_THIRTY, CHICAGO) == "10:30 am"
     assert ui.zone_name(CHICAGO, TEN_THIRTY) == "Chicago time (CST)"
