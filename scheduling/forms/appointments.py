@@ -5,11 +5,14 @@ from typing import Any
 
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
+from django.utils.dateformat import format as format_date
+from django.utils.translation import gettext, pgettext
+from django.utils.translation import gettext_lazy as _
 
 LENGTHS = (10, 15, 20, 30, 45, 60, 90)
 # Near the ends of the calendar a day has no next one, and no hour in another zone.
 EARLIEST, LATEST = dt.date(1900, 1, 1), dt.date(2199, 12, 31)
-NO_DAY = "Enter a day that is in the calendar"
+NO_DAY = _("Enter a day that is in the calendar")
 IN_CALENDAR = (MinValueValidator(EARLIEST, NO_DAY), MaxValueValidator(LATEST, NO_DAY))
 
 
@@ -26,7 +29,9 @@ class PatientChoice(forms.ModelChoiceField):
     """Name first, so that typing finds it; the birth date tells two people of one name apart."""
 
     def label_from_instance(self, obj: Any) -> str:
-        return f"{obj.family_name}, {obj.given_name} (born {obj.birth_date.day} {obj.birth_date:%B %Y})"
+        born = format_date(obj.birth_date, pgettext("day of birth, in Django's letters", "j F Y"))
+        names = {"family": obj.family_name, "given": obj.given_name, "day": born}
+        return gettext("%(family)s, %(given)s (born %(day)s)") % names
 
 
 class PractitionerChoice(forms.ModelChoiceField):
@@ -51,8 +56,8 @@ class CancelForm(SeenForm):
     reason = forms.CharField(
         max_length=200,
         required=False,
-        label="Reason",
-        help_text="For the clinic's own use. The patient does not see it.",
-        error_messages={"max_length": "Say it in 200 letters or fewer"},
+        label=_("Reason"),
+        help_text=_("For the clinic's own use. The patient does not see it."),
+        error_messages={"max_length": _("Say it in 200 letters or fewer")},
     )
-    following = forms.BooleanField(required=False, label="And all that follow it in its series")
+    following = forms.BooleanField(required=False, label=_("And all that follow it in its series"))

@@ -5,10 +5,13 @@ from typing import Any
 
 from django import forms
 from django.db.models import QuerySet
+from django.utils.translation import gettext, pgettext_lazy
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Location, Practitioner
 from scheduling.forms.appointments import IN_CALENDAR, LENGTHS, NO_DAY, PractitionerChoice, read_instant
 from scheduling.forms.rooms import interpreter_choice, room_choice
+from scheduling.forms.words import minutes_words
 from scheduling.models import Interpreter, VisitType
 from scheduling.selectors.calendar import Narrowed
 
@@ -41,18 +44,18 @@ class NarrowForm(forms.Form):
         queryset=Practitioner.objects.none(),
         to_field_name="uuid",
         required=False,
-        label="Practitioner",
-        empty_label="All practitioners",
+        label=_("Practitioner"),
+        empty_label=_("All practitioners"),
     )
     kind = forms.ModelChoiceField(
         queryset=VisitType.objects.none(),
         to_field_name="uuid",
         required=False,
-        label="Visit type",
-        empty_label="All visit types",
+        label=_("Visit type"),
+        empty_label=_("All visit types"),
     )
     room = forms.ModelChoiceField(
-        queryset=Location.objects.none(), required=False, label="Room", empty_label="All rooms"
+        queryset=Location.objects.none(), required=False, label=_("Room"), empty_label=_("All rooms")
     )
 
     def __init__(
@@ -75,26 +78,29 @@ class MoveForm(forms.Form):
         queryset=Practitioner.objects.none(),
         to_field_name="uuid",
         empty_label=None,
-        label="To",
-        error_messages={"required": "Choose who sees the patient", "invalid_choice": "Choose somebody of this clinic"},
+        label=pgettext_lazy("to whom a visit goes", "To"),
+        error_messages={
+            "required": _("Choose who sees the patient"),
+            "invalid_choice": _("Choose somebody of this clinic"),
+        },
     )
     on = forms.DateField(
-        label="Day",
+        label=_("Day"),
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         validators=IN_CALENDAR,
-        error_messages={"required": "Enter the day", "invalid": NO_DAY},
+        error_messages={"required": _("Enter the day"), "invalid": NO_DAY},
     )
-    starts = forms.CharField(label="Time", max_length=40, required=False, widget=forms.Select)
+    starts = forms.CharField(label=_("Time"), max_length=40, required=False, widget=forms.Select)
     at = forms.TimeField(
-        label="Another time",
+        label=_("Another time"),
         required=False,
         widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
-        error_messages={"invalid": "Enter a time, like 9:20"},
+        error_messages={"invalid": _("Enter a time, like 9:20")},
     )
     minutes = forms.TypedChoiceField(
-        label="Length",
+        label=_("Length"),
         coerce=int,
-        error_messages={"required": "Choose the length", "invalid_choice": "Choose a length from the list"},
+        error_messages={"required": _("Choose the length"), "invalid_choice": _("Choose a length from the list")},
     )
     room = room_choice()
     interpreter = interpreter_choice()
@@ -115,7 +121,7 @@ class MoveForm(forms.Form):
             self.fields[name].queryset = rows  # type: ignore[attr-defined]
         self.fields["starts"].widget.choices = times
         lengths = sorted({*LENGTHS, minutes, self._asked_minutes()})
-        choices = [(each, f"{each} minutes") for each in lengths if each]
+        choices = [(each, minutes_words(each)) for each in lengths if each]
         self.fields["minutes"].choices = choices  # type: ignore[attr-defined]
 
     def clean_starts(self) -> dt.datetime | None:
@@ -123,13 +129,13 @@ class MoveForm(forms.Form):
         typed = self.cleaned_data["starts"]
         found = read_instant(typed) if typed else None
         if typed and found is None:
-            raise forms.ValidationError("Choose a time from the list")
+            raise forms.ValidationError(gettext("Choose a time from the list"))
         return found
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
         if not self.errors and cleaned.get("starts") is None and cleaned.get("at") is None:
-            self.add_error("starts", "Choose the time")
+            self.add_error("starts", gettext("Choose the time"))
         return cleaned
 
     def _asked_minutes(self) -> int:

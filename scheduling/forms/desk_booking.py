@@ -7,18 +7,21 @@ from zoneinfo import ZoneInfo
 
 from django import forms
 from django.db.models import QuerySet
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Location, Patient, Practitioner
 from core.templatetags.ui import clock_time
 from scheduling.forms.appointments import IN_CALENDAR, LENGTHS, NO_DAY, PatientChoice, PractitionerChoice, read_instant
 from scheduling.forms.rooms import interpreter_choice, room_choice
+from scheduling.forms.words import minutes_words
 from scheduling.models import Interpreter, Modality, VisitType
 from scheduling.recurrence import MOST, comes_twice, instant_of
 
 REPEATS = {
-    "weekly": ("Every week", "FREQ=WEEKLY"),
-    "fortnightly": ("Every two weeks", "FREQ=WEEKLY;INTERVAL=2"),
-    "monthly": ("Every month", "FREQ=MONTHLY"),
+    "weekly": (_("Every week"), "FREQ=WEEKLY"),
+    "fortnightly": (_("Every two weeks"), "FREQ=WEEKLY;INTERVAL=2"),
+    "monthly": (_("Every month"), "FREQ=MONTHLY"),
 }
 FIRST, SECOND = "first", "second"
 
@@ -30,75 +33,76 @@ class AppointmentForm(forms.Form):
         queryset=VisitType.objects.none(),
         to_field_name="uuid",
         required=False,
-        empty_label="No special kind",
-        label="Kind of visit",
-        error_messages={"invalid_choice": "Choose a kind of visit from the list"},
+        empty_label=_("No special kind"),
+        label=_("Kind of visit"),
+        error_messages={"invalid_choice": _("Choose a kind of visit from the list")},
     )
     patient = PatientChoice(
         queryset=Patient.objects.none(),
         to_field_name="uuid",
-        empty_label="Choose a patient",
-        error_messages={"required": "Choose the patient", "invalid_choice": "Choose a patient of this clinic"},
+        empty_label=_("Choose a patient"),
+        label=_("Patient"),
+        error_messages={"required": _("Choose the patient"), "invalid_choice": _("Choose a patient of this clinic")},
     )
     practitioner = PractitionerChoice(
         queryset=Practitioner.objects.none(),
         to_field_name="uuid",
         required=False,
-        empty_label="Choose who sees the patient",
-        label="With",
-        error_messages={"invalid_choice": "Choose somebody of this clinic"},
+        empty_label=_("Choose who sees the patient"),
+        label=_("With"),
+        error_messages={"invalid_choice": _("Choose somebody of this clinic")},
     )
     on = forms.DateField(
-        label="Day",
+        label=_("Day"),
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         validators=IN_CALENDAR,
-        error_messages={"required": "Enter the day", "invalid": NO_DAY},
+        error_messages={"required": _("Enter the day"), "invalid": NO_DAY},
     )
     at = forms.TimeField(
-        label="Time",
+        label=_("Time"),
         widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
-        error_messages={"required": "Enter the time", "invalid": "Enter a time, like 9:20"},
+        error_messages={"required": _("Enter the time"), "invalid": _("Enter a time, like 9:20")},
     )
     # Asked only on the night on which an hour comes twice.
-    which = forms.ChoiceField(label="Which of the two", required=False, choices=())
+    which = forms.ChoiceField(label=_("Which of the two"), required=False, choices=())
     minutes = forms.TypedChoiceField(
-        label="Length",
+        label=_("Length"),
         coerce=int,
         empty_value=None,
         required=False,
-        choices=[("", "As usual for this kind"), *((minutes, f"{minutes} minutes") for minutes in LENGTHS)],
+        choices=lambda: [("", gettext("As usual for this kind")), *((each, minutes_words(each)) for each in LENGTHS)],
         initial=20,
-        error_messages={"invalid_choice": "Choose a length from the list"},
+        error_messages={"invalid_choice": _("Choose a length from the list")},
     )
     modality = forms.ChoiceField(
-        label="How you meet",
+        label=_("How you meet"),
         required=False,
-        choices=[("", "As usual"), *Modality.choices],
-        error_messages={"invalid_choice": "Choose from the list"},
+        choices=[("", _("As usual")), *Modality.choices],
+        error_messages={"invalid_choice": _("Choose from the list")},
     )
     room = room_choice()
     interpreter = interpreter_choice()
     reason = forms.CharField(
         max_length=200,
         required=False,
-        label="Reason",
-        error_messages={"max_length": "Say it in 200 letters or fewer"},
+        label=_("Reason"),
+        error_messages={"max_length": _("Say it in 200 letters or fewer")},
     )
     repeat = forms.ChoiceField(
-        label="Repeat",
+        label=_("Repeat"),
         required=False,
-        choices=[("", "Only once"), *((name, words) for name, (words, _) in REPEATS.items())],
-        error_messages={"invalid_choice": "Choose how often from the list"},
+        choices=[("", _("Only once")), *((name, words) for name, (words, rule) in REPEATS.items())],
+        error_messages={"invalid_choice": _("Choose how often from the list")},
     )
     times = forms.IntegerField(
-        label="How many visits",
+        label=_("How many visits"),
         required=False,
         min_value=2,
         max_value=MOST,
         error_messages={
-            "min_value": "A series has at least 2 visits",
-            "max_value": f"A series has at most {MOST} visits",
-            "invalid": "Enter a number",
+            "min_value": _("A series has at least 2 visits"),
+            "max_value": _("A series has at most %(limit_value)s visits"),
+            "invalid": _("Enter a number"),
         },
     )
     # Pressed where some dates of a series are taken.
@@ -125,16 +129,16 @@ class AppointmentForm(forms.Form):
         for name, rows in {**choices, "room": rooms, "interpreter": interpreters}.items():
             self.fields[name].queryset = rows  # type: ignore[attr-defined]
         # Two hours of one name are told apart by the letters of their zones.
-        self.fields["which"].choices = [(FIRST, "The first"), (SECOND, "The second")]  # type: ignore[attr-defined]
+        self.fields["which"].choices = [(FIRST, gettext("The first")), (SECOND, gettext("The second"))]  # type: ignore[attr-defined]
         self.asks_which = False
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
         has_type = cleaned.get("visit_type") is not None
         if not has_type and not self.errors.get("practitioner") and cleaned.get("practitioner") is None:
-            self.add_error("practitioner", "Choose who sees the patient")
+            self.add_error("practitioner", gettext("Choose who sees the patient"))
         if not has_type and not self.errors.get("minutes") and cleaned.get("minutes") is None:
-            self.add_error("minutes", "Choose the length")
+            self.add_error("minutes", gettext("Choose the length"))
         self._check_series(cleaned)
         on, at = cleaned.get("on"), cleaned.get("at")
         if on is not None and at is not None:
@@ -151,9 +155,9 @@ class AppointmentForm(forms.Form):
         if not cleaned.get("repeat"):
             return
         if cleaned.get("times") is None and not self.errors.get("times"):
-            self.add_error("times", "Say how many visits")
+            self.add_error("times", gettext("Say how many visits"))
         if cleaned.get("practitioner") is None and not self.errors.get("practitioner"):
-            self.add_error("practitioner", "Choose who sees the patient: a series stays with one")
+            self.add_error("practitioner", gettext("Choose who sees the patient: a series stays with one"))
 
     def instead(self) -> dict[str, Any]:
         """What a press on one of the offered times changes: with whom and when, as this form's own fields."""
@@ -167,27 +171,31 @@ class AppointmentForm(forms.Form):
     def _find_instant(self, cleaned: dict[str, Any], local: dt.datetime) -> None:
         first = instant_of(local, self.timezone)
         if first is None:
-            self.add_error("at", "The clocks skip this time on that day. Choose another time")
+            self.add_error("at", gettext("The clocks skip this time on that day. Choose another time"))
             return
         cleaned["starts_at"] = first
         if not comes_twice(local, self.timezone):
             return
         second = instant_of(local, self.timezone, fold=1)
         self.asks_which = True
-        said = clock_time(first, self.timezone)
+        said, both = clock_time(first, self.timezone), _both(first, second)
         self.fields["which"].choices = [  # type: ignore[attr-defined]
-            ("", "Choose which"),
-            *((key, f"{said}, {word} ({_offset(at, self.timezone)})") for key, word, at in _both(first, second)),
+            ("", gettext("Choose which")),
+            *((key, words % {"time": said, "zone": _offset(at, self.timezone)}) for key, words, at in both),
         ]
         chosen = cleaned.get("which") or ""
         if chosen not in (FIRST, SECOND):
-            self.add_error("which", f"{said} comes twice on that night. Choose which")
+            self.add_error("which", gettext("%(time)s comes twice on that night. Choose which") % {"time": said})
         elif chosen == SECOND:
             cleaned["starts_at"] = second
 
 
 def _both(first: dt.datetime, second: dt.datetime | None) -> list[tuple[str, str, dt.datetime]]:
-    return [(FIRST, "before the clocks go back", first), (SECOND, "after it", second or first)]
+    """Which of the two it is, with its words, where time and zone are to be filled in."""
+    return [
+        (FIRST, gettext("%(time)s, before the clocks go back (%(zone)s)"), first),
+        (SECOND, gettext("%(time)s, after it (%(zone)s)"), second or first),
+    ]
 
 
 def _offset(at: dt.datetime, timezone: str) -> str:

@@ -7,11 +7,13 @@ from typing import Any
 from django import forms
 from django.db.models import QuerySet
 from django.http import QueryDict
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Patient
 from scheduling.forms.appointments import PatientChoice
 
-NOT_HERE = "Choose a patient of this clinic"
+NOT_HERE = _("Choose a patient of this clinic")
 # Beside the first one.
 MOST_FURTHER = 6
 NAME = "further_{}"
@@ -24,8 +26,9 @@ class AddPatientForm(forms.Form):
     patient = PatientChoice(
         queryset=Patient.objects.none(),
         to_field_name="uuid",
-        empty_label="Choose a patient",
-        error_messages={"required": "Choose the patient", "invalid_choice": NOT_HERE},
+        empty_label=_("Choose a patient"),
+        label=_("Patient"),
+        error_messages={"required": _("Choose the patient"), "invalid_choice": NOT_HERE},
     )
 
     def __init__(self, *args: Any, patients: QuerySet[Patient], **kwargs: Any) -> None:
@@ -48,8 +51,8 @@ class FurtherPatientsForm(forms.Form):
                 queryset=patients,
                 to_field_name="uuid",
                 required=False,
-                empty_label="Nobody else",
-                label=f"Patient {number + 1}",
+                empty_label=gettext("Nobody else"),
+                label=gettext("Patient %(number)s") % {"number": number + 1},
                 error_messages={"invalid_choice": NOT_HERE},
             )
 

@@ -13,10 +13,10 @@ from accounts.models import RelatedPerson
 from scheduling.models import Appointment, Guest
 from scheduling.services.checks import LONGEST_NAME, Companion
 
-NO_NAME = "Enter the name of who comes along"
-NO_ROLE = "Choose who they are from the list"
-TOO_LONG = f"Say the name in {LONGEST_NAME} letters or fewer"
-ROLES = [("", "Choose who they are"), *Guest.Role.choices]
+NO_NAME = _("Enter the name of who comes along")
+NO_ROLE = _("Choose who they are from the list")
+TOO_LONG = _("Say the name in %(limit_value)s letters or fewer")
+ROLES = [("", _("Choose who they are")), *Guest.Role.choices]
 # A patient and the practitioner have two of a room's eight seats.
 MOST_ROWS = 6
 
@@ -25,13 +25,13 @@ class GuestForm(forms.Form):
     """One person."""
 
     name = forms.CharField(
-        label="Name",
+        label=_("Name"),
         max_length=LONGEST_NAME,
         error_messages={"required": NO_NAME, "max_length": TOO_LONG},
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     role = forms.ChoiceField(
-        label="Who they are", choices=ROLES, error_messages={"required": NO_ROLE, "invalid_choice": NO_ROLE}
+        label=_("Who they are"), choices=ROLES, error_messages={"required": NO_ROLE, "invalid_choice": NO_ROLE}
     )
 
 

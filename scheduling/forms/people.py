@@ -3,7 +3,7 @@
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext as _t
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import RelatedPerson
@@ -35,7 +35,9 @@ class RegionField(forms.ChoiceField):
         named = dict(countries())
         groups: list[Any] = [(named.get(country, country), parts_of(country)) for country in wanted]
         rest = [(code, name) for code, name in countries() if code not in wanted]
-        self.choices = [("", self.empty), *groups, (_t("Countries"), rest)] if groups else [("", self.empty), *rest]
+        self.choices = (
+            [("", self.empty), *groups, (gettext("Countries"), rest)] if groups else [("", self.empty), *rest]
+        )
 
 
 class RelatedForm(forms.Form):
@@ -119,5 +121,5 @@ class LicenceForm(forms.Form):
         for code, name in parts_of(country):
             if wanted in (code.partition("-")[2].casefold(), name.casefold()):
                 return {**typed, "region": code}
-        self.add_error("part", _t("We know no such part of this country. Enter its name or its code, like IL."))
+        self.add_error("part", gettext("We know no such part of this country. Enter its name or its code, like IL."))
         return typed

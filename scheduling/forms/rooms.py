@@ -3,8 +3,11 @@
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Location
+from scheduling.forms.words import later
 from scheduling.languages import UnknownLanguage, tags_in
 from scheduling.models import Interpreter
 
@@ -14,9 +17,12 @@ FIELD_OF = {"location": "room", "interpreter": "interpreter"}
 
 def _name(like: str) -> forms.CharField:
     return forms.CharField(
-        label="Name",
+        label=_("Name"),
         max_length=200,
-        error_messages={"required": f"Enter a name, like “{like}”", "max_length": "Say it in 200 letters or fewer"},
+        error_messages={
+            "required": later(lambda: gettext("Enter a name, like “%(like)s”") % {"like": like}),
+            "max_length": _("Say it in 200 letters or fewer"),
+        },
     )
 
 
@@ -40,9 +46,9 @@ def room_choice() -> RoomChoice:
         queryset=Location.objects.none(),
         to_field_name="uuid",
         required=False,
-        empty_label="No room",
-        label="Room",
-        error_messages={"invalid_choice": "Choose a room from the list"},
+        empty_label=_("No room"),
+        label=_("Room"),
+        error_messages={"invalid_choice": _("Choose a room from the list")},
     )
 
 
@@ -51,9 +57,9 @@ def interpreter_choice() -> InterpreterChoice:
         queryset=Interpreter.objects.none(),
         to_field_name="uuid",
         required=False,
-        empty_label="No interpreter",
-        label="Interpreter",
-        error_messages={"invalid_choice": "Choose an interpreter from the list"},
+        empty_label=_("No interpreter"),
+        label=_("Interpreter"),
+        error_messages={"invalid_choice": _("Choose an interpreter from the list")},
     )
 
 
@@ -61,7 +67,7 @@ class RoomForm(forms.Form):
     """A room whose time visits take."""
 
     name = _name("Room 2")
-    is_active = forms.BooleanField(label="It can be booked", required=False)
+    is_active = forms.BooleanField(label=_("It can be booked"), required=False)
 
 
 class InterpreterForm(forms.Form):
@@ -69,19 +75,25 @@ class InterpreterForm(forms.Form):
 
     name = _name("Paloma Reyes")
     languages = forms.CharField(
-        label="Languages",
+        label=_("Languages"),
         max_length=500,
-        error_messages={"required": "Enter at least one language, like Spanish", "max_length": "These are too many"},
+        error_messages={
+            "required": _("Enter at least one language, like Spanish"),
+            "max_length": _("These are too many"),
+        },
     )
-    is_active = forms.BooleanField(label="They can be booked", required=False)
+    is_active = forms.BooleanField(label=_("They can be booked"), required=False)
 
     def clean_languages(self) -> list[str]:
         """The tags of what was named."""
         try:
             found = tags_in(self.cleaned_data["languages"])
         except UnknownLanguage as unknown:
-            meant = f"Did you mean {unknown.near}?" if unknown.near else "Enter languages by name, like Spanish, Arabic"
-            raise forms.ValidationError(f"We do not know “{unknown.typed[:40]}”. {meant}") from unknown
+            unclear = gettext("We do not know “%(typed)s”.") % {"typed": unknown.typed[:40]}
+            meant = gettext("Enter languages by name, like Spanish, Arabic")
+            if unknown.near:
+                meant = gettext("Did you mean %(language)s?") % {"language": unknown.near}
+            raise forms.ValidationError(" ".join((unclear, meant))) from unknown
         if not found:
-            raise forms.ValidationError("Enter at least one language, like Spanish")
+            raise forms.ValidationError(_("Enter at least one language, like Spanish"))
         return found

@@ -2,28 +2,40 @@
 
 import datetime as dt
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import available_timezones
 
 from django import forms
+from django.utils.translation import gettext, ngettext, pgettext
+from django.utils.translation import gettext_lazy as _
 
 from scheduling.forms.appointments import IN_CALENDAR, NO_DAY
+from scheduling.forms.words import minutes_words
 from scheduling.models.availability import DAY_MINUTES
 from scheduling.services.availability import Days, Hours, Limits
 from scheduling.spoken import EVERY, WEEKDAYS
 
-NO_BEGINNING, NO_END = "Enter when it begins, like 9:00", "Enter when it ends, like 17:00"
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
+
+NO_BEGINNING, NO_END = _("Enter when it begins, like 9:00"), _("Enter when it ends, like 17:00")
 STEPS = (5, 10, 15, 20, 30, 40, 45, 60, 90, 120)
 BUFFERS = (0, 5, 10, 15, 20, 30, 45, 60)
+HOUR, DAY, WEEK = 60, 1_440, 10_080
 NOTICES = (0, 30, 60, 120, 240, 720, 1440, 2880, 10080)
 
 
 def minutes_said(minutes: int) -> str:
     """ "30 minutes", "2 hours", "1 day"; none is "none"."""
-    for size, word in ((10080, "week"), (1440, "day"), (60, "hour")):
-        if minutes and minutes % size == 0:
-            return f"{minutes // size} {word}{'s' if minutes > size else ''}"
-    return f"{minutes} minutes" if minutes else "none"
+    if not minutes:
+        return pgettext("a length of time", "none")
+    if minutes % WEEK == 0:
+        return ngettext("%(count)s week", "%(count)s weeks", minutes // WEEK) % {"count": minutes // WEEK}
+    if minutes % DAY == 0:
+        return ngettext("%(count)s day", "%(count)s days", minutes // DAY) % {"count": minutes // DAY}
+    if minutes % HOUR == 0:
+        return ngettext("%(count)s hour", "%(count)s hours", minutes // HOUR) % {"count": minutes // HOUR}
+    return minutes_words(minutes)
 
 
 class MinutesField(forms.TypedChoiceField):
@@ -31,8 +43,8 @@ class MinutesField(forms.TypedChoiceField):
 
     def __init__(self, usual: tuple[int, ...], **kwargs: Any) -> None:
         self.usual = usual
-        errors = {"invalid_choice": "Choose one from the list", "required": "Choose one from the list"}
-        super().__init__(coerce=int, choices=self._named(usual), error_messages=errors, **kwargs)
+        errors = {"invalid_choice": _("Choose one from the list"), "required": _("Choose one from the list")}
+        super().__init__(coerce=int, choices=lambda: self._named(usual), error_messages=errors, **kwargs)
 
     def also(self, minutes: int) -> None:
         self.choices = self._named(sorted({*self.usual, minutes}))
@@ -47,12 +59,12 @@ def day_field(label: Any, **kwargs: Any) -> forms.DateField:
         label=label,
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         validators=IN_CALENDAR,
-        error_messages={"required": "Enter the day", "invalid": NO_DAY},
+        error_messages={"required": _("Enter the day"), "invalid": NO_DAY},
         **kwargs,
     )
 
 
-def time_field(label: str, missing: str, **kwargs: Any) -> forms.TimeField:
+def time_field(label: "StrPromise", missing: "StrPromise", **kwargs: Any) -> forms.TimeField:
     return forms.TimeField(
         label=label,
         widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
@@ -61,12 +73,12 @@ def time_field(label: str, missing: str, **kwargs: Any) -> forms.TimeField:
     )
 
 
-def label_field(label: str) -> forms.CharField:
+def label_field(label: "StrPromise") -> forms.CharField:
     return forms.CharField(
         max_length=60,
         required=False,
         label=label,
-        error_messages={"max_length": "Say it in 60 letters or fewer"},
+        error_messages={"max_length": _("Say it in 60 letters or fewer")},
     )
 
 
@@ -74,31 +86,31 @@ class HoursForm(forms.Form):
     """A stretch of the week: open, or a break in what is open."""
 
     kind = forms.ChoiceField(
-        label="What is it?",
+        label=_("What is it?"),
         widget=forms.RadioSelect,
-        choices=[("open", "Open for visits"), ("break", "A break")],
+        choices=[("open", _("Open for visits")), ("break", _("A break"))],
         initial="open",
-        error_messages={"required": "Choose one", "invalid_choice": "Choose one of the two"},
+        error_messages={"required": _("Choose one"), "invalid_choice": _("Choose one of the two")},
     )
     weekdays = forms.TypedMultipleChoiceField(
-        label="On which days?",
+        label=_("On which days?"),
         coerce=int,
         widget=forms.CheckboxSelectMultiple,
-        choices=list(enumerate(WEEKDAYS)),
-        error_messages={"required": "Choose at least one day", "invalid_choice": "Choose days from the list"},
+        choices=lambda: [(day, gettext(str(word))) for day, word in enumerate(WEEKDAYS)],
+        error_messages={"required": _("Choose at least one day"), "invalid_choice": _("Choose days from the list")},
     )
-    starts = time_field("From", NO_BEGINNING)
-    ends = time_field("Until", NO_END)
-    label = label_field("Name of the break")
+    starts = time_field(_("From"), NO_BEGINNING)
+    ends = time_field(_("Until"), NO_END)
+    label = label_field(_("Name of the break"))
     every_weeks = forms.TypedChoiceField(
-        label="How often?",
+        label=_("How often?"),
         coerce=int,
-        choices=[(weeks, word.capitalize()) for weeks, word in EVERY.items()],
+        choices=lambda: [(weeks, gettext(str(word)).capitalize()) for weeks, word in EVERY.items()],
         initial=1,
-        error_messages={"required": "Choose how often", "invalid_choice": "Choose how often from the list"},
+        error_messages={"required": _("Choose how often"), "invalid_choice": _("Choose how often from the list")},
     )
-    first_day = day_field("First day")
-    last_day = day_field("Last day", required=False)
+    first_day = day_field(_("First day"))
+    last_day = day_field(_("Last day"), required=False)
 
     def hours(self) -> Hours:
         """What was typed; only of a valid form."""
@@ -120,21 +132,21 @@ class DaysForm(forms.Form):
     """Days that are otherwise than the week says."""
 
     kind = forms.ChoiceField(
-        label="What is different?",
+        label=_("What is different?"),
         widget=forms.RadioSelect,
         choices=[
-            ("closed", "Closed"),
-            ("open", "Open, beside the weekly hours"),
-            ("usual", "Open as usual, although it is a holiday"),
+            ("closed", _("Closed")),
+            ("open", _("Open, beside the weekly hours")),
+            ("usual", _("Open as usual, although it is a holiday")),
         ],
         initial="closed",
-        error_messages={"required": "Choose one", "invalid_choice": "Choose one of the three"},
+        error_messages={"required": _("Choose one"), "invalid_choice": _("Choose one of the three")},
     )
-    first_day = day_field("First day")
-    last_day = day_field("Last day", required=False)
-    starts = time_field("From", NO_BEGINNING, required=False)
-    ends = time_field("Until", NO_END, required=False)
-    label = label_field("Name")
+    first_day = day_field(_("First day"))
+    last_day = day_field(_("Last day"), required=False)
+    starts = time_field(_("From"), NO_BEGINNING, required=False)
+    ends = time_field(_("Until"), NO_END, required=False)
+    label = label_field(_("Name"))
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
@@ -163,35 +175,35 @@ class LimitsForm(forms.Form):
     """How somebody's hours may be booked."""
 
     timezone = forms.ChoiceField(
-        label="Time zone of these hours", error_messages={"invalid_choice": "Choose a time zone from the list"}
+        label=_("Time zone of these hours"), error_messages={"invalid_choice": _("Choose a time zone from the list")}
     )
-    step_minutes = MinutesField(STEPS, label="A visit may begin every")
-    buffer_before = MinutesField(BUFFERS, label="Kept free before a visit")
-    buffer_after = MinutesField(BUFFERS, label="Kept free after a visit")
-    notice_minutes = MinutesField(NOTICES, label="Patients book this long before, at the latest")
+    step_minutes = MinutesField(STEPS, label=_("A visit may begin every"))
+    buffer_before = MinutesField(BUFFERS, label=_("Kept free before a visit"))
+    buffer_after = MinutesField(BUFFERS, label=_("Kept free after a visit"))
+    notice_minutes = MinutesField(NOTICES, label=_("Patients book this long before, at the latest"))
     horizon_days = forms.IntegerField(
-        label="Patients book this many days ahead, at most",
+        label=_("Patients book this many days ahead, at most"),
         min_value=0,
         max_value=730,
         error_messages={
-            "required": "Enter a number of days, like 60",
-            "invalid": "Enter a number of days, like 60",
-            "min_value": "Enter 0 days or more",
-            "max_value": "Enter 730 days or fewer",
+            "required": _("Enter a number of days, like 60"),
+            "invalid": _("Enter a number of days, like 60"),
+            "min_value": _("Enter 0 days or more"),
+            "max_value": _("Enter 730 days or fewer"),
         },
     )
     daily_maximum = forms.IntegerField(
-        label="Visits a day, at most",
+        label=_("Visits a day, at most"),
         required=False,
         min_value=1,
         max_value=500,
         error_messages={
-            "invalid": "Enter a number, like 12, or leave it empty",
-            "min_value": "Enter 1 or more, or leave it empty",
-            "max_value": "Enter 500 or fewer",
+            "invalid": _("Enter a number, like 12, or leave it empty"),
+            "min_value": _("Enter 1 or more, or leave it empty"),
+            "max_value": _("Enter 500 or fewer"),
         },
     )
-    keeps_holidays = forms.BooleanField(label="Closed on the clinic’s holidays", required=False)
+    keeps_holidays = forms.BooleanField(label=_("Closed on the clinic’s holidays"), required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

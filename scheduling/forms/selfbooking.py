@@ -7,6 +7,8 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from core.clock import today
 from scheduling.forms.appointments import IN_CALENDAR, NO_DAY, read_instant
@@ -14,13 +16,13 @@ from scheduling.selectors.offering import Offering
 
 ANYONE = "anyone"
 OLDEST = dt.date(1900, 1, 1)
-NO_PHONE = "Enter a phone number, like 555-0142"
+NO_PHONE = _("Enter a phone number, like 555-0142")
 # Parts of a day in minutes of it: from the first until the second.
 WINDOWS = {
-    "any": ("Any time", 0, 24 * 60),
-    "morning": ("Morning, until noon", 0, 12 * 60),
-    "afternoon": ("Afternoon, noon to 6 pm", 12 * 60, 18 * 60),
-    "evening": ("Evening, after 6 pm", 18 * 60, 24 * 60),
+    "any": (_("Any time"), 0, 24 * 60),
+    "morning": (_("Morning, until noon"), 0, 12 * 60),
+    "afternoon": (_("Afternoon, noon to 6 pm"), 12 * 60, 18 * 60),
+    "evening": (_("Evening, after 6 pm"), 18 * 60, 24 * 60),
 }
 _NOT_IN_PHONES = re.compile(r"[^0-9+().,/ x#*-]", re.IGNORECASE)
 
@@ -29,14 +31,17 @@ class StartForm(forms.Form):
     """What for and with whom."""
 
     type = forms.ChoiceField(
-        label="What is the visit for?",
-        error_messages={"required": "Choose what the visit is for", "invalid_choice": "Choose a visit from the list"},
+        label=_("What is the visit for?"),
+        error_messages={
+            "required": _("Choose what the visit is for"),
+            "invalid_choice": _("Choose a visit from the list"),
+        },
     )
     who = forms.ChoiceField(
-        label="Who would you like to see?",
+        label=_("Who would you like to see?"),
         error_messages={
-            "required": "Choose who you would like to see",
-            "invalid_choice": "Choose somebody of the list",
+            "required": _("Choose who you would like to see"),
+            "invalid_choice": _("Choose somebody of the list"),
         },
     )
 
@@ -49,7 +54,7 @@ class StartForm(forms.Form):
             (str(one.visit_type.uuid), one.visit_type.name) for one in offerings
         ]
         self.fields["who"].choices = [  # type: ignore[attr-defined]
-            (ANYONE, "Anyone who is free first"),
+            (ANYONE, gettext("Anyone who is free first")),
             *((str(one.uuid), one.display_name) for one in self.practitioners),
         ]
 
@@ -62,7 +67,9 @@ class StartForm(forms.Form):
         cleaned["offering"], cleaned["practitioner"] = chosen, chosen.practitioner(who)
         if who != ANYONE and cleaned["practitioner"] is None:
             name = next(one.display_name for one in self.practitioners if str(one.uuid) == who)
-            self.add_error("who", f"{name} does not offer this visit. Choose somebody else, or anyone")
+            self.add_error(
+                "who", gettext("%(name)s does not offer this visit. Choose somebody else, or anyone") % {"name": name}
+            )
         return cleaned
 
 
@@ -81,7 +88,7 @@ class InstantField(forms.Field):
 class TimeForm(forms.Form):
     """The chosen time."""
 
-    time = InstantField(error_messages={"required": "Choose a time", "invalid": "Choose a time from the page"})
+    time = InstantField(error_messages={"required": _("Choose a time"), "invalid": _("Choose a time from the page")})
 
 
 class PersonForm(forms.Form):
@@ -89,29 +96,29 @@ class PersonForm(forms.Form):
 
     name = forms.CharField(
         max_length=180,
-        label="Name",
+        label=_("Name"),
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
-        error_messages={"required": "Enter your name", "max_length": "Enter your name in 180 letters or fewer"},
+        error_messages={"required": _("Enter your name"), "max_length": _("Enter your name in 180 letters or fewer")},
     )
     birth_date = forms.DateField(
-        label="Birth date",
+        label=_("Birth date"),
         widget=forms.DateInput(attrs={"type": "date", "autocomplete": "bday"}, format="%Y-%m-%d"),
-        error_messages={"required": "Enter your birth date", "invalid": "Enter your birth date, like 1974-02-11"},
+        error_messages={"required": _("Enter your birth date"), "invalid": _("Enter your birth date, like 1974-02-11")},
     )
     phone = forms.CharField(
         max_length=32,
-        label="Phone number",
+        label=_("Phone number"),
         widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
         error_messages={"required": NO_PHONE, "max_length": NO_PHONE},
     )
     email = forms.EmailField(
         max_length=254,
-        label="Email address",
+        label=_("Email address"),
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
         error_messages={
-            "required": "Enter your email address",
-            "invalid": "Enter an email address, like name@example.org",
-            "max_length": "Enter an email address of 254 letters or fewer",
+            "required": _("Enter your email address"),
+            "invalid": _("Enter an email address, like name@example.org"),
+            "max_length": _("Enter an email address of 254 letters or fewer"),
         },
     )
 
@@ -123,17 +130,17 @@ class PersonForm(forms.Form):
     def clean_name(self) -> str:
         name = " ".join(self.cleaned_data["name"].split())
         if not any(letter.isalpha() for letter in name):
-            raise ValidationError("Enter your name")
+            raise ValidationError(gettext("Enter your name"))
         if any(len(part) > 100 for part in split_name(name)):
-            raise ValidationError("Enter your name in 100 letters or fewer")
+            raise ValidationError(_("Enter your name in 100 letters or fewer"))
         return name
 
     def clean_birth_date(self) -> dt.date:
         born: dt.date = self.cleaned_data["birth_date"]
         if born > self.today:
-            raise ValidationError("Your birth date cannot be later than today. Enter it again")
+            raise ValidationError(gettext("Your birth date cannot be later than today. Enter it again"))
         if born < OLDEST:
-            raise ValidationError("Enter the year of your birth date with four digits")
+            raise ValidationError(gettext("Enter the year of your birth date with four digits"))
         return born
 
     def clean_phone(self) -> str:
@@ -153,39 +160,39 @@ class PersonForm(forms.Form):
 class DetailsForm(PersonForm):
     """The last step: who it is, and another time where the first was taken meanwhile."""
 
-    time = InstantField(required=False, error_messages={"invalid": "Choose a time from the page"})
+    time = InstantField(required=False, error_messages={"invalid": _("Choose a time from the page")})
 
 
 class WaitForm(PersonForm):
     """A place on the wait list: the days and the part of the day in which a time would fit."""
 
     first_day = forms.DateField(
-        label="From",
+        label=_("From"),
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         validators=IN_CALENDAR,
-        error_messages={"required": "Enter the first day that would fit", "invalid": NO_DAY},
+        error_messages={"required": _("Enter the first day that would fit"), "invalid": NO_DAY},
     )
     last_day = forms.DateField(
-        label="Until",
+        label=_("Until"),
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         validators=IN_CALENDAR,
-        error_messages={"required": "Enter the last day that would fit", "invalid": NO_DAY},
+        error_messages={"required": _("Enter the last day that would fit"), "invalid": NO_DAY},
     )
     window = forms.ChoiceField(
-        label="Which part of the day?",
+        label=_("Which part of the day?"),
         choices=[(name, words[0]) for name, words in WINDOWS.items()],
         initial="any",
         widget=forms.RadioSelect,
-        error_messages={"required": "Choose a part of the day", "invalid_choice": "Choose a part of the day"},
+        error_messages={"required": _("Choose a part of the day"), "invalid_choice": _("Choose a part of the day")},
     )
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
         first, last = cleaned.get("first_day"), cleaned.get("last_day")
         if last and last < self.today:
-            self.add_error("last_day", "That day is over. Enter a later one")
+            self.add_error("last_day", gettext("That day is over. Enter a later one"))
         elif first and last and last < first:
-            self.add_error("last_day", "The last day is before the first one. Enter a later one")
+            self.add_error("last_day", gettext("The last day is before the first one. Enter a later one"))
         return cleaned
 
     @property

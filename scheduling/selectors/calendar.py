@@ -311,7 +311,9 @@ def _visit(row: _Row, state: str, minutes: int | None, may_move: bool, coming: i
         practitioner_id=row.practitioner_id,
         starts_at=row.starts_at,
         ends_at=row.ends_at,
-        name=row.heading if coming is None else f"Group: {coming} of {row.capacity}",
+        name=row.heading
+        if coming is None
+        else gettext("Group: %(coming)s of %(capacity)s") % {"coming": coming, "capacity": row.capacity},
         state=state,
         minutes=minutes,
         reason=row.reason,

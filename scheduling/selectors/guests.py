@@ -2,6 +2,8 @@
 
 import uuid as uuids
 
+from django.utils.translation import ngettext
+
 from accounts.actors import Actor
 from accounts.models import RelatedPerson
 from accounts.policy import may
@@ -27,7 +29,8 @@ def guests_told_to_patients(appointment: Appointment, *, besides: int | None = N
     guests = [guest for guest in guests_of(appointment) if guest.pk != besides]
     if not appointment.is_group:
         return [guest.label for guest in guests]
-    return [f"{len(guests)} guest{'' if len(guests) == 1 else 's'}"] if guests else []
+    number = len(guests)
+    return [ngettext("%(number)s guest", "%(number)s guests", number) % {"number": number}] if guests else []
 
 
 def people_to_invite(appointment: Appointment) -> list[RelatedPerson]:

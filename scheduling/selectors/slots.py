@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from django.utils.translation import gettext
+
 from accounts.actors import Actor
 from accounts.models import Practitioner
 from accounts.policy import require
@@ -163,7 +165,10 @@ def day_plan(
                 [
                     *availability.breaks(plan, day, until_day),
                     *availability.closures(plan, day, until_day),
-                    *(Span(instant(first), instant(last), "Busy", "busy") for first, last in busy.get(key, ())),
+                    *(
+                        Span(instant(first), instant(last), gettext("Busy"), "busy")
+                        for first, last in busy.get(key, ())
+                    ),
                 ]
             ),
         )

@@ -61,8 +61,10 @@ def _visit(one: Appointment) -> Subject:
         day = long_date(one.starts_at, one.timezone)
         return Subject(_("Walk-in, %(day)s") % {"day": day}, reverse("appointment", args=[one.uuid]))
     when = f"{long_date(one.starts_at, one.timezone)}, {clock_time(one.starts_at, one.timezone)}"
-    return Subject(f"Visit with {one.practitioner.short_name}, {when}", reverse("appointment", args=[one.uuid]))
+    words = _("Visit with %(doctor)s, %(when)s") % {"doctor": one.practitioner.short_name, "when": when}
+    return Subject(words, reverse("appointment", args=[one.uuid]))
 
 
 def _wish(one: WaitListEntry) -> Subject:
-    return Subject(f"Wait list, {one.visit_type.name}", reverse("wait-list-entry", args=[one.uuid]))
+    words = _("Wait list, %(kind)s") % {"kind": one.visit_type.name}
+    return Subject(words, reverse("wait-list-entry", args=[one.uuid]))

@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.actors import Actor
@@ -73,10 +74,19 @@ def _cancel(request: HttpRequest, actor: Actor, found: Appointment, form: Cancel
     asked: dict[str, Any] = {"reason": form.cleaned_data["reason"], "sequence": form.seen}
     if form.cleaned_data["following"] and found.series_id is not None:
         gone = cancel_series(actor=actor, appointment=found, **asked)
-        messages.success(request, f"{len(gone)} visits are cancelled. Their times are free again.")
+        messages.success(request, _cancelled_words(len(gone)))
     else:
         cancel_appointment(actor=actor, appointment=found, **asked)
-        messages.success(request, "The visit is cancelled. The time is free again.")
+        messages.success(request, gettext("The visit is cancelled. The time is free again."))
+
+
+def _cancelled_words(number: int) -> str:
+    words = ngettext(
+        "%(number)s visit is cancelled. Its time is free again.",
+        "%(number)s visits are cancelled. Their times are free again.",
+        number,
+    )
+    return words % {"number": number}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -85,11 +95,13 @@ def appointment_link(request: HttpRequest, appointment: uuids.UUID) -> HttpRespo
     actor, _ = who(request)
     found = get_appointment(actor, appointment)
     if found.is_group:
-        raise Conflict("Everybody in a group has a link. Renew it beside their name.", code="group.links")
+        raise Conflict(gettext("Everybody in a group has a link. Renew it beside their name."), code="group.links")
     if request.method != "POST":
         return render(request, "scheduling/appointment_link.html", NAV | {"appointment": found})
     reissue_link(actor=actor, link=link_of(actor, found))
-    messages.success(request, "Here is the new link. The old one no longer works. Copy it and send it to the patient.")
+    messages.success(
+        request, gettext("Here is the new link. The old one no longer works. Copy it and send it to the patient.")
+    )
     return redirect("appointment", appointment=found.uuid)
 
 

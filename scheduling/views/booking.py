@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.actors import Actor
@@ -241,7 +242,7 @@ def _is_gone(actor: Actor, request: HttpRequest, held: Appointment) -> bool:
 
 
 def _gone(at: dt.datetime, zone: str) -> str:
-    return f"{clock_time(at, zone)} was just taken. Choose another time"
+    return gettext("%(time)s was just taken. Choose another time") % {"time": clock_time(at, zone)}
 
 
 def _refused(refusal: Conflict | Invalid | RateLimited, at: dt.datetime, zone: str) -> str:

@@ -6,6 +6,7 @@ from typing import cast
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.actors import Actor
@@ -36,7 +37,7 @@ def busy(request: HttpRequest) -> HttpResponse:
                 form.add_error("url", refusal.message)
                 status = refusal.status
             else:
-                messages.success(request, "The calendar is added. Its busy times come here in a minute.")
+                messages.success(request, gettext("The calendar is added. Its busy times come here in a minute."))
                 return redirect("busy-calendars")
     context = {"rows": busy_calendars(actor), "form": form}
     return render(request, "scheduling/busy.html", NAV | context, status=status)
@@ -48,7 +49,7 @@ def busy(request: HttpRequest) -> HttpResponse:
 def busy_remove(request: HttpRequest, busy: uuids.UUID) -> HttpResponse:
     actor = _actor(request)
     remove_busy_calendar(actor=actor, calendar=get_busy_calendar(actor, busy))
-    messages.success(request, "The calendar is removed. Its busy times no longer block yours.")
+    messages.success(request, gettext("The calendar is removed. Its busy times no longer block yours."))
     return redirect("busy-calendars")
 
 

@@ -11,6 +11,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.dateformat import format as format_date
+from django.utils.translation import gettext, pgettext
 from django.views.decorators.http import require_http_methods
 
 from accounts.actors import Actor
@@ -29,7 +31,7 @@ from scheduling.models import AT_THE_CLINIC, Appointment, Interpreter
 from scheduling.policies import relation_to
 from scheduling.selectors import get_appointment, link_of, states_now
 from scheduling.selectors.calendar import MOVABLE
-from scheduling.selectors.changes import last_change_by
+from scheduling.selectors.changes import YOU, last_change_by
 from scheduling.selectors.rooms import interpreters_to_book, rooms_to_book
 from scheduling.selectors.slots import free_slots
 from scheduling.selectors.taken import Others
@@ -157,7 +159,7 @@ def _is_now(at: dt.datetime, to: Practitioner, found: Appointment) -> bool:
 
 def _time_words(local: dt.datetime, *, twice: bool, now: bool) -> str:
     letters = f" {local.tzname()}" if twice else ""
-    return f"{clock(local)}{letters}, {'as it is now' if now else 'free'}"
+    return f"{clock(local)}{letters}, {gettext('as it is now') if now else gettext('free')}"
 
 
 def _moved(
@@ -172,7 +174,7 @@ def _moved(
         moved = move_appointment(actor=actor, appointment=found, using=using, **_asked(form, clinic))
     except (Conflict, Invalid) as refusal:
         return _refused(request, actor, clinic, found, form, refusal)
-    said = f"Moved to {_place(moved, clinic)}."
+    said = gettext("Moved to %(place)s.") % {"place": _place(moved, clinic)}
     if wants_json(request):
         # By the way back, Undo posts just this.
         return JsonResponse({"ok": True, "said": said, "sequence": moved.sequence, "former": former})
@@ -202,9 +204,9 @@ def _instant(on: dt.date, at: dt.time, clinic: Organization) -> dt.datetime:
     if len(instants) == 1:
         return instants.pop()
     if first.utcoffset() < second.utcoffset():  # type: ignore[operator]  # both are aware
-        words = "The clocks skip this time on that day. Choose another time."
+        words = gettext("The clocks skip this time on that day. Choose another time.")
         raise Invalid(words, code="time.skipped", fields={"at": words})
-    words = "The clocks show this time twice on that day. Choose one of the two in the list of times."
+    words = gettext("The clocks show this time twice on that day. Choose one of the two in the list of times.")
     raise Invalid(words, code="time.twice", fields={"at": words})
 
 
@@ -235,17 +237,24 @@ def _refused(
 
 def _changed_words(actor: Actor, fresh: Appointment, clinic: Organization) -> str:
     """Who was faster and where the visit is now: what a stale page has to be told."""
-    by = last_change_by(actor, fresh) or "Somebody"
-    changed = f"{by} {'have' if by == 'You' else 'has'} just changed this visit"
+    by = last_change_by(actor, fresh)
     if fresh.status in OVER:
-        return f"{changed}: {STATES[states_now(actor, [fresh])[fresh.pk]][0].lower()}. It was not moved."
-    return f"{changed}: it is now at {_place(fresh, clinic)}. It stays there."
+        state = gettext(str(STATES[states_now(actor, [fresh])[fresh.pk]][0])).lower()
+        words = gettext("%(name)s has just changed this visit: %(state)s. It was not moved.")
+        if by == YOU:
+            words = gettext("You have just changed this visit: %(state)s. It was not moved.")
+        return words % {"name": by or gettext("Somebody"), "state": state}
+    words = gettext("%(name)s has just changed this visit: it is now at %(place)s. It stays there.")
+    if by == YOU:
+        words = gettext("You have just changed this visit: it is now at %(place)s. It stays there.")
+    return words % {"name": by or gettext("Somebody"), "place": _place(fresh, clinic)}
 
 
 def _place(found: Appointment, clinic: Organization) -> str:
     """ "1:40 pm, Tuesday 24 November, Dr Marlow"."""
     local = found.starts_at.astimezone(ZoneInfo(clinic.timezone))
-    return f"{clock(local)}, {local:%A} {local.day} {local:%B}, {found.practitioner.short_name}"
+    day = format_date(local, pgettext("day of a visit, in Django's letters", "l j F"))
+    return f"{clock(local)}, {day}, {found.practitioner.short_name}"
 
 
 def _context(actor: Actor, found: Appointment, form: MoveForm) -> dict[str, Any]:

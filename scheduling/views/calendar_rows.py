@@ -10,10 +10,12 @@ from zoneinfo import ZoneInfo
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language, gettext
 
 from accounts.models import Practitioner
 from core.clock import now
 from core.templatetags.ui import STATES, tag
+from scheduling.availability import SpanKind
 from scheduling.selectors.calendar import WAITING, CalendarPage, CalendarVisit, lateness
 from scheduling.selectors.slots import DayPlan
 
@@ -40,7 +42,7 @@ class ShownVisit:
 
     @property
     def html(self) -> SafeString:
-        return row_html(self)
+        return row_html(self, get_language() or "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,9 @@ class ShownPerson:
 
     @property
     def late_words(self) -> str:
-        return "" if self.late is None else f"{self.late} min late" if self.late else "on time"
+        if self.late is None:
+            return ""
+        return gettext("%(minutes)s min late") % {"minutes": self.late} if self.late else gettext("on time")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +86,7 @@ def shown_visit(visit: CalendarVisit, practitioner: Practitioner, zone: ZoneInfo
     starts, ends = visit.starts_at.astimezone(zone), visit.ends_at.astimezone(zone)
     # Where the clocks go back a visit may seem to end before it begins; the grid draws it as long as it is.
     drawn_ends = starts.replace(tzinfo=None) + (visit.ends_at - visit.starts_at)
-    interpreter = f"Interpreter: {visit.interpreter}" if visit.interpreter else ""
+    interpreter = gettext("Interpreter: %(name)s") % {"name": visit.interpreter} if visit.interpreter else ""
     parts = [visit.reason.capitalize() if visit.reason.islower() else visit.reason, visit.kind, visit.room, interpreter]
     return ShownVisit(
         visit=visit,
@@ -91,7 +95,7 @@ def shown_visit(visit: CalendarVisit, practitioner: Practitioner, zone: ZoneInfo
         ends=drawn_ends.isoformat(timespec="minutes"),
         time=clock(starts),
         until=clock(ends),
-        tag=_tag(visit.state, _told_minutes(visit)),
+        tag=_tag(visit.state, _told_minutes(visit), get_language() or ""),
         word=state_words(visit),
         what=". ".join(part for part in parts if part),
         address=_address().replace(_ANY, str(visit.uuid)),
@@ -99,13 +103,13 @@ def shown_visit(visit: CalendarVisit, practitioner: Practitioner, zone: ZoneInfo
 
 
 def state_words(visit: CalendarVisit) -> str:
-    word, minutes = STATES[visit.state][0], _told_minutes(visit)
+    word, minutes = gettext(str(STATES[visit.state][0])), _told_minutes(visit)
     return f"{word} {minutes} min" if minutes else word
 
 
 def clock(local: dt.datetime) -> str:
     """ "10:10 am", of a time that is local already."""
-    return f"{local.hour % 12 or 12}:{local.minute:02} {'am' if local.hour < 12 else 'pm'}"
+    return f"{local.hour % 12 or 12}:{local.minute:02} {gettext('am') if local.hour < 12 else gettext('pm')}"
 
 
 def wall(local: dt.datetime) -> str:
@@ -148,8 +152,12 @@ def _walls(plan: DayPlan, zone: ZoneInfo) -> _Walls:
 
     return _Walls(
         [(local(span.starts_at), local(span.ends_at)) for span in plan.open],
-        [(local(span.starts_at), local(span.ends_at), span.label or span.kind.capitalize()) for span in plan.pauses],
+        [(local(span.starts_at), local(span.ends_at), span.label or _pause_words(span.kind)) for span in plan.pauses],
     )
+
+
+def _pause_words(kind: SpanKind) -> str:
+    return gettext("Break") if kind == "break" else gettext("Closed")
 
 
 def _hours(days: Iterable[ShownDay], spans: Iterable[_Walls]) -> tuple[int, int]:
@@ -179,10 +187,10 @@ def _pauses(spans: _Walls, page: CalendarPage, first: int, last: int) -> list[di
             if ends <= at or starts >= end:
                 continue
             if starts > at:
-                found.append({"start": wall(at), "end": wall(starts), "label": "Closed"})
+                found.append({"start": wall(at), "end": wall(starts), "label": gettext("Closed")})
             at = max(at, ends)
         if at < end:
-            found.append({"start": wall(at), "end": wall(end), "label": "Closed"})
+            found.append({"start": wall(at), "end": wall(end), "label": gettext("Closed")})
     return found
 
 
@@ -202,7 +210,7 @@ def _told_minutes(visit: CalendarVisit) -> int | None:
 
 
 @lru_cache(maxsize=4_000)
-def row_html(row: ShownVisit) -> SafeString:
+def row_html(row: ShownVisit, language: str) -> SafeString:
     """One row of the list. All that it shows is in its key, so a day that is asked for again is hardly rendered."""
     return mark_safe(render_to_string(ROW, {"row": row}))  # noqa: S308  the template has escaped it
 
@@ -214,5 +222,5 @@ def _address() -> str:
 
 
 @lru_cache(maxsize=2_000)
-def _tag(state: str, minutes: int | None) -> SafeString:
+def _tag(state: str, minutes: int | None, language: str) -> SafeString:
     return tag(state, minutes)

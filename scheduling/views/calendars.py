@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.http import parse_etags
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.actors import Actor
@@ -52,7 +53,7 @@ def calendar_feed(request: HttpRequest) -> HttpResponse:
     actor = _actor(request)
     if request.method == "POST":
         renew_feed(actor=actor)
-        messages.success(request, "Here is your new address. An older one no longer works.")
+        messages.success(request, gettext("Here is your new address. An older one no longer works."))
         return redirect("calendar-feed")
     feed = my_feed(actor)
     context = {"feed": feed, "address": feeds.address_of(feed) if feed else "", "own": actor.practitioner_id}
@@ -64,7 +65,7 @@ def calendar_feed(request: HttpRequest) -> HttpResponse:
 @require_POST
 def calendar_feed_revoke(request: HttpRequest) -> HttpResponse:
     revoke_feed(actor=_actor(request))
-    messages.success(request, "The address is closed. Take the calendar out of your program too.")
+    messages.success(request, gettext("The address is closed. Take the calendar out of your program too."))
     return redirect("calendar-feed")
 
 
@@ -84,7 +85,7 @@ def calendar_feed_file(request: HttpRequest, feed: uuids.UUID, secret: str) -> H
         response = HttpResponse(
             invites.feed(
                 rows.appointments,
-                name=f"Visits, {rows.clinic}",
+                name=gettext("Visits, %(clinic)s") % {"clinic": rows.clinic},
                 summaries=[invites.for_staff(one, own=rows.own) for one in rows.appointments],
                 addresses=[reverse("appointment", kwargs={"appointment": one.uuid}) for one in rows.appointments],
             ),

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from django.http import QueryDict
+from django.utils.dateformat import format as format_date
+from django.utils.translation import gettext, gettext_noop, ngettext, pgettext
 
 from accounts.actors import Actor
 from core.clock import now, today
@@ -20,6 +22,19 @@ from scheduling.zones import known_zones
 STRIP = 7
 NOON, EVENING = 12, 18
 PARTS = ("morning", "afternoon", "evening")
+# Continents and oceans, as zones are named by.
+AREAS = (
+    gettext_noop("Africa"),
+    gettext_noop("America"),
+    gettext_noop("Antarctica"),
+    gettext_noop("Arctic"),
+    gettext_noop("Asia"),
+    gettext_noop("Atlantic"),
+    gettext_noop("Australia"),
+    gettext_noop("Europe"),
+    gettext_noop("Indian"),
+    gettext_noop("Pacific"),
+)
 # Old names of zones and names that are no place.
 _NO_PLACES = ("Etc/", "SystemV/", "US/", "posix/", "right/", "Canada/", "Brazil/", "Chile/", "Mexico/")
 
@@ -89,8 +104,10 @@ def zones() -> dict[str, list[tuple[str, str]]]:
     for name in sorted(known_zones()):
         area, slash, place = name.partition("/")
         if slash and not name.startswith(_NO_PLACES):
-            found.setdefault(area, []).append((name, place.replace("_", " ").replace("/", ", ")))
-    return found | {"Elsewhere": [("UTC", "UTC")]}
+            found.setdefault(gettext(area) if area in AREAS else area, []).append(
+                (name, place.replace("_", " ").replace("/", ", "))
+            )
+    return found | {gettext("Elsewhere"): [("UTC", "UTC")]}
 
 
 def times(
@@ -134,7 +151,7 @@ def choice(
     label = clock_time(starts_at, zone)
     if is_twice:
         label = f"{label} {starts_at.astimezone(ZoneInfo(zone)).tzname()}"
-    note = f"{left} place{'' if left == 1 else 's'} left" if left else ""
+    note = ngettext("%(number)s place left", "%(number)s places left", left) % {"number": left} if left else ""
     return Choice(starts_at, starts_at.astimezone(dt.UTC).isoformat(), label, starts_at == chosen, note)
 
 
@@ -145,7 +162,7 @@ def near_choices(instants: Iterable[dt.datetime], around: dt.datetime, zone: str
     for at in sorted(set(instants)):
         one, day = choice(at, zone), at.astimezone(here)
         if day.date() != around.astimezone(here).date():
-            one = Choice(at, one.value, f"{day:%a} {day.day}, {one.label}", False)
+            one = Choice(at, one.value, f"{format_date(day, 'D j')}, {one.label}", False)
         choices.append(one)
     return tuple(choices)
 
@@ -171,7 +188,9 @@ def _parts(day: FreeDay, zone: str, chosen: dt.datetime | None, left: Mapping[dt
 
 
 def _cell(day: FreeDay, is_chosen: bool, query: QueryDict) -> Cell:
-    word = f"{len(day.times)} free" if day.times else "closed" if day.is_closed else "full"
+    word = pgettext("a day without free times", "closed") if day.is_closed else pgettext("a day", "full")
+    if day.times:
+        word = ngettext("%(number)s free", "%(number)s free", len(day.times)) % {"number": len(day.times)}
     return Cell(day.on, word, _query(query, day=day.on) if day.times else "", is_chosen, day.is_closed)
 
 

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods
 
 from accounts.actors import Actor
@@ -56,7 +57,7 @@ def appointment_new(request: HttpRequest) -> HttpResponse:
     elif request.method == "POST" and not wants_a_row(request):
         answer = _book(actor, clinic, form, guests, further)
         if answer.booked is not None:
-            messages.success(request, "The visit is booked. Copy the link below and send it to the patient.")
+            messages.success(request, gettext("The visit is booked. Copy the link below and send it to the patient."))
             if note := licence_note(answer.booked):
                 messages.warning(request, note)
             return redirect("appointment", appointment=answer.booked.uuid)

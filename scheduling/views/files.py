@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -30,7 +31,7 @@ NAV = {"nav": "files"}
 ROWS_ON_A_PAGE = 200
 LINES_AT_ONCE = 200
 WORKING = ("checking", "confirmed")
-BIG = "The file is larger than 4 MB. Split it into smaller files"
+BIG = gettext_lazy("The file is larger than 4 MB. Split it into smaller files")
 
 
 @csrf_exempt
@@ -52,7 +53,7 @@ def _files(request: HttpRequest, upload: BoundedUpload) -> HttpResponse:
     if form.is_bound:
         status = 422
         if upload.is_too_big:
-            form.errors["file"] = form.error_class([BIG])
+            form.errors["file"] = form.error_class([str(BIG)])
         elif form.is_valid():
             try:
                 content = form.cleaned_data["file"].read()
@@ -108,7 +109,7 @@ def file_confirm(request: HttpRequest, file_in: uuids.UUID) -> HttpResponse:
 def file_give_up(request: HttpRequest, file_in: uuids.UUID) -> HttpResponse:
     actor = _actor(request)
     services.give_up_file(actor=actor, file=selectors.get_file_in(actor, file_in))
-    messages.success(request, "The file is given up. Nothing of it is in.")
+    messages.success(request, gettext("The file is given up. Nothing of it is in."))
     return redirect("files")
 
 

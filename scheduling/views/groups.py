@@ -4,7 +4,7 @@ import datetime as dt
 import uuid as uuids
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
+from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.actors import Actor
@@ -36,15 +37,30 @@ from scheduling.services import (
     remove_patient,
 )
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
+
 NAV = {"nav": "calendar"}
 Say = Callable[[Actor, GroupPlace], Any]
 # name -> (what it does, what is said afterwards of the patient)
-SAYINGS: dict[str, tuple[Say, str]] = {
-    "remove": (lambda actor, place: remove_patient(actor=actor, place=place), "does not come any more."),
-    "confirm": (lambda actor, place: confirm_patient(actor=actor, place=place), "is confirmed."),
-    "missed": (lambda actor, place: mark_patient_missing(actor=actor, place=place), "did not come: noted."),
-    "may-come": (lambda actor, place: correct_patient_missing(actor=actor, place=place), "may still come: put right."),
-    "new-link": (lambda actor, place: _new_link(actor, place), "has a new link. The old one no longer works."),
+SAYINGS: dict[str, tuple[Say, "StrPromise"]] = {
+    "remove": (
+        lambda actor, place: remove_patient(actor=actor, place=place),
+        gettext_lazy("%(name)s does not come any more."),
+    ),
+    "confirm": (lambda actor, place: confirm_patient(actor=actor, place=place), gettext_lazy("%(name)s is confirmed.")),
+    "missed": (
+        lambda actor, place: mark_patient_missing(actor=actor, place=place),
+        gettext_lazy("%(name)s did not come: noted."),
+    ),
+    "may-come": (
+        lambda actor, place: correct_patient_missing(actor=actor, place=place),
+        gettext_lazy("%(name)s may still come: put right."),
+    ),
+    "new-link": (
+        lambda actor, place: _new_link(actor, place),
+        gettext_lazy("%(name)s has a new link. The old one no longer works."),
+    ),
 }
 
 
@@ -73,7 +89,8 @@ def appointment_patients(request: HttpRequest, appointment: uuids.UUID) -> HttpR
             form.add_error("patient", refusal.message)
             nearest, status = _nearest(refusal, found, str(patient.uuid)), refusal.status
         else:
-            messages.success(request, f"{patient.full_name} comes too. Copy their link below and send it to them.")
+            said = gettext("%(name)s comes too. Copy their link below and send it to them.")
+            messages.success(request, said % {"name": patient.full_name})
             return redirect("appointment", appointment=found.uuid)
     chosen = form.cleaned_data.get("patient") if form.is_bound else None
     form.fields["patient"].queryset = patients_to_choose(actor, only=chosen)  # type: ignore[attr-defined]
@@ -89,14 +106,14 @@ def group_place(request: HttpRequest, place: uuids.UUID) -> HttpResponse:
     found = get_place(actor, place)
     saying = SAYINGS.get(request.POST.get("say", ""))
     if saying is None:
-        raise Invalid("Press one of the buttons on the page of the visit.", code="group.saying")
+        raise Invalid(gettext("Press one of the buttons on the page of the visit."), code="group.saying")
     say, said = saying
     try:
         say(actor, found)
     except Conflict as refusal:
         messages.error(request, refusal.message)
     else:
-        messages.success(request, f"{found.patient.full_name if found.patient else ''} {said}")
+        messages.success(request, said % {"name": found.patient.full_name if found.patient else ""})
     return redirect("appointment", appointment=found.appointment.uuid)
 
 

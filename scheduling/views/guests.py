@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods
 
 from accounts.actors import Actor
@@ -53,7 +53,8 @@ def appointment_guests(request: HttpRequest, appointment: uuids.UUID) -> HttpRes
         except (Conflict, Invalid) as refusal:
             form.add_error("name", refusal.message)
         else:
-            messages.success(request, f"{guest.name} is invited. Copy their link below and send it to them.")
+            said = gettext("%(name)s is invited. Copy their link below and send it to them.")
+            messages.success(request, said % {"name": guest.name})
             return redirect("appointment", appointment=found.uuid)
     status = 422 if form.is_bound else 200
     context = {"appointment": found, "form": form, "guest_form": form}
@@ -75,7 +76,7 @@ def appointment_related(request: HttpRequest, appointment: uuids.UUID) -> HttpRe
         except (Conflict, Invalid) as refusal:
             form.add_error("until" if refusal.extra.get("field") else "related", refusal.message)
         else:
-            words = _("%(name)s is invited. Copy their link below and send it to them.") % {"name": guest.name}
+            words = gettext("%(name)s is invited. Copy their link below and send it to them.") % {"name": guest.name}
             messages.success(request, words)
             return redirect("appointment", appointment=found.uuid)
     context = {"appointment": found, "form": form, "people": people}
@@ -91,7 +92,8 @@ def guest_link(request: HttpRequest, appointment: uuids.UUID, guest: uuids.UUID)
     if request.method != "POST":
         return render(request, "scheduling/guest_link.html", NAV | {"appointment": found, "guest": who})
     reissue_link(actor=actor, link=link_of_guest(who))
-    messages.success(request, f"{who.name} has a new link. The old one no longer works. Copy it and send it to them.")
+    said = gettext("%(name)s has a new link. The old one no longer works. Copy it and send it to them.")
+    messages.success(request, said % {"name": who.name})
     return redirect("appointment", appointment=found.uuid)
 
 
@@ -104,7 +106,8 @@ def guest_remove(request: HttpRequest, appointment: uuids.UUID, guest: uuids.UUI
     if request.method != "POST":
         return render(request, "scheduling/guest_remove.html", NAV | {"appointment": found, "guest": who})
     remove_guest(actor=actor, guest=who)
-    messages.success(request, f"{who.name} does not come along any more, and their link is closed.")
+    said = gettext("%(name)s does not come along any more, and their link is closed.")
+    messages.success(request, said % {"name": who.name})
     return redirect("appointment", appointment=found.uuid)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods
 
 from accounts.actors import Actor
@@ -45,7 +46,8 @@ def visit_move(request: HttpRequest, link: uuids.UUID) -> HttpResponseBase:
         )
     except (Conflict, Invalid) as refusal:
         is_taken = refusal.code == "slot.taken"
-        words = f"{clock_time(wanted, zone)} was just taken. Choose another time" if is_taken else refusal.message
+        taken = gettext("%(time)s was just taken. Choose another time") % {"time": clock_time(wanted, zone)}
+        words = taken if is_taken else refusal.message
         form.add_error("time", words)
         appointment = get_link(actor).appointment
         return _page(request, actor, link, appointment, zone, form=form, status=refusal.status)

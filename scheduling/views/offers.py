@@ -6,6 +6,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.actors import Actor
@@ -65,7 +66,7 @@ def clinic_days_new(request: HttpRequest) -> HttpResponse:
             actor=actor, organization=clinic, practitioner=None, days=form.days(), accepted=accepted
         ),
         show=lambda status: render(request, "schedule/days_new.html", NAV | page, status=status),
-        done="These days are saved.",
+        done=gettext("These days are saved."),
         go=reverse("clinic-days"),
     )
 
@@ -88,7 +89,7 @@ def terms(request: HttpRequest) -> HttpResponse:
         form=form,
         save=lambda accepted: _save_terms(actor, clinic, form, accepted),
         show=lambda status: render(request, "schedule/terms.html", NAV | page, status=status),
-        done="The terms are saved.",
+        done=gettext("The terms are saved."),
         go=reverse("clinic-days"),
     )
 
@@ -141,6 +142,6 @@ def _visit_type(request: HttpRequest, standing: VisitType | None) -> HttpRespons
             visit_type=standing,
         ),
         show=lambda status: render(request, "schedule/visit_type.html", NAV | page, status=status),
-        done="The type of visit is saved.",
+        done=gettext("The type of visit is saved."),
         go=reverse("visit-types"),
     )

@@ -5,6 +5,7 @@ import uuid as uuids
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.models import Location
@@ -63,7 +64,7 @@ def _room(request: HttpRequest, standing: Location | None) -> HttpResponse:
         show=lambda status: render(
             request, "schedule/room.html", NAV | {"form": form, "standing": standing}, status=status
         ),
-        done="The room is saved.",
+        done=gettext("The room is saved."),
         go=reverse("rooms"),
     )
 
@@ -83,6 +84,6 @@ def _interpreter(request: HttpRequest, standing: Interpreter | None) -> HttpResp
         show=lambda status: render(
             request, "schedule/interpreter.html", NAV | {"form": form, "standing": standing}, status=status
         ),
-        done="The interpreter is saved.",
+        done=gettext("The interpreter is saved."),
         go=reverse("rooms"),
     )

@@ -7,6 +7,7 @@ from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.policy import guarded, may_ever
@@ -81,7 +82,7 @@ def hours_remove(request: HttpRequest, practitioner: uuids.UUID, hours: uuids.UU
             actor=actor, practitioner=week.practitioner, group=group.uuid, accepted=accepted
         ),
         show=lambda status: render(request, "schedule/hours_remove.html", NAV | page, status=status),
-        done="These hours are removed.",
+        done=gettext("These hours are removed."),
         go=reverse("schedule", args=[practitioner]),
     )
 
@@ -103,7 +104,7 @@ def limits(request: HttpRequest, practitioner: uuids.UUID) -> HttpResponse:
             actor=actor, practitioner=week.practitioner, limits=form.limits(), accepted=accepted
         ),
         show=lambda status: render(request, "schedule/limits.html", NAV | page, status=status),
-        done="The limits are saved.",
+        done=gettext("The limits are saved."),
         go=reverse("schedule", args=[practitioner]),
     )
 
@@ -128,7 +129,7 @@ def days_new(request: HttpRequest, practitioner: uuids.UUID) -> HttpResponse:
             accepted=accepted,
         ),
         show=lambda status: render(request, "schedule/days_new.html", NAV | page, status=status),
-        done="These days are saved.",
+        done=gettext("These days are saved."),
         go=go,
     )
 
@@ -147,7 +148,7 @@ def days_remove(request: HttpRequest, days: uuids.UUID) -> HttpResponse:
             actor=actor, organization=clinic, practitioner=practitioner, group=days, accepted=accepted
         ),
         show=lambda status: render(request, "schedule/days_remove.html", NAV | page, status=status),
-        done="These days are as every week again.",
+        done=gettext("These days are as every week again."),
         go=go,
     )
 
@@ -169,7 +170,7 @@ def _hours(request: HttpRequest, practitioner: uuids.UUID, hours: uuids.UUID | N
             actor=actor, practitioner=week.practitioner, hours=form.hours(), group=hours, accepted=accepted
         ),
         show=lambda status: render(request, "schedule/hours.html", NAV | page, status=status),
-        done="The hours are saved.",
+        done=gettext("The hours are saved."),
         go=reverse("schedule", args=[practitioner]),
     )
 
@@ -217,8 +218,8 @@ def limits_said(week: Week) -> list[tuple[str, str]]:
         value = form.initial[name]
         named = dict(getattr(field, "choices", ())).get(value, value)
         if isinstance(value, bool):
-            named = "yes" if value else "no"
-        said.append((str(field.label), "no maximum" if named is None else str(named)))
+            named = gettext("yes") if value else gettext("no")
+        said.append((str(field.label), gettext("no maximum") if named is None else str(named)))
     return said
 
 

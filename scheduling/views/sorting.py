@@ -5,6 +5,7 @@ import uuid as uuids
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.actors import Actor
@@ -47,14 +48,16 @@ def _answered(request: HttpRequest, actor: Actor, uuid: uuids.UUID) -> HttpRespo
     if answer == "same":
         known = candidate(actor, request.POST.get("into", ""))
         merge_patient(actor=actor, patient=found.patient, into=known)
-        messages.success(request, f"This is {known.full_name}. The visits stand in their record now.")
+        said = gettext("This is %(name)s. The visits stand in their record now.")
+        messages.success(request, said % {"name": known.full_name})
     elif answer == "new":
         confirm_new_patient(actor=actor, patient=found.patient)
-        messages.success(request, f"{found.patient.full_name} is a new patient of the clinic.")
+        said = gettext("%(name)s is a new patient of the clinic.")
+        messages.success(request, said % {"name": found.patient.full_name})
         return redirect("patients-unsorted")
     elif answer == "undo":
         undo_merge(actor=actor, patient=found.patient)
-        messages.success(request, "They are two people again. The visits are back with whoever booked them.")
+        messages.success(request, gettext("They are two people again. The visits are back with whoever booked them."))
     return redirect("patient-sort", patient=found.patient.uuid)
 
 

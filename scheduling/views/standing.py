@@ -2,10 +2,12 @@
 
 import uuid as uuids
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_POST
 
 from accounts.actors import Actor
@@ -18,33 +20,36 @@ from scheduling.policies import relation_to
 from scheduling.selectors import get_appointment
 from scheduling.services import confirm_appointment, correct_no_show, mark_held, mark_no_show
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
+
 Say = Callable[[Actor, Appointment], Appointment]
 # name -> (words on the button, what it does, what is said afterwards)
-SAYINGS: dict[str, tuple[str, Say, str]] = {
+SAYINGS: dict[str, tuple["StrPromise", Say, "StrPromise"]] = {
     "confirm": (
-        "Confirm this visit",
+        gettext_lazy("Confirm this visit"),
         lambda actor, one: confirm_appointment(actor=actor, appointment=one),
-        "The visit is confirmed.",
+        gettext_lazy("The visit is confirmed."),
     ),
     "missed": (
-        "The patient did not come",
+        gettext_lazy("The patient did not come"),
         lambda actor, one: mark_no_show(actor=actor, appointment=one),
-        "Noted: the patient did not come.",
+        gettext_lazy("Noted: the patient did not come."),
     ),
     "held": (
-        "The visit took place",
+        gettext_lazy("The visit took place"),
         lambda actor, one: mark_held(actor=actor, appointment=one),
-        "Noted: the visit took place.",
+        gettext_lazy("Noted: the visit took place."),
     ),
     "came": (
-        "The visit took place after all",
+        gettext_lazy("The visit took place after all"),
         lambda actor, one: correct_no_show(actor=actor, appointment=one, came=True),
-        "Put right: the visit took place.",
+        gettext_lazy("Put right: the visit took place."),
     ),
     "booked": (
-        "They may still come",
+        gettext_lazy("They may still come"),
         lambda actor, one: correct_no_show(actor=actor, appointment=one),
-        "Put right: the visit is booked again.",
+        gettext_lazy("Put right: the visit is booked again."),
     ),
 }
 
@@ -56,14 +61,14 @@ def appointment_standing(request: HttpRequest, appointment: uuids.UUID) -> HttpR
     found = get_appointment(actor, appointment)
     saying = SAYINGS.get(request.POST.get("say", ""))
     if saying is None:
-        raise Invalid("Press one of the buttons on the page of the visit.", code="appointment.saying")
+        raise Invalid(gettext("Press one of the buttons on the page of the visit."), code="appointment.saying")
     _, say, said = saying
     try:
         say(actor, found)
     except Conflict as refusal:
         messages.error(request, refusal.message)
     else:
-        messages.success(request, said)
+        messages.success(request, str(said))
     return redirect("appointment", appointment=found.uuid)
 
 
@@ -80,4 +85,4 @@ def sayings_for(actor: Actor, appointment: Appointment) -> list[tuple[str, str]]
         names = ()
     elif appointment.status == AppointmentStatus.BOOKED and appointment.starts_at <= now():
         names = ("missed",) if appointment.is_video else ("held", "missed")
-    return [(name, SAYINGS[name][0]) for name in names]
+    return [(name, str(SAYINGS[name][0])) for name in names]

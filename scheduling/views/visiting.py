@@ -1,6 +1,7 @@
 """What the public forms share: the browser's own cookie, and how often one address may take something."""
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext
 
 from accounts.addresses import client_network
 from core.errors import RateLimited
@@ -33,6 +34,10 @@ def count(request: HttpRequest, what: str) -> None:
     """Raise RateLimited for an address that has taken its share of `what`."""
     network = client_network(request)
     if not tries.may_take(what, network):
-        raise RateLimited("There were too many tries from your network. Wait ten minutes, or call the front desk.")
+        raise RateLimited(
+            gettext("There were too many tries from your network. Wait ten minutes, or call the front desk.")
+        )
     if what != "hold" and not tries.may_keep(what, network):
-        raise RateLimited("Too much was booked from your network today. Try again tomorrow, or call the front desk.")
+        raise RateLimited(
+            gettext("Too much was booked from your network today. Try again tomorrow, or call the front desk.")
+        )

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.actors import Actor
@@ -177,7 +178,7 @@ def _words(entry: WaitListEntry) -> dict[str, Any]:
 def window_words(entry: WaitListEntry) -> str:
     """ "Morning, until noon"."""
     known = {(earliest, latest): words for words, earliest, latest in WINDOWS.values()}
-    return known.get((entry.earliest, entry.latest), "Any time")
+    return str(known.get((entry.earliest, entry.latest), gettext("Any time")))
 
 
 def _actor(request: HttpRequest) -> Actor:

@@ -5,6 +5,7 @@ import uuid as uuids
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.actors import Actor
@@ -40,7 +41,7 @@ def staff_wait_entry(request: HttpRequest, entry: uuids.UUID) -> HttpResponse:
 def staff_wait_remove(request: HttpRequest, entry: uuids.UUID) -> HttpResponse:
     actor = _actor(request)
     leave_wait_list(actor=actor, entry=get_entry(actor, entry))
-    messages.success(request, "They are off the wait list. Their page says so.")
+    messages.success(request, gettext("They are off the wait list. Their page says so."))
     return redirect("wait-list")
 
 

@@ -1,5 +1,7 @@
 /** Finding a patient while typing: the dialog shows what the server found; without this module the form leads to a page. */
 
+import { gettext, interpolate } from "./words.js";
+
 const PAUSE = 200;
 
 /** @param {HTMLFormElement} form */
@@ -16,9 +18,9 @@ export function findWhileTyping(form) {
     const html = await found(`${form.action}?${new URLSearchParams({ q: field.value })}`);
     if (mine !== turn) return;
     // Our own page made it; scripts that are put in this way do not run.
-    place.innerHTML = html ?? "<p>We cannot look just now. Check your connection, then try again.</p>";
+    place.innerHTML = html ?? `<p>${gettext("We cannot look just now. Check your connection, then try again.")}</p>`;
     const count = place.querySelectorAll(".hc-cal-found > li").length;
-    said.textContent = field.value ? `${count} found.` : "";
+    said.textContent = field.value ? interpolate(gettext("%(count)s found."), { count }) : "";
   };
   field.addEventListener("input", () => {
     clearTimeout(pause);

@@ -1,6 +1,7 @@
 /** The Move form, wherever it stands: free times follow who, when and what is needed; also the reader's own clock. */
 
 import { make } from "./dom.js";
+import { gettext } from "./words.js";
 
 const ASKED = ["to", "on", "minutes", "room", "interpreter"];
 
@@ -44,7 +45,7 @@ async function freeTimes(form) {
  */
 function offer(times, found) {
   const before = times.value;
-  const none = found ? "No free time on that day" : "We cannot reach the free times just now";
+  const none = found ? gettext("No free time on that day") : gettext("We cannot reach the free times just now");
   const options = found?.length ? found.map(([value, words]) => make("option", { value }, words)) : [make("option", { value: "" }, none)];
   times.replaceChildren(...options);
   if (found?.some(([value]) => value === before)) times.value = before;

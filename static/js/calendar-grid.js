@@ -2,6 +2,7 @@
 
 import { eventOf, isDrawn, minutesBetween, pauseEvent, shifted, spokenTime, spokenVisit, wallIn } from "./calendar-model.js";
 import { make, markOnce } from "./dom.js";
+import { gettext, locale } from "./words.js";
 
 /** @typedef {import("./calendar-model.js").Visit} Visit */
 /** @typedef {{id: string, name: string, short: string}} Person */
@@ -188,7 +189,7 @@ export class Grid {
       slotDuration: "00:30",
       slotHeight: SLOT,
       slotLabelInterval: "01:00",
-      slotLabelFormat: (/** @type {Date} */ at) => `${at.getHours() % 12 || 12} ${at.getHours() < 12 ? "am" : "pm"}`,
+      slotLabelFormat: (/** @type {Date} */ at) => `${at.getHours() % 12 || 12} ${at.getHours() < 12 ? gettext("am") : gettext("pm")}`,
       slotEventOverlap: false,
       snapDuration: SNAP,
       columnWidth: byPerson ? "minmax(13rem, 1fr)" : people.length > 1 ? "minmax(9rem, 1fr)" : "minmax(6.5rem, 1fr)",
@@ -196,7 +197,7 @@ export class Grid {
       scrollTime: hours[0],
       resources: people.map((person) => ({ id: person.id, title: byPerson ? person.name : person.short })),
       resourceLabelContent: (/** @type {any} */ { resource }) => (byPerson ? this.#head(resource) : resource.title),
-      dayHeaderFormat: (/** @type {Date} */ at) => at.toLocaleDateString("en-GB", { weekday: "short", day: "numeric", month: "short" }),
+      dayHeaderFormat: (/** @type {Date} */ at) => at.toLocaleDateString(locale("en-GB"), { weekday: "short", day: "numeric", month: "short" }),
       editable: true,
       selectable: mayBook,
       unselectAuto: false,

@@ -2,6 +2,7 @@
 
 import { goneOf, visitOf } from "./calendar-model.js";
 import { need } from "./dom.js";
+import { interpolate, ngettext } from "./words.js";
 
 /** @typedef {import("./calendar-model.js").Visit} Visit */
 
@@ -114,7 +115,7 @@ export class List {
   #count() {
     for (const section of this.#root.querySelectorAll("section[data-person]")) {
       const count = section.querySelectorAll("li").length;
-      const words = `${count} visit${count === 1 ? "" : "s"}`;
+      const words = interpolate(ngettext("%(number)s visit", "%(number)s visits", count), { number: count });
       const place = need(section, "[data-count]");
       if (place.textContent !== words) place.textContent = words;
       need(section, "[data-none]").hidden = count > 0;

@@ -3,6 +3,8 @@
  * Wall-clock times ("2026-11-24T10:10") are the clinic's. No page and no timers here.
  */
 
+import { gettext, interpolate, language } from "./words.js";
+
 /**
  * @typedef {Object} Visit
  * @property {string} id
@@ -69,7 +71,7 @@ export function minutesBetween(starts, ends) {
 /** "1:40 pm" @param {string} wall */
 export function spokenTime(wall) {
   const hours = Number(wall.slice(11, 13));
-  return `${hours % 12 || 12}:${wall.slice(14, 16)} ${hours < 12 ? "am" : "pm"}`;
+  return `${hours % 12 || 12}:${wall.slice(14, 16)} ${hours < 12 ? gettext("am") : gettext("pm")}`;
 }
 
 /**
@@ -78,8 +80,9 @@ export function spokenTime(wall) {
  * @param {string} person
  */
 export function spokenVisit(visit, person) {
-  const free = visit.movable ? "" : ", cannot be moved";
-  return `${visit.name}, ${spokenTime(visit.starts)} to ${spokenTime(visit.ends)}, ${person}, ${visit.word}${free}`;
+  const free = visit.movable ? "" : `, ${gettext("cannot be moved")}`;
+  const values = { name: visit.name, starts: spokenTime(visit.starts), ends: spokenTime(visit.ends), person, state: visit.word };
+  return interpolate(gettext("%(name)s, %(starts)s to %(ends)s, %(person)s, %(state)s"), values) + free;
 }
 
 /** @param {Visit} visit */
@@ -180,7 +183,7 @@ export function wallIn(instant, zone) {
 
 /** "Berlin time" @param {string} zone */
 export function zoneWords(zone) {
-  return `${zone.split("/").pop()?.replaceAll("_", " ")} time`;
+  return interpolate(gettext("%(city)s time"), { city: zone.split("/").pop()?.replaceAll("_", " ") ?? "" });
 }
 
 /**
@@ -192,6 +195,6 @@ export function zoneWords(zone) {
 export function ownTime(instant, clinic, own) {
   const [there, here] = [wallIn(instant, clinic), wallIn(instant, own)];
   if (there === here) return "";
-  const day = there.slice(0, 10) === here.slice(0, 10) ? "" : `, ${new Date(`${here}Z`).toLocaleDateString("en", { weekday: "long", timeZone: "UTC" })}`;
+  const day = there.slice(0, 10) === here.slice(0, 10) ? "" : `, ${new Date(`${here}Z`).toLocaleDateString(language(), { weekday: "long", timeZone: "UTC" })}`;
   return `${spokenTime(here)}${day}, ${zoneWords(own)}`;
 }

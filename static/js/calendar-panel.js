@@ -5,6 +5,7 @@ import { sayOwnTimes } from "./own-times.js";
 import { spokenTime } from "./calendar-model.js";
 import { icon, make, need } from "./dom.js";
 import { busyButton, post } from "./forms.js";
+import { gettext, interpolate, ngettext } from "./words.js";
 
 /** @typedef {import("./forms.js").Answer} Answer */
 /**
@@ -54,7 +55,7 @@ export class Panel {
     if (turn !== this.#asked) return;
     this.#side.removeAttribute("aria-busy");
     if (html === null) {
-      this.#place.replaceChildren(problemBox("We cannot show this visit just now. Check your connection, then try again."));
+      this.#place.replaceChildren(problemBox(gettext("We cannot show this visit just now. Check your connection, then try again.")));
       this.#side.classList.add("is-open");
       return;
     }
@@ -71,7 +72,7 @@ export class Panel {
   /** An empty panel says what it waits for; one that shows another visit keeps it meanwhile. @param {number} turn */
   #wait(turn) {
     if (turn !== this.#asked || this.#place.firstElementChild) return;
-    this.#place.replaceChildren(make("p", { class: "hc-soft" }, "Opening the visit …"));
+    this.#place.replaceChildren(make("p", { class: "hc-soft" }, gettext("Opening the visit …")));
     this.#side.classList.add("is-open");
   }
 
@@ -86,10 +87,11 @@ export class Panel {
   offer({ starts, minutes, name, address }) {
     this.#asked += 1;
     this.#shown = "";
-    const title = make("h2", { class: "hc-display", tabindex: "-1" }, "Book this time?");
-    const words = `${spokenTime(starts)}, ${minutes} minutes${name ? `, ${name}` : ""}`;
-    const book = make("a", { class: "hc-btn hc-btn-main hc-btn-wide", href: address }, icon("plus"), "Book this time");
-    const leave = make("button", { class: "hc-btn hc-btn-wide mt-2", type: "button", "data-panel-close": true }, "Do not book");
+    const title = make("h2", { class: "hc-display", tabindex: "-1" }, gettext("Book this time?"));
+    const length = interpolate(ngettext("%(count)s minute", "%(count)s minutes", minutes), { count: minutes });
+    const words = `${spokenTime(starts)}, ${length}${name ? `, ${name}` : ""}`;
+    const book = make("a", { class: "hc-btn hc-btn-main hc-btn-wide", href: address }, icon("plus"), gettext("Book this time"));
+    const leave = make("button", { class: "hc-btn hc-btn-wide mt-2", type: "button", "data-panel-close": true }, gettext("Do not book"));
     this.#place.replaceChildren(make("div", { class: "hc-card hc-card-now hc-cal-panel" }, title, make("p", {}, words), book, leave));
     this.#side.classList.add("is-open");
     title.focus();

@@ -10,6 +10,7 @@ import { announce, markOnce, need } from "./dom.js";
 import { post } from "./forms.js";
 import { isForPage, offerLetters, openDialog } from "./letters.js";
 import { hideToast, toast } from "./toast.js";
+import { gettext, interpolate } from "./words.js";
 
 const LOST_AFTER = 3_000;
 /** More changes at once than these are drawn anew in one go. */
@@ -60,7 +61,7 @@ function moved(id, answer) {
   const sequence = Number(answer.sequence);
   live?.lookAt(id);
   if (panel?.shown === id) void showPanel(id, { focus: false });
-  toast(String(answer.said), { icon: "check-circle", button: "Undo", onPress: () => undo(id, { ...former, sequence }) });
+  toast(String(answer.said), { icon: "check-circle", button: gettext("Undo"), onPress: () => undo(id, { ...former, sequence }) });
 }
 
 /** @param {string} id @param {Record<string, string|number>} former */
@@ -93,7 +94,7 @@ async function showPanel(id, how) {
 function open(id) {
   const visit = list?.visit(id);
   if (!visit) return;
-  if (visit.state === "held") announce("This time is held for a booking. It is free again if nobody books it.");
+  if (visit.state === "held") announce(gettext("This time is held for a booking. It is free again if nobody books it."));
   else if (WIDE.matches) void showPanel(id);
 }
 
@@ -119,7 +120,7 @@ function take(news, asked) {
   }
   grid?.sayLate(news.late);
   const shown = panel?.shown ?? "";
-  if (shown && gone.includes(shown)) panel?.say("This visit is no longer on this day.");
+  if (shown && gone.includes(shown)) panel?.say(gettext("This visit is no longer on this day."));
   else if (changed.some((visit) => visit.id === shown) && !document.activeElement?.closest("[data-panel]")) void showPanel(shown, { focus: false });
 }
 
@@ -226,7 +227,7 @@ function drawLine(state) {
 function sayOwnClock() {
   const place = document.querySelector("[data-own-clock]");
   const words = ownTime(Date.now(), data.zone, Intl.DateTimeFormat().resolvedOptions().timeZone);
-  if (place) place.textContent = words ? ` On your clock it is ${words}.` : "";
+  if (place) place.textContent = words ? ` ${interpolate(gettext("On your clock it is %(time)s."), { time: words })}` : "";
 }
 
 function begin() {

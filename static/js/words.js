@@ -48,3 +48,8 @@ export function interpolate(text, values) {
 export function language() {
   return globalThis.document?.documentElement.lang || "en";
 }
+
+/** The same, where English is written in one way of several. @param {string} english "en-GB", "en-US" */
+export function locale(english) {
+  return language().startsWith("en") ? english : language();
+}
