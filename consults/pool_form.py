@@ -62,8 +62,8 @@ class PoolForm(forms.Form):
         members.queryset = people
         for day, name in WEEKDAYS.items():
             words = {"day": name}
-            self.fields[f"opens_{day}"] = time_field(_("%(day)s, from") % words, NO_TIME, required=False)  # type: ignore[arg-type]
-            self.fields[f"closes_{day}"] = time_field(_("to"), NO_TIME, required=False)  # type: ignore[arg-type]
+            self.fields[f"opens_{day}"] = time_field(_("%(day)s, from") % words, NO_TIME, required=False)
+            self.fields[f"closes_{day}"] = time_field(_("to"), NO_TIME, required=False)
 
     def days(self) -> list[tuple[str, Any, Any]]:
         """The weekdays with the fields of each, for the page."""

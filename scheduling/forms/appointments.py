@@ -29,7 +29,7 @@ class PatientChoice(forms.ModelChoiceField):
     """Name first, so that typing finds it; the birth date tells two people of one name apart."""
 
     def label_from_instance(self, obj: Any) -> str:
-        born = format_date(obj.birth_date, pgettext("day of birth, in Django's letters", "j F Y"))
+        born = format_date(obj.birth_date, pgettext("day, in Django's letters", "j F Y"))
         names = {"family": obj.family_name, "given": obj.given_name, "day": born}
         return gettext("%(family)s, %(given)s (born %(day)s)") % names
 

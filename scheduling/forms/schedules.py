@@ -16,7 +16,7 @@ from scheduling.services.availability import Days, Hours, Limits
 from scheduling.spoken import EVERY, WEEKDAYS
 
 if TYPE_CHECKING:
-    from django_stubs_ext import StrPromise
+    from django_stubs_ext import StrOrPromise
 
 NO_BEGINNING, NO_END = _("Enter when it begins, like 9:00"), _("Enter when it ends, like 17:00")
 STEPS = (5, 10, 15, 20, 30, 40, 45, 60, 90, 120)
@@ -64,7 +64,7 @@ def day_field(label: Any, **kwargs: Any) -> forms.DateField:
     )
 
 
-def time_field(label: "StrPromise", missing: "StrPromise", **kwargs: Any) -> forms.TimeField:
+def time_field(label: "StrOrPromise", missing: "StrOrPromise", **kwargs: Any) -> forms.TimeField:
     return forms.TimeField(
         label=label,
         widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
@@ -73,7 +73,7 @@ def time_field(label: "StrPromise", missing: "StrPromise", **kwargs: Any) -> for
     )
 
 
-def label_field(label: "StrPromise") -> forms.CharField:
+def label_field(label: "StrOrPromise") -> forms.CharField:
     return forms.CharField(
         max_length=60,
         required=False,
@@ -96,7 +96,7 @@ class HoursForm(forms.Form):
         label=_("On which days?"),
         coerce=int,
         widget=forms.CheckboxSelectMultiple,
-        choices=lambda: [(day, gettext(str(word))) for day, word in enumerate(WEEKDAYS)],
+        choices=lambda: [(day, str(word)) for day, word in enumerate(WEEKDAYS)],
         error_messages={"required": _("Choose at least one day"), "invalid_choice": _("Choose days from the list")},
     )
     starts = time_field(_("From"), NO_BEGINNING)
@@ -105,7 +105,7 @@ class HoursForm(forms.Form):
     every_weeks = forms.TypedChoiceField(
         label=_("How often?"),
         coerce=int,
-        choices=lambda: [(weeks, gettext(str(word)).capitalize()) for weeks, word in EVERY.items()],
+        choices=lambda: [(weeks, gettext(word).capitalize()) for weeks, word in EVERY.items()],
         initial=1,
         error_messages={"required": _("Choose how often"), "invalid_choice": _("Choose how often from the list")},
     )

@@ -7,7 +7,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from core.clock import today
@@ -88,7 +88,12 @@ class InstantField(forms.Field):
 class TimeForm(forms.Form):
     """The chosen time."""
 
-    time = InstantField(error_messages={"required": _("Choose a time"), "invalid": _("Choose a time from the page")})
+    time = InstantField(
+        error_messages={
+            "required": pgettext_lazy("told of a field", "Choose a time"),
+            "invalid": _("Choose a time from the page"),
+        }
+    )
 
 
 class PersonForm(forms.Form):

@@ -1,7 +1,7 @@
 """Words of forms that are put together: said in the language of whoever reads them, not when the form is defined."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from django.utils.functional import lazy
 from django.utils.translation import ngettext
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 def later(say: Callable[[], str]) -> "StrPromise":
     """What `say` says, whenever it is read."""
-    return lazy(say, str)()
+    return cast("StrPromise", lazy(say, str)())
 
 
 def minutes_words(minutes: int) -> str:

@@ -239,7 +239,7 @@ def _changed_words(actor: Actor, fresh: Appointment, clinic: Organization) -> st
     """Who was faster and where the visit is now: what a stale page has to be told."""
     by = last_change_by(actor, fresh)
     if fresh.status in OVER:
-        state = gettext(str(STATES[states_now(actor, [fresh])[fresh.pk]][0])).lower()
+        state = gettext(STATES[states_now(actor, [fresh])[fresh.pk]][0]).lower()
         words = gettext("%(name)s has just changed this visit: %(state)s. It was not moved.")
         if by == YOU:
             words = gettext("You have just changed this visit: %(state)s. It was not moved.")
@@ -253,7 +253,7 @@ def _changed_words(actor: Actor, fresh: Appointment, clinic: Organization) -> st
 def _place(found: Appointment, clinic: Organization) -> str:
     """ "1:40 pm, Tuesday 24 November, Dr Marlow"."""
     local = found.starts_at.astimezone(ZoneInfo(clinic.timezone))
-    day = format_date(local, pgettext("day of a visit, in Django's letters", "l j F"))
+    day = format_date(local, pgettext("day of this year, in Django's letters", "l j F"))
     return f"{clock(local)}, {day}, {found.practitioner.short_name}"
 
 

@@ -103,7 +103,7 @@ def shown_visit(visit: CalendarVisit, practitioner: Practitioner, zone: ZoneInfo
 
 
 def state_words(visit: CalendarVisit) -> str:
-    word, minutes = gettext(str(STATES[visit.state][0])), _told_minutes(visit)
+    word, minutes = gettext(STATES[visit.state][0]), _told_minutes(visit)
     return f"{word} {minutes} min" if minutes else word
 
 
