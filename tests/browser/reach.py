@@ -71,6 +71,14 @@ CUT = r"""(most) => {
   return [...told];
 }"""
 
+# The distances of 1.4.12, which a reader may set.
+SPACED = """() => {
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(`* { letter-spacing: .12em !important; word-spacing: .16em !important; }
+    * { line-height: 1.5 !important; } p { margin-block-end: 2em !important; }`);
+  document.adoptedStyleSheets = [sheet];
+}"""
+
 # Null where all is well: what has the focus is in the window, at least in part not under anything else, and has a ring.
 UNSEEN = """() => {
   const element = document.activeElement;
@@ -141,6 +149,9 @@ def faults_of(tab: ChromiumTab) -> list[str]:
     """What is wrong with a page on a small screen: as it is, in large letters, by keyboard, in forced colours."""
     page = tab.page
     found = [f"axe: {each}" for each in _axe(page)] + _layout(tab, "small", 1)
+    tab.evaluate(f"({SPACED})()")
+    found += _layout(tab, "spaced", 2)
+    tab.evaluate("document.adoptedStyleSheets = []")
     letters(page, TWICE)
     tab.evaluate(DRAWN)
     found += _layout(tab, "large letters", 2)

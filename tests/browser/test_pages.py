@@ -33,7 +33,8 @@ def test_help_on_a_phone_opens_from_home_with_its_switch_in_one_row(person: Open
     tab = ChromiumTab(person(viewport=NARROW).new_page())
     tab.goto("/")
     tab.click("summary:has-text('Help')")
-    assert len(_rows(tab, ".hc-switch button")) == 1
+    for switch in ("[data-theme-choice]", "[name=language]"):
+        assert len(_rows(tab, f".hc-switch {switch}")) == 1
     assert not tab.evaluate(SIDEWAYS)
 
 
