@@ -75,7 +75,15 @@ def test_public_pages(reader: Reader, clinic: Clinic, watch: Watch) -> None:
     watch.allow("404")
     tab = reader.open()
     page = tab.page
-    for path in ("/", "/visit-today/", "/no/", f"/walk-in/{clinic.pool.door_token}/", "/book/", clinic.times):
+    for path in (
+        "/",
+        "/visit-today/",
+        "/no/",
+        "/offline/",
+        f"/walk-in/{clinic.pool.door_token}/",
+        "/book/",
+        clinic.times,
+    ):
         tab.goto(path)
         reader.look(tab)
     page.locator("input[name=time]").first.check(force=True)
