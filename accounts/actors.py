@@ -126,7 +126,7 @@ def actor_for_scope(scope: Mapping[str, Any]) -> Actor:
 
     Sessions that were ended, users that were disabled and links that were revoked since the handshake are seen.
     """
-    cookies = _cookies(scope)
+    cookies = cookies_of(scope)
     path = str(scope["path"])
     if resolver := _resolver_for(path):
         return resolver(path, cookies)
@@ -140,7 +140,8 @@ def actor_for_scope(scope: Mapping[str, Any]) -> Actor:
     return actor
 
 
-def _cookies(scope: Mapping[str, Any]) -> dict[str, str]:
+def cookies_of(scope: Mapping[str, Any]) -> dict[str, str]:
+    """What a socket's handshake sent."""
     lines = [value.decode("latin-1") for name, value in scope.get("headers", []) if name == b"cookie"]
     return parse_cookie("; ".join(lines))
 

@@ -38,6 +38,17 @@ def record(
     _event(actor=actor, action=action, entity=entity, patient_id=patient_id, outcome=outcome, detail=detail).save()
 
 
+def record_many(events: Iterable[tuple[ActorLike, str, Any, Mapping[str, Any]]]) -> None:
+    """Write many events of patients in one statement: actor, action, what was acted on (with a patient), detail."""
+    AuditEvent.objects.bulk_create(
+        (
+            _event(actor=actor, action=action, entity=entity, patient_id=entity.patient_id, detail=detail)
+            for actor, action, entity, detail in events
+        ),
+        batch_size=500,
+    )
+
+
 def record_view(*, actor: ActorLike, patient_id: int, page: str) -> None:
     """`record_views` of one patient."""
     record_views(actor=actor, patient_ids=[patient_id], page=page)

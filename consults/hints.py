@@ -38,6 +38,12 @@ def visit_changed(encounter: Encounter) -> None:
     _send_on_commit((visit_group(encounter.uuid), {"type": "visit.changed"}))
 
 
+def visit_stored(encounter: Encounter) -> None:
+    """The same, with the version that the change has brought: a page that shows that one has seen it."""
+    hint = {"type": "visit.changed", "version": encounter.room_version}
+    _send_on_commit((visit_group(encounter.uuid), hint))
+
+
 def chat_added(encounter: Encounter) -> None:
     """To the pages of one visit: there is a later chat message."""
     _send_on_commit((visit_group(encounter.uuid), {"type": "chat.added"}))

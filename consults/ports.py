@@ -24,6 +24,7 @@ _contributors: list[Contributor] = []
 _prefetches: list[Prefetches] = []
 _relay_listeners: dict[str, list[RelayListener]] = {}
 _snapshot_parts: list[SnapshotPart] = []
+_snapshot_prefetches: list[Prefetches] = []
 _over: list[VisitListener] = []
 _acted: list[Callable[["Encounter"], bool]] = []
 _seats_changed: list[VisitListener] = []
@@ -51,10 +52,15 @@ def on_relay_event(kind: str, listener: RelayListener) -> None:
         listeners.append(listener)
 
 
-def on_visit_snapshot(part: SnapshotPart) -> None:
-    """Merge `part(encounter, actor)` into the snapshot that this person is shown of a visit."""
+def on_visit_snapshot(part: SnapshotPart, prefetches: Prefetches | None = None) -> None:
+    """Merge `part(encounter, actor)` into the snapshot that this person is shown of a visit.
+
+    Of many visits at once `prefetches()` has been fetched; of a single one the part reads by itself.
+    """
     if part not in _snapshot_parts:
         _snapshot_parts.append(part)
+        if prefetches is not None:
+            _snapshot_prefetches.append(prefetches)
 
 
 def on_visit_over(listener: VisitListener) -> None:
@@ -99,6 +105,10 @@ def contribute(encounter: "Encounter", document: dict[str, Any]) -> None:
 def tell_relay_event(kind: str, room: UUID, message: Mapping[str, Any]) -> None:
     for listener in _relay_listeners.get(kind, ()):
         listener(room, message)
+
+
+def snapshot_prefetches() -> "list[Prefetch[Any]]":
+    return [prefetch for prefetches in _snapshot_prefetches for prefetch in prefetches()]
 
 
 def snapshot_parts(encounter: "Encounter", actor: "Actor") -> dict[str, Any]:

@@ -133,6 +133,20 @@ def relation_to(
     return Relation.ENDED if over else Relation.OWN
 
 
+def relation_by(link: PersonalLink, actor: Actor, appointment: Appointment, *, over: bool = False) -> Relation:
+    """The same of a patient whose link was read with them a moment ago, to a visit for one; no query.
+
+    For looks at many visits at once: what is written asks `relation_to`, which reads the link again.
+    """
+    leads_here = link.appointment_id == appointment.pk and link.pk == actor.link_id
+    is_for_one = actor.type == "patient" and link.guest_id is None and not appointment.is_group
+    if actor.organization_id is None or actor.organization_id != appointment.organization_id:
+        return Relation.OTHER_CLINIC
+    if not leads_here or not is_for_one or link.revoked_at is not None or actor.patient_id != appointment.patient_id:
+        return Relation.NONE
+    return Relation.ENDED if over else Relation.OWN
+
+
 def _is_practitioner_of(actor: Actor, appointment: Appointment, performed_by: int | None) -> bool:
     if actor.practitioner_id is None:
         return False

@@ -29,6 +29,8 @@ log = logging.getLogger(__name__)
 
 TEMPLATE = "consults/_queue_board.html"
 CLINIC_TEMPLATE = "consults/_clinic_board.html"
+REST = 4
+"""A board that took so long to render rests so many times as long before it is rendered again."""
 
 
 class Watcher(Protocol):
@@ -88,6 +90,8 @@ class Feed:
         self._forget = forget
         self._watchers: dict[Watcher, Rendered | None] = {}
         self._woken = asyncio.Event()
+        self._version = 0
+        self._rested_at = 0.0
         self._task = asyncio.create_task(self._run(), name="queue-feed")
 
     def join(self, watcher: Watcher) -> None:
@@ -101,6 +105,11 @@ class Feed:
 
     def look(self) -> None:
         self._woken.set()
+
+    def look_from(self, version: int) -> None:
+        """A heartbeat has seen the lines at this version: where nobody has changed them, the clock alone is due."""
+        if version != self._version:
+            self._woken.set()
 
     def read(self, actor: Actor) -> Rendered:
         return render(actor, self.queue)
@@ -117,10 +126,11 @@ class Feed:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._timing.minutes_every):
                     await self._woken.wait()
-                await asyncio.sleep(self._timing.coalesce)
-            self._woken.clear()
+                await asyncio.sleep(max(self._timing.coalesce, self._rested_at - self._timing.clock()))
             try:
-                await self._show()
+                async with _turn():
+                    self._woken.clear()
+                    await self._show()
             except DatabaseError:
                 log.warning("queue.no_database")
             except Exception:
@@ -133,7 +143,7 @@ class Feed:
             assert watcher.actor is not None
             try:
                 if board is None:
-                    board = await in_database(self.read, watcher.actor)
+                    board = await self._rendered(watcher.actor)
                 elif shown is None or not board.visits <= shown.visits:
                     await in_database(self.see, watcher.actor)
             except NotFound:
@@ -142,6 +152,14 @@ class Feed:
             if shown != board and watcher in self._watchers:
                 self._watchers[watcher] = board
                 watcher.show(board.message)
+
+    async def _rendered(self, actor: Actor) -> Rendered:
+        """However much changes, this board leaves most of the time to others."""
+        begun = self._timing.clock()
+        board = await in_database(self.read, actor)
+        ended = self._timing.clock()
+        self._version, self._rested_at = board.message.version, ended + REST * (ended - begun)
+        return board
 
 
 class ClinicFeed(Feed):
@@ -155,6 +173,17 @@ class ClinicFeed(Feed):
 
 
 _feeds: dict[tuple[UUID, str], Feed] = {}
+_turns: dict[asyncio.AbstractEventLoop, asyncio.Lock] = {}
+
+
+def _turn() -> asyncio.Lock:
+    """One board of the process is rendered at a time: while it waits for its turn, more changes come together."""
+    loop = asyncio.get_running_loop()
+    if loop not in _turns:
+        for gone in [one for one in _turns if one.is_closed()]:
+            del _turns[gone]
+        _turns[loop] = asyncio.Lock()
+    return _turns[loop]
 
 
 def feed_of(queue: UUID, timing: Timing) -> Feed:

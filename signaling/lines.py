@@ -12,6 +12,17 @@ EVERY_S = 5.0
 MOST_KEPT = 500
 
 _looked: dict[UUID, float] = {}
+_looked_at_all = -EVERY_S
+
+
+def keep_all() -> None:
+    """The same for all lines in one look, where many pages look at once."""
+    global _looked_at_all
+    present = time.monotonic()
+    if present - _looked_at_all < EVERY_S:
+        return
+    _looked_at_all = present
+    services.keep_places()
 
 
 def keep(queue: Queue) -> None:

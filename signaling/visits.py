@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
-from accounts.actors import Actor, actor_for_scope
+from django.utils.translation import get_language
+
+from accounts.actors import Actor, actor_for_scope, cookies_of
 from accounts.policy import require
 from consults import rooms, selectors, services
 from consults.lifecycle import OVER
@@ -40,6 +43,10 @@ class Door:
         require(actor, action, relation_to_visit(actor, encounter))
         return actor, encounter
 
+    @cached_property
+    def cookies(self) -> dict[str, str]:
+        return cookies_of(self.scope)
+
 
 @dataclass(frozen=True)
 class View:
@@ -54,6 +61,24 @@ class View:
     version: int
     taken: bool
     over: bool
+
+
+@dataclass(frozen=True)
+class Ask:
+    """What a socket wants to know: without a `tab` only whether it may be there, since it has not said hello yet."""
+
+    door: Door
+    holder: UUID
+    seat: Seat | None = None
+    tab: UUID | None = None
+    chat_seq: int = 0
+    is_hello: bool = False
+    # Who asks is told in the language that their socket speaks, whoever is answered with them.
+    language: str | None = field(default_factory=get_language)
+
+    @property
+    def is_by_link(self) -> bool:
+        return self.door.visit is None
 
 
 def admit_socket(door: Door) -> tuple[Actor, UUID]:

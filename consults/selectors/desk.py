@@ -137,6 +137,9 @@ def thread_of(encounter: Encounter, member: GroupPlace | None) -> DeskThread | N
     """None before the first message."""
     if is_group(encounter) and member is None:
         return None
+    read: list[DeskThread] | None = getattr(encounter, "desk_threads_read", None)
+    if read is not None and not is_group(encounter):
+        return read[0] if read else None
     whose = member if is_group(encounter) else None
     return DeskThread.objects.filter(encounter=encounter, member=whose).first()
 

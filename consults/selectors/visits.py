@@ -2,7 +2,7 @@
 
 import datetime as dt
 import uuid as uuids
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -124,10 +124,15 @@ def last_said(patient: Patient) -> Said:
 def visit_snapshot(actor: Actor, encounter: Encounter) -> dict[str, Any]:
     """The visit as its pages know it (docs/signaling.md, `visit`); of other visits it holds counts only."""
     require_visit(actor, "consults.visit.view", encounter)
-    instant = now()
+    return snapshot_of(actor, encounter, Lines(now()))
+
+
+def snapshot_of(actor: Actor, encounter: Encounter, lines: "Lines") -> dict[str, Any]:
+    """The same once the caller has asked whether they may; `lines` is for all who are shown theirs at once."""
+    instant = lines.instant
     seats = _seats(actor, encounter)
     faces = faces_of(encounter, seats)
-    line, doctor = _line(encounter, instant), performer(encounter)
+    line, doctor = lines.place_of(encounter), performer(encounter)
     snapshot = {
         "id": str(encounter.uuid),
         "version": encounter.room_version,
@@ -159,7 +164,8 @@ def visit_snapshot(actor: Actor, encounter: Encounter) -> dict[str, Any]:
 
 def _seats(actor: Actor, encounter: Encounter) -> list[Seat]:
     """Those of the room. Who is in a group, only they learn who sit in it themselves."""
-    seats = list(Seat.objects.filter(encounter=encounter, left_at=None).order_by("pk"))
+    read: list[Seat] | None = getattr(encounter, "seats_read", None)
+    seats = read if read is not None else list(Seat.objects.filter(encounter=encounter, left_at=None).order_by("pk"))
     if not is_group(encounter) or actor.type != "patient":
         return seats
     return seats if any(seat.actor_type == "patient" and seat.actor_id == actor.id for seat in seats) else []
@@ -187,20 +193,34 @@ def told_of(encounter: Encounter) -> str:
     return f"{told} {encounter.requeued_at.isoformat()}" if encounter.requeued_at else told
 
 
-def _line(encounter: Encounter, instant: dt.datetime) -> dict[str, Any]:
-    """Place in line: by booked start, then by arrival. `now` says whether somebody is with the practitioner."""
-    open_visits = (
-        Encounter.objects.filter(open_now(instant), queue_id=encounter.queue_id)
-        .order_by(*in_line(instant))
-        .values_list("pk", "status")
-    )
-    rows = list(open_visits)
-    waiting = [pk for pk, status in rows if status == VisitStatus.ARRIVED]
-    return {
-        "position": waiting.index(encounter.pk) + 1 if encounter.pk in waiting else None,
-        "waiting": len(waiting),
-        "now": any(status == VisitStatus.IN_PROGRESS for _, status in rows),
-    }
+class Lines:
+    """The lines at one instant, each read once: in whatever order people ask, they are told of the same line."""
+
+    def __init__(self, instant: dt.datetime) -> None:
+        self.instant = instant
+        self._rows: dict[int, list[tuple[int, str]]] = {}
+
+    def read(self, queues: Iterable[int]) -> None:
+        """These at once, in one query."""
+        wanted = set(queues) - self._rows.keys()
+        if not wanted:
+            return
+        self._rows |= {queue: [] for queue in wanted}
+        open_visits = Encounter.objects.filter(open_now(self.instant), queue_id__in=wanted)
+        ordered = open_visits.order_by(*in_line(self.instant))
+        for queue, pk, status in ordered.values_list("queue_id", "pk", "status"):
+            self._rows[queue].append((pk, status))
+
+    def place_of(self, encounter: Encounter) -> dict[str, Any]:
+        """By booked start, then by arrival. `now` says whether somebody is with the practitioner."""
+        self.read([encounter.queue_id])
+        rows = self._rows[encounter.queue_id]
+        waiting = [pk for pk, status in rows if status == VisitStatus.ARRIVED]
+        return {
+            "position": waiting.index(encounter.pk) + 1 if encounter.pk in waiting else None,
+            "waiting": len(waiting),
+            "now": any(status == VisitStatus.IN_PROGRESS for _, status in rows),
+        }
 
 
 def _wait(encounter: Encounter, instant: dt.datetime) -> dict[str, Any]:

@@ -46,7 +46,7 @@ def store_change(encounter: Encounter, *fields: str) -> None:
     encounter.room_version += 1
     encounter.save(update_fields=["room_version", *fields])
     raise_queue_version(encounter.queue)
-    hints.visit_changed(encounter)
+    hints.visit_stored(encounter)
     hints.room_changed(encounter)
 
 

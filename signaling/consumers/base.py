@@ -119,8 +119,12 @@ class SocketConsumer(AsyncConsumer, ABC):
             await self._open()
         elif kind == "websocket.receive":
             await self._received(message)
-        else:
+        elif not self.knows(message):
             self.hinted(kind)
+
+    def knows(self, hint: Event) -> bool:
+        """Whether the page shows already what this hint is about."""
+        return False
 
     def hinted(self, kind: str) -> None:
         """A hint says only: look again."""

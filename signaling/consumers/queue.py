@@ -29,7 +29,7 @@ class QueueConsumer(SocketConsumer):
 
     async def enter(self) -> tuple[Actor, object, list[str]]:
         self.queue: UUID = self.scope["url_route"]["kwargs"]["queue"]
-        actor, self.lines = await in_database(self._permitted)
+        actor, self.lines, _ = await in_database(self._permitted)
         return actor, self.queue, [group_of(line) for line in self.lines]
 
     async def entered(self) -> None:
@@ -50,7 +50,7 @@ class QueueConsumer(SocketConsumer):
             super().hinted(kind)
 
     async def look(self) -> None:
-        actor, lines = await in_database(self._permitted)
+        actor, lines, version = await in_database(self._permitted)
         # Somebody may have become a member of a pool, or be none any more.
         before, after = ({group_of(line) for line in shown} for shown in (self.lines, lines))
         await self.regroup(joins=after - before, leaves=before - after)
@@ -59,12 +59,13 @@ class QueueConsumer(SocketConsumer):
             raise NotFound
         self.actor = actor
         if self._feed is not None:
-            self._feed.look()
+            self._feed.look_from(version)
 
-    def _permitted(self) -> tuple[Actor, list[UUID]]:
-        """Who looks, and the lines whose changes this board shows."""
+    def _permitted(self) -> tuple[Actor, list[UUID], int]:
+        """Who looks, the lines whose changes this board shows, and the version of all of them."""
         actor = actor_for_scope(self.scope)
-        return actor, [line.uuid for line in lines_shown(boards.queue_for(actor, self.queue))]
+        lines = lines_shown(boards.queue_for(actor, self.queue))
+        return actor, [line.uuid for line in lines], sum(line.version for line in lines)
 
     # --- for the feed (boards.Watcher) ---
 

@@ -12,9 +12,9 @@ from accounts.policy import may_ever
 from consults.models import Seat
 from core.errors import NotFound
 from core.ids import new_uuid
-from signaling import connections, fleet, visits
+from signaling import connections, fleet, rounds, visits
 from signaling.choice import Choice
-from signaling.consumers.base import PROTOCOL_CLOSE, SEAT_TAKEN, VISIT_OVER, SocketConsumer, instant
+from signaling.consumers.base import PROTOCOL_CLOSE, SEAT_TAKEN, VISIT_OVER, Event, SocketConsumer, instant
 from signaling.consumers.chat import ChatFeed
 from signaling.consumers.relayed import message_for_page
 from signaling.control import FromRelay, RelayFigures, RelaySeat
@@ -42,6 +42,7 @@ from signaling.messages import (
     Welcome,
 )
 from signaling.registry import seats
+from signaling.visits import Ask, View
 
 log = logging.getLogger(__name__)
 
@@ -75,8 +76,18 @@ class VisitConsumer(SocketConsumer):
 
     async def enter(self) -> tuple[Actor, object, list[str]]:
         self.door = visits.Door(self.scope, self.scope["url_route"]["kwargs"].get("visit"))
-        actor, self._room = await in_database(visits.admit_socket, self.door)
+        actor, self._room = await self._admitted()
         return actor, self._room, [f"visit.{self._room.hex}"]
+
+    async def _admitted(self) -> tuple[Actor, UUID]:
+        answer = await rounds.current().ask(Ask(self.door, self.holder))
+        assert isinstance(answer, tuple)
+        return answer
+
+    async def _asked(self, **more: Any) -> View:
+        answer = await rounds.current().ask(Ask(self.door, self.holder, **more))
+        assert isinstance(answer, View)
+        return answer
 
     async def left(self) -> None:
         if self.seat is not None:
@@ -125,7 +136,7 @@ class VisitConsumer(SocketConsumer):
             self.send_error("unsupported_protocol", about=message)
             self.outbox.close(PROTOCOL_CLOSE)
             return
-        view = await in_database(visits.open_view, self.door, self.holder, message.tab, message.chat_seq)
+        view = await self._asked(tab=message.tab, chat_seq=message.chat_seq, is_hello=True)
         self.tab, self._shown = message.tab, view.visit
         first, rest = self.chat.begin(view.chat, message.chat_seq)
         self.send_message(
@@ -264,9 +275,9 @@ class VisitConsumer(SocketConsumer):
             if self.outbox.closing:
                 return
             if self.tab is None:
-                await in_database(visits.admit_socket, self.door)
+                await self._admitted()
                 return
-            view = await in_database(visits.look_again, self.door, self.seat, self.holder, self.chat.seq)
+            view = await self._asked(seat=self.seat, tab=self.tab, chat_seq=self.chat.seq)
             if not self._same_person(view.actor):
                 raise NotFound
             if view.taken:
@@ -278,6 +289,10 @@ class VisitConsumer(SocketConsumer):
             self.chat.show(view.chat)
             if view.over:
                 self.outbox.close(VISIT_OVER)
+
+    def knows(self, hint: Event) -> bool:
+        version = hint.get("version")
+        return version is not None and self._shown is not None and version <= self._shown["version"]
 
     def _same_person(self, actor: Actor) -> bool:
         return self.actor is not None and (actor.type, actor.id) == (self.actor.type, self.actor.id)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from consults.models import Seat
-from signaling import visits
+from signaling import together
 from tests.integration.signaling.house import PATIENCE, Visit, do
 
 
@@ -14,18 +14,18 @@ async def test_seat_stays_with_the_last_to_take_it_when_answers_cross(
     visit: Visit, app: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await do(visit.arrive)
-    real, has_taken, may_return = visits.open_view, threading.Event(), threading.Event()
+    real, has_taken, may_return = together.take_seats, threading.Event(), threading.Event()
 
-    def slow_answer(*args: Any) -> visits.View:
-        view = real(*args)
+    def slow_answer(*args: Any) -> dict[int, Seat]:
+        taken = real(*args)
         has_taken.set()
         may_return.wait(PATIENCE)
-        return view
+        return taken
 
     first = await visit.patient_page(app).open()
     second = await visit.patient_page(app).open()
     with monkeypatch.context() as patch:
-        patch.setattr(visits, "open_view", slow_answer)
+        patch.setattr(together, "take_seats", slow_answer)
         await first.say("hello", protocol=1, tab=str(first.tab), chat_seq=0)
         assert await do(has_taken.wait, PATIENCE)
     await second.hello()

@@ -17,7 +17,7 @@ from core.clock import now
 from scheduling import links
 from scheduling.models import Appointment
 from scheduling.services import cancel_appointment, reissue_link, revoke_link
-from signaling import visits
+from signaling import together, visits
 from signaling.limits import Timing
 from tests.factories import make_practitioner, make_user
 from tests.integration.signaling.house import Page, Visit, cookie, do, signed_in, sockets
@@ -71,10 +71,10 @@ async def test_call_socket_is_open_to_its_practitioner_only(visit: Visit, app: A
 async def test_socket_without_records_is_closed_to_try_later(
     visit: Visit, app: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def away(door: visits.Door) -> None:
+    def away(*_: Any) -> None:
         raise OperationalError("gone")
 
-    monkeypatch.setattr(visits, "admit_socket", away)
+    monkeypatch.setattr(together, "own_visits", away)
     assert await (await visit.patient_page(app).open()).closed() == 1013
 
 
