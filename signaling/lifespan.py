@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from django.conf import settings
 
-from signaling import boards, fleet
+from signaling import boards, fleet, lines
 from signaling.relay_link import Trust
 
 
 async def startup() -> None:
     """Start the links to the relays. A relay that is not there yet is waited for, never an error."""
+    lines.begin()
     if fleet.current() is None:
         is_remote = any(relay.is_remote for relay in settings.RELAYS)
         trust = Trust.read(settings.RELAY_SECRET, settings.RELAY_TLS_CA) if is_remote else None
@@ -25,6 +26,7 @@ async def shutdown() -> None:
     if relays is not None:
         await relays.close()
     await boards.close_all()
+    lines.end()
 
 
 def relay_states() -> dict[str, str]:

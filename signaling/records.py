@@ -8,6 +8,7 @@ from uuid import UUID
 
 from consults import ports, rooms, services
 from consults.rooms import PlacedRoom
+from signaling import lines
 from signaling.database import in_database
 
 
@@ -33,6 +34,7 @@ class Records:
 
     async def watch(self) -> None:
         await in_database(ports.watch)
+        await in_database(lines.keep_all)
 
 
 def _move(room: PlacedRoom, relay: str) -> PlacedRoom | None:

@@ -22,12 +22,14 @@ class Rounds:
         self._answers = answers
         self._waiting: list[tuple[Ask, asyncio.Future[together.Answer]]] = []
         self._trips: set[asyncio.Task[None]] = set()
+        self._under_way = 0
 
     async def ask(self, ask: Ask) -> together.Answer:
         """The answer; raises what was raised for this one."""
         answered: asyncio.Future[together.Answer] = asyncio.get_running_loop().create_future()
         self._waiting.append((ask, answered))
-        if len(self._trips) < TRIPS:
+        if self._under_way < TRIPS:
+            self._under_way += 1
             trip = asyncio.create_task(self._run(), name="socket-round")
             self._trips.add(trip)
             trip.add_done_callback(self._trips.discard)
@@ -37,6 +39,13 @@ class Rounds:
         return answer
 
     async def _run(self) -> None:
+        try:
+            await self._answer_all()
+        finally:
+            # In the same step in which nobody waited any more: whoever asks next finds that a trip is free.
+            self._under_way -= 1
+
+    async def _answer_all(self) -> None:
         while self._waiting:
             batch, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
             standing = [(ask, answered) for ask, answered in batch if not answered.done()]

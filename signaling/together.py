@@ -71,9 +71,10 @@ def _together(asks: Sequence[Ask]) -> dict[int, Answer]:
     by_link = [number for number, ask in enumerate(asks) if ask.is_by_link]
     if not by_link:
         return {}
-    lines.keep_all()
     owns = own_visits([(str(asks[one].door.scope["path"]), asks[one].door.cookies) for one in by_link], _MAY)
     found = {number: own for number, own in zip(by_link, owns, strict=True) if own is not None}
+    for queue in {own.encounter.queue_id: own.encounter.queue for own in found.values()}.values():
+        lines.keep(queue)
     admitted: dict[int, Answer] = {
         number: (own.actor, own.encounter.uuid) for number, own in found.items() if asks[number].tab is None
     }
@@ -96,22 +97,25 @@ def _hellos(asks: Sequence[Ask], owns: dict[int, OwnVisit]) -> dict[int, Seat | 
         if not ask.is_hello or ask.tab is None:
             continue
         if own.encounter.status == VisitStatus.ARRIVED:
-            comers[number] = Comer(own, ask.holder, ask.tab)
+            comers[number] = Comer(own, ask.holder)
         elif not may_sit(own.actor, own.encounter, now()):
             seats[number] = None
-    if comers:
-        taken = take_seats(list(comers.values()))
-        for number, comer in comers.items():
-            seat = taken.get(comer.own.encounter.pk)
-            if seat is not None and seat.holder == comer.holder:
-                seats[number] = seat
-    return seats
+    return seats | _taken(comers)
+
+
+def _taken(comers: dict[int, Comer]) -> dict[int, Seat | None]:
+    if not comers:
+        return {}
+    taken = take_seats(list(comers.values()))
+    seats = {number: taken.get(comer.own.encounter.pk) for number, comer in comers.items()}
+    return {number: seat for number, seat in seats.items() if seat is not None and seat.holder == comers[number].holder}
 
 
 def _looks(asks: Sequence[Ask], owns: dict[int, OwnVisit]) -> dict[int, Seat | None]:
     """Those whose look changes nothing but when they were heard last, which is noted for all in one statement."""
     seats: dict[int, Seat | None] = {}
     heard: list[Seat] = []
+    back: dict[int, Comer] = {}
     instant = now()
     for number, own in owns.items():
         held, there = asks[number].seat, own.encounter.seats_read  # type: ignore[attr-defined]
@@ -121,13 +125,16 @@ def _looks(asks: Sequence[Ask], owns: dict[int, OwnVisit]) -> dict[int, Seat | N
             seats[number] = None
             continue
         mine = next((one for one in there if one.pk == held.pk and one.holder == asks[number].holder), None)
-        if mine is None or not mine.connected or mine.last_seen_at < instant - SILENT_AFTER:
+        if mine is None:
+            continue
+        if not mine.connected or mine.last_seen_at < instant - SILENT_AFTER:
+            back[number] = Comer(own, asks[number].holder, mine)
             continue
         if mine.last_seen_at <= instant - TOUCH_EVERY:
             heard.append(mine)
         seats[number] = held
     touch_seats(heard)
-    return seats
+    return seats | _taken(back)
 
 
 def _view(ask: Ask, own: OwnVisit, seat: Seat | None, places: Lines) -> View:

@@ -20,6 +20,8 @@ def config() -> uvicorn.Config:
         "telehealth.asgi:application",
         ws_max_size=MAX_SOCKET_MESSAGE_BYTES,
         ws_per_message_deflate=False,
+        # The sockets have a heartbeat of their own, which also notices a page that sleeps.
+        ws_ping_interval=None,
         lifespan="on",
         log_level="warning",
         access_log=False,

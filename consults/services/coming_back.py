@@ -20,11 +20,11 @@ from scheduling.models import MOST_PEOPLE, PersonalLink
 
 
 class Comer(NamedTuple):
-    """A patient whose page says hello, by which socket and from which tab."""
+    """A patient whose page says hello by the socket `holder`; with a seat, one heard again by the socket that has it."""
 
     own: OwnVisit
     holder: uuids.UUID
-    tab: uuids.UUID
+    seat: Seat | None = None
 
 
 @transaction.atomic
@@ -94,8 +94,12 @@ def _seat_for(comer: Comer, seats: Sequence[Seat]) -> Seat | None:
             Seat(encounter=comer.own.encounter, actor_type=actor.type, actor_id=actor.id, label=label, role="patient")
         ]
     [seat] = mine
-    if seat.sharing is not None:
+    is_lost = comer.seat is not None and (seat.holder != comer.holder or seat.left_at is not None)
+    if seat.sharing is not None or is_lost:
         return None
+    if comer.seat is not None:
+        # What was read for the look that found it silent is shown as it is now.
+        comer.seat.connected, comer.seat.last_seen_at = True, now()
     seat.holder, seat.connected, seat.last_seen_at, seat.left_at = comer.holder, True, now(), None
     return seat
 
@@ -123,4 +127,5 @@ def _tell(sat: Sequence[Comer], taken: dict[int, Seat], encounters: dict[int, En
     record_many(
         (comer.own.actor, "consults.seat.take", comer.own.encounter, {"seat": str(taken[comer.own.encounter.pk].uuid)})
         for comer in sat
+        if comer.seat is None
     )

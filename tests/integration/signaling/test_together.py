@@ -58,7 +58,7 @@ def looks(asks: list[Ask]) -> list[Ask]:
 
 
 def statements(asks: list[Ask], monkeypatch: pytest.MonkeyPatch) -> int:
-    monkeypatch.setattr(lines, "_looked_at_all", float("inf"))
+    monkeypatch.setattr(lines, "_next_for_all", float("inf"))
     together.answers(asks)  # what is told of the wait is reckoned once for the line
     with CaptureQueriesContext(connection) as asked:
         together.answers(asks)
@@ -137,3 +137,20 @@ def test_each_is_told_in_their_own_language(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(together, "snapshot_of", noted)
     found = views([replace(asks[0], language="es"), replace(asks[1], language="de")])
     assert [spoken[view.actor.patient_id] for view in found] == ["es", "de"]
+
+
+def test_who_is_heard_again_after_a_silence_is_there_for_everybody_and_keeps_the_seat() -> None:
+    beats = looks(hellos(line_of(2)))
+    Seat.objects.update(last_seen_at=now() - timedelta(seconds=20))
+    before = {one.pk: one.room_version for one in Encounter.objects.all()}
+    found = views(beats)
+    assert all(view.visit["seats"][0]["connected"] for view in found)
+    assert all(one.room_version == before[one.pk] + 1 for one in Encounter.objects.all())
+    assert all(seat.last_seen_at > now() - timedelta(seconds=5) for seat in Seat.objects.all())
+
+
+def test_who_has_left_meanwhile_is_not_brought_back_by_a_late_heartbeat() -> None:
+    beats = looks(hellos(line_of(2)))
+    Seat.objects.update(last_seen_at=now() - timedelta(seconds=20), left_at=now(), connected=False, holder=None)
+    assert [view.seat for view in views(beats)] == [None, None]
+    assert not Seat.objects.filter(left_at=None).exists()
