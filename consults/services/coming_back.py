@@ -20,7 +20,7 @@ from scheduling.models import MOST_PEOPLE, PersonalLink
 
 
 class Comer(NamedTuple):
-    """A patient whose page says hello by the socket `holder`; with a seat, one heard again by the socket that has it."""
+    """A patient whose page says hello by the socket `holder`; with a seat, one who is heard again by it."""
 
     own: OwnVisit
     holder: uuids.UUID
