@@ -26,9 +26,6 @@ CALLS = {
     "ngettext": (0, 1, None), "ngettext_lazy": (0, 1, None),
     "pgettext": (1, None, 0), "pgettext_lazy": (1, None, 0), "npgettext": (1, 2, 0),
 }  # fmt: skip
-# Where not every text has its Spanish yet.
-NOT_YET = ("templates/", "static/js/", *(f"{room}/" for room in ROOMS))
-WHOLE = ("templates/messages/", "notifications/spoken.py", "scheduling/messages/", "consults/messages")
 IN_SCRIPTS = {"gettext": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2)}
 
 
@@ -148,10 +145,6 @@ def words_of(language: Path) -> dict[Text, list[str]]:
     return found
 
 
-def _is_due(files: set[str]) -> bool:
-    return any(file.startswith(WHOLE) or not file.startswith(NOT_YET) for file in files)
-
-
 def main() -> int:
     check, faults = "--check" in sys.argv[1:], []
     wanted = {"django": said(), "djangojs": said_by_scripts()}
@@ -160,7 +153,7 @@ def main() -> int:
         faults += [
             f"has no translation: {text.one} ({', '.join(sorted(every[text]))})"
             for text in sorted(every)
-            if not all(words.get(text, [""])) and ("--all" in sys.argv or _is_due(every[text]))
+            if not all(words.get(text, [""]))
         ]
         faults += [f"is said nowhere: {text.one}" for text in sorted(words) if text.one and text not in every]
         for domain, texts in wanted.items():
