@@ -143,10 +143,10 @@ def require_pool(actor: Actor, pool: Pool) -> None:
 def relation_to_row(actor: Actor, encounter: Encounter) -> Relation:
     """How `actor` stands to a visit as a row of a board: whose board it is, theirs is the row.
 
-    Of a pool's, until a colleague has called them in.
+    Of a pool's, until a colleague has called them in: from then on, and after the visit, it is that one's alone.
     """
     relation = relation_to_visit(actor, encounter)
-    if encounter.queue.pool_id is not None and encounter.status in BEGUN:
+    if encounter.queue.pool_id is not None and encounter.status in BEGUN | {VisitStatus.FINISHED}:
         return relation
     if relation is Relation.SAME_CLINIC and relation_to_queue(actor, encounter.queue) is Relation.OWN:
         return Relation.ENDED if encounter.status in OVER else Relation.OWN

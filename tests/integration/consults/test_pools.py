@@ -10,10 +10,13 @@ from django.db import IntegrityError, transaction
 
 from accounts.actors import Actor
 from accounts.models import Practitioner
+from accounts.policy import Relation
 from accounts.roles import Role
 from audit.models import AuditEvent
 from consults import selectors, services
 from consults.models import Encounter, Pool, Queue
+from consults.policies import relation_to_row
+from consults.selectors.desk import desk_page
 from consults.selectors.pools import get_pool, pools_kept
 from consults.selectors.walkin import door_of, pool_at_door
 from consults.services.pools import PoolTerms, renew_door, save_pool
@@ -211,6 +214,25 @@ def test_what_may_be_done_follows_who_has_called_in(pool: Pool, first: Practitio
     make.make_guest(visit.appointment)
     assert services.finish_visit(actor=holder, encounter=visit).status == "finished"
     assert visit.stations.get().practitioner == second
+
+
+def test_what_was_written_with_the_desk_is_no_colleagues_once_one_has_called_in(
+    pool: Pool, first: Practitioner, second: Practitioner
+) -> None:
+    visit = waiting_in(pool, first)
+    colleague, holder = make.practitioner_actor(first), make.practitioner_actor(second)
+    for member in (colleague, holder):
+        assert len(desk_page(member, visit.uuid).talks) == 1
+    services.admit_patient(actor=holder, encounter=visit)
+    with pytest.raises(NotFound):
+        desk_page(colleague, visit.uuid)
+    services.finish_visit(actor=holder, encounter=visit)
+    assert len(desk_page(holder, visit.uuid).talks) == 1
+    with pytest.raises(NotFound):
+        desk_page(colleague, visit.uuid)
+    visit.refresh_from_db()
+    assert relation_to_row(colleague, visit) is Relation.SAME_CLINIC
+    assert relation_to_row(holder, visit) is Relation.ENDED
 
 
 def test_who_is_no_member_calls_nobody_in(pool: Pool, first: Practitioner) -> None:
