@@ -1,6 +1,6 @@
 """Forms of rooms and interpreters: they turn typed words into types; what may be, the services say."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.utils.translation import gettext
@@ -11,11 +11,14 @@ from scheduling.forms.words import later
 from scheduling.languages import UnknownLanguage, tags_in
 from scheduling.models import Interpreter
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 # Where it is told that a room's or an interpreter's time is taken, by `whose` it was.
 FIELD_OF = {"location": "room", "interpreter": "interpreter"}
 
 
-def _name(like: str) -> forms.CharField:
+def _name(like: "StrOrPromise") -> forms.CharField:
     return forms.CharField(
         label=_("Name"),
         max_length=200,
@@ -66,7 +69,7 @@ def interpreter_choice() -> InterpreterChoice:
 class RoomForm(forms.Form):
     """A room whose time visits take."""
 
-    name = _name("Room 2")
+    name = _name(_("Room 2"))
     is_active = forms.BooleanField(label=_("It can be booked"), required=False)
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import available_timezones
 
 from django import forms
+from django.utils.text import capfirst
 from django.utils.translation import gettext, ngettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
@@ -96,7 +97,7 @@ class HoursForm(forms.Form):
         label=_("On which days?"),
         coerce=int,
         widget=forms.CheckboxSelectMultiple,
-        choices=lambda: [(day, str(word)) for day, word in enumerate(WEEKDAYS)],
+        choices=lambda: [(day, capfirst(str(word))) for day, word in enumerate(WEEKDAYS)],
         error_messages={"required": _("Choose at least one day"), "invalid_choice": _("Choose days from the list")},
     )
     starts = time_field(_("From"), NO_BEGINNING)
