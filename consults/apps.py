@@ -22,6 +22,7 @@ class ConsultsConfig(AppConfig):
         on_access_changed(following.access_changed)
         ports.on_booked(visits.plan_visit)
         ports.on_cancelled(visits.cancel_visit)
+        ports.on_locked(following.lock_visits)
         ports.on_moved(following.move_visit)
         ports.on_status_changed(following.restate_visit)
         ports.on_patient_changed(following.change_patient)

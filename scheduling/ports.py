@@ -74,6 +74,7 @@ VersionReader = Callable[[int], int]
 JoinedReader = Callable[["Sequence[int]"], "set[int]"]
 FreedListener = Callable[[int, "Practitioner", dt.datetime, dt.datetime], None]
 PatientListener = Callable[["Actor", "Sequence[int]", "Patient"], None]
+LockedListener = Callable[[Sequence[int]], object]
 LeftListener = Callable[["Actor", "Appointment", "Patient"], None]
 PresentReader = Callable[["Appointment", "Patient"], bool]
 ChangedListener = Callable[[int, uuids.UUID], None]
@@ -95,6 +96,7 @@ _freed: list[FreedListener] = []
 _changed: list[ChangedListener] = []
 _patient_changed: list[PatientListener] = []
 _patient_left: list[LeftListener] = []
+_locked: list[LockedListener] = []
 _presence_readers: list[PresentReader] = []
 _performer_readers: list[PerformerReader] = []
 _door_readers: list[DoorReader] = []
@@ -131,6 +133,13 @@ def on_link_closed(listener: LinkListener) -> None:
     """Call `listener(actor, link)` when sessions that a link opened stop counting (revoked or replaced)."""
     if listener not in _link_closed:
         _link_closed.append(listener)
+
+
+def on_locked(listener: LockedListener) -> None:
+    """Call `listener(ids)` once several appointments are locked: rows that are changed with them are locked now, all
+    at once. One after the other would wait for what somebody holds who waits for what the one before has changed."""
+    if listener not in _locked:
+        _locked.append(listener)
 
 
 def on_states(reader: StateReader) -> None:
@@ -218,6 +227,11 @@ def on_handed_over(listener: HandedOverListener) -> None:
     """
     if listener not in _handed_over:
         _handed_over.append(listener)
+
+
+def tell_locked(appointment_ids: Sequence[int]) -> None:
+    for listener in _locked:
+        listener(appointment_ids)
 
 
 def tell_booked(actor: "Actor", appointment: "Appointment") -> None:

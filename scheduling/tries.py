@@ -5,6 +5,7 @@ wrong try leaves in the audit trail. What strangers may do without a secret (hol
 counted by address, so that nobody takes a clinic's whole week.
 """
 
+import contextlib
 import hashlib
 import time
 
@@ -51,12 +52,22 @@ def may_keep(what: str, address: str) -> bool:
     return _count(f"{what}, day", address, DAY_SECONDS) <= SHARES_A_DAY * settings.BOOKING_TRIES
 
 
+def give_back(what: str, address: str) -> None:
+    """Of a booking that came to nothing: its share of the day is another's."""
+    with contextlib.suppress(ValueError):  # A cache that was emptied under our feet.
+        cache.decr(_key(f"{what}, day", address, DAY_SECONDS))
+
+
 def _count(what: str, whose: str, window: int = WINDOW_SECONDS) -> int:
-    # Hashed, for it may be any text of any length.
-    counted = hashlib.sha256(f"{what}:{whose}".encode()).hexdigest()
-    key = f"scheduling.tries:{counted}:{int(time.time() // window)}"
+    key = _key(what, whose, window)
     cache.add(key, 0, timeout=2 * window)
     try:
         return cache.incr(key)
     except ValueError:  # A cache that is emptied under our feet.
         return 1
+
+
+def _key(what: str, whose: str, window: int) -> str:
+    # Hashed, for it may be any text of any length.
+    counted = hashlib.sha256(f"{what}:{whose}".encode()).hexdigest()
+    return f"scheduling.tries:{counted}:{int(time.time() // window)}"

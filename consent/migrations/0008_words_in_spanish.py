@@ -6,7 +6,7 @@ from django.db import migrations
 
 TELEHEALTH = "¿Está bien una videoconsulta para usted?"
 TELEHEALTH_BODY = (
-    "Una videoconsulta es privada como una consulta en la clínica. {doctor} no puede explorarle en persona y quizá le pida "
+    "Una videoconsulta es privada como una consulta en la clínica. {doctor} no puede examinarle en persona y quizá le pida "
     "que venga. Usted puede parar cuando quiera."
 )
 RECORDING = "¿Podemos grabar esta consulta?"

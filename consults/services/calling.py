@@ -14,7 +14,7 @@ from consults.policies import is_member, relation_to_queue, require_call
 from consults.presence import is_open
 from consults.selectors.pools import lines_shown, next_in
 from consults.services.holding import hold_locked, locked_others, locked_with_others
-from consults.services.rows import WITH, line_changed, locked_visit, record_visit, store_change
+from consults.services.rows import WITH, line_changed, lock_lines, locked_visit, record_visit, store_change
 from consults.services.stations import begin_station
 from consults.services.waits import note_called_in
 from core.clock import now
@@ -60,6 +60,8 @@ def _admit(actor: Actor, encounter: Encounter, others: Sequence[Encounter]) -> E
         raise Conflict(
             _("This patient is not in the waiting room now. Wait for them or call them."), code="visit.not_waiting"
         )
+    if others:
+        lock_lines(encounter.queue, *(other.queue for other in others))
     for other in others:
         hold_locked(actor, other)
     is_back = encounter.status == VisitStatus.ON_LEAVE

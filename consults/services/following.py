@@ -15,6 +15,7 @@ from consults.services.queues import ensure_queue
 from consults.services.rows import (
     empty_seats,
     line_changed,
+    lock_lines,
     locked_visit,
     locked_visit_of,
     own_place_again,
@@ -59,6 +60,8 @@ def move_visit(actor: Actor, appointment: Appointment, before: Before) -> None:
         changed += ["status", "arrived_at", "callback_at", "called_at"]
     elif was_waiting and old_queue.pk != encounter.queue.pk:
         open_station(encounter, passed_on_by=actor.label)
+    if old_queue.pk != encounter.queue.pk:
+        lock_lines(old_queue, encounter.queue)
     store_change(encounter, *changed, *own_place_again(encounter))
     if old_queue.pk != encounter.queue.pk:
         raise_queue_version(old_queue)
@@ -86,11 +89,18 @@ def change_patient(actor: Actor, appointment_ids: Sequence[int], patient: Patien
 
     Seats, chat and answers stay with whoever came by the link: that is the same person still.
     """
-    for pk in Encounter.objects.filter(appointment_id__in=appointment_ids).order_by("pk").values_list("pk", flat=True):
+    for pk in lock_visits(appointment_ids):
         encounter = locked_visit(Encounter(pk=pk))
         encounter.patient = patient
         store_change(encounter, "patient")
         record_visit(actor, "consults.visit.identify_patient", encounter)
+
+
+def lock_visits(appointment_ids: Sequence[int]) -> list[int]:
+    """Listener: these are about to change in one step. All of them before any line of theirs: whoever holds one of
+    the visits waits for its line. Returns their primary keys."""
+    visits = Encounter.objects.filter(appointment_id__in=appointment_ids).order_by("pk")
+    return list(visits.select_for_update().values_list("pk", flat=True))
 
 
 def joined(appointment_ids: Sequence[int]) -> set[int]:

@@ -18,6 +18,7 @@ from consults.services.line import to_line
 from consults.services.queues import ensure_queue
 from consults.services.rows import (
     line_changed,
+    lock_lines,
     locked_visit,
     own_place_again,
     raise_queue_version,
@@ -54,6 +55,7 @@ def pass_on(*, actor: Actor, encounter: Encounter, to: Practitioner | Pool, why:
     # Who waits elsewhere is called back when it is their turn in the other line.
     encounter.called_at = None
     place = own_place_again(encounter)
+    lock_lines(before, queue)
     store_change(encounter, "queue", "practitioner", "status", "started_at", "held_at", "called_at", *place)
     raise_queue_version(before)
     by = get_practitioner_of(actor)
@@ -84,6 +86,7 @@ def unpass(actor: Actor, encounter: Encounter, before: dict[str, Any]) -> None:
     left, encounter.queue = encounter.queue, former.queue
     encounter.practitioner = former.queue.practitioner or encounter.appointment.practitioner
     encounter.called_at = None
+    lock_lines(left, encounter.queue)
     store_change(encounter, "queue", "practitioner", "called_at")
     raise_queue_version(left)
     station.delete()

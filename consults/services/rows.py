@@ -62,6 +62,12 @@ def send_for_next(queue: Queue) -> None:
         raise_queue_version(queue)
 
 
+def lock_lines(*queues: Queue) -> None:
+    """Before several lines are changed in one step: in one order, or two who go opposite ways wait for each other."""
+    lines = Queue.objects.select_for_update(no_key=True).filter(pk__in=[queue.pk for queue in queues])
+    list(lines.order_by("pk").values_list("pk"))
+
+
 def raise_queue_version(queue: Queue) -> None:
     Queue.objects.filter(pk=queue.pk).update(version=F("version") + 1)
     hints.queue_changed(queue)

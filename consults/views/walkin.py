@@ -29,7 +29,7 @@ from core.errors import Conflict, Invalid, NotFound, RateLimited
 from core.http import no_store
 from scheduling.links import session_cookie_for, set_session
 from scheduling.selectors.offering import offerings
-from scheduling.views.visiting import count, key_of, with_key
+from scheduling.views.visiting import count, key_of, uncount, with_key
 from scheduling.visitors import WALK_IN_PREFIX, visitor
 
 # Of these refusals the door itself says more, with the other ways in.
@@ -53,6 +53,8 @@ def walk_in(request: HttpRequest, token: str) -> HttpResponseBase:
         count(request, "walk-in")
         link = come_in(actor=visitor(key), pool=pool, **form.wish)
     except (Conflict, Invalid, RateLimited) as refusal:
+        if not isinstance(refusal, RateLimited):
+            uncount(request, "walk-in")
         return _page(request, pool, form, refused=refusal, status=refusal.status)
     back = redirect("walk-in-back", token=token, place=link.appointment.uuid)
     return with_key(request, back, key, path=WALK_IN_PREFIX)

@@ -19,7 +19,7 @@ from scheduling.lifecycle import AppointmentStatus
 from scheduling.models import Appointment, BookableActor, Guest, PersonalLink, role_of
 from scheduling.policies import relation_to
 from scheduling.services.checks import Companion, require_companions
-from scheduling.services.rows import lock_appointment
+from scheduling.services.rows import lock_appointment, lock_appointments
 
 STANDING = frozenset({AppointmentStatus.PENDING, AppointmentStatus.BOOKED, AppointmentStatus.ARRIVED})
 
@@ -61,13 +61,14 @@ def remove_guest(*, actor: Actor, guest: Guest) -> Guest:
     return _remove(actor, guest)
 
 
-@transaction.atomic
 def end_guests() -> int:
     """The job: those whose time is over are out of the room, too. Their links have opened nothing since then."""
     over = list(Guest.objects.filter(ends_at__lte=now(), removed_at=None).order_by("pk"))
     for guest in over:
-        lock_appointment(guest.appointment_id)
-        _remove(system_actor("guests", guest.organization_id), Guest.objects.select_for_update().get(pk=guest.pk))
+        # Each by itself: visits of one line that are changed together would be locked in another order than elsewhere.
+        with transaction.atomic():
+            lock_appointment(guest.appointment_id)
+            _remove(system_actor("guests", guest.organization_id), Guest.objects.select_for_update().get(pk=guest.pk))
     return len(over)
 
 
@@ -87,8 +88,7 @@ def _invited(person: RelatedPerson) -> list[Guest]:
     """To visits that are not over, each locked in the order in which all are."""
     found = Guest.objects.filter(related=person, removed_at=None, appointment__status__in=STANDING)
     rows = list(found.order_by("appointment_id"))
-    for guest in rows:
-        lock_appointment(guest.appointment_id)
+    lock_appointments(guest.appointment_id for guest in rows)
     return [Guest.objects.select_for_update().get(pk=guest.pk) for guest in rows]
 
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from accounts.actors import Actor
 from audit.services import record
 from notifications.spoken import CITIES, clock
+from scheduling import ports
 from scheduling.models import Appointment
 
 
@@ -33,8 +34,10 @@ def lock_read(appointment: Appointment) -> Appointment:
 
 
 def lock_appointments(appointment_ids: Iterable[int]) -> list[Appointment]:
-    """Lock several, by primary key, so that two who lock some of the same never wait for each other."""
+    """Lock several and their visits, by primary key: two who lock some of the same never wait for each other."""
     found = list(Appointment.objects.select_for_update().filter(pk__in=list(appointment_ids)).order_by("pk"))
+    if len(found) > 1:
+        ports.tell_locked([one.pk for one in found])
     prefetch_related_objects(found, "practitioner")
     return found
 

@@ -30,6 +30,11 @@ def with_key(
     return response
 
 
+def uncount(request: HttpRequest, what: str) -> None:
+    """Nothing came of it: whoever else shares the network may still have it today."""
+    tries.give_back(what, client_network(request))
+
+
 def count(request: HttpRequest, what: str) -> None:
     """Raise RateLimited for an address that has taken its share of `what`."""
     network = client_network(request)

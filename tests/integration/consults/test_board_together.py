@@ -1,6 +1,7 @@
 """Two hands on one row of a board at the same moment: notes, places, undo, and who is told of whom nobody calls."""
 
 import datetime as dt
+import os
 from functools import partial
 from typing import Any
 
@@ -15,12 +16,14 @@ from core.clock import now
 from core.errors import Conflict
 from notifications.models import Message
 from scheduling.models import BookingTerms
+from scheduling.services.lateness import tell_late
 from tests import factories as make
 from tests.together import all_at_once
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 MINUTE = dt.timedelta(minutes=1)
+ROUNDS = 20 if os.environ.get("HOUSECALL_LONG") else 3
 
 
 def refused(results: list[Any]) -> list[str]:
@@ -65,3 +68,27 @@ def test_desk_is_written_to_once_however_many_workers_look() -> None:
     assert sum(all_at_once([services.tell_desks] * 5)) == 1
     assert Message.objects.filter(kind="desk.unanswered").count() == 1
     assert Unanswered.objects.count() == 1
+
+
+def test_lateness_told_while_everybody_writes_stops_nobody() -> None:
+    """It changes many visits of one line: whoever holds one of them waits for the line, and not the line for them."""
+    doctor = make.make_practitioner()
+    times = [now() + minutes * MINUTE for minutes in range(1, 13, 2)]
+    visits = [make.make_waiting_visit(practitioner=doctor, starts_at=at, lasts=MINUTE) for at in times]
+    desk = make.staff_actor(Role.FRONT_DESK, organization=doctor.organization)
+    late = [partial(tell_late, actor=desk, practitioner=doctor, minutes=n, move=False) for n in (5, 10, 15)]
+    notes = [partial(services.put_note, actor=desk, encounter=one, text="hears badly") for one in reversed(visits)]
+    for _ in range(ROUNDS):
+        DeskNote.objects.all().delete()
+        assert [one for one in all_at_once([*late, *notes]) if isinstance(one, BaseException)] == []
+
+
+def test_two_patients_passed_on_in_opposite_directions_stop_nobody() -> None:
+    here = make.make_practitioner()
+    there = make.make_practitioner(here.organization)
+    pairs = [(make.make_waiting_visit(practitioner=one), other) for one, other in ((here, there), (there, here))]
+    desk = make.staff_actor(Role.FRONT_DESK, organization=here.organization)
+    for _ in range(ROUNDS):
+        calls = [partial(services.pass_on, actor=desk, encounter=visit, to=to) for visit, to in pairs]
+        assert [one for one in all_at_once(calls) if isinstance(one, BaseException)] == []
+        pairs = [(visit, here if to == there else there) for visit, to in pairs]

@@ -173,6 +173,22 @@ def test_one_address_comes_in_a_few_times_only(pool: Pool, stranger: Client, set
     assert "too many tries" in text(answer)
 
 
+def test_who_finds_the_line_full_uses_up_nobodys_day(
+    pool: Pool, stranger: Client, settings: Any, on_monday: Any
+) -> None:
+    """One in ten minutes and three a day from one network: the lobby's, with the poster in it."""
+    settings.BOOKING_TRIES = 1
+    Pool.objects.update(most_waiting=1)
+    assert stranger.post(door(pool), typed(pool)).status_code == 302
+    Encounter.objects.update(status="arrived", arrived_at=MONDAY + dt.timedelta(minutes=45))
+    for minutes in (10, 20, 30, 40):
+        on_monday.move_to(MONDAY + dt.timedelta(minutes=minutes))
+        assert another().post(door(pool), typed(pool)).status_code == 409
+    Encounter.objects.update(status="cancelled")
+    on_monday.move_to(MONDAY + dt.timedelta(minutes=50))
+    assert another().post(door(pool), typed(pool)).status_code == 302
+
+
 def test_board_calls_them_walk_in_and_forgets_who_did_not_go_on(
     pool: Pool, stranger: Client, doctors_browser: Client, on_monday: Any
 ) -> None:
