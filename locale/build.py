@@ -136,12 +136,13 @@ def _calls(code: str) -> Iterator[Text]:
 
 
 def words_of(language: Path) -> dict[Text, list[str]]:
-    """The words of every area of a language. Two areas may say the same, but not in two ways."""
+    """The words of every area of a language; a text stands in one of them."""
     found: dict[Text, list[str]] = {}
     for po in sorted(language.glob("*.po")):
         for text, said_so in texts_of(po).items():
-            if found.setdefault(text, said_so) != said_so and text.one:
-                raise SystemExit(f"{po}: {text.one!r} is said in another way in another file")
+            if text in found and text.one:
+                raise SystemExit(f"{po}: {text.one!r} is in another file, too")
+            found[text] = said_so
     return found
 
 
