@@ -92,11 +92,10 @@ def _post(
     thread = thread_of(encounter, member) or DeskThread(encounter=encounter, member=member)
     thread.seq += 1
     # Whoever answers has read what was there: on their page it stood above the answer.
-    if by_patient:
-        thread.read_by_patient = thread.seq
-    else:
-        thread.read_by_staff = thread.seq
-    thread.save()
+    reader = "read_by_patient" if by_patient else "read_by_staff"
+    setattr(thread, reader, thread.seq)
+    # How far the other side has read is noted without the visit's lock, meanwhile too: their number is left alone.
+    thread.save(update_fields=["seq", reader] if thread.pk else None)
     message = DeskMessage.objects.create(
         thread=thread,
         seq=thread.seq,

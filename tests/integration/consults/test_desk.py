@@ -2,6 +2,7 @@
 
 import datetime as dt
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -68,6 +69,28 @@ def test_both_sides_read_the_same_lines_in_order_and_counts_go_down_with_reading
     # Nobody reads what is not there.
     services.read_by_patient(actor=actor, encounter=visit, seq=99)
     assert DeskThread.objects.get().read_by_patient == 3
+
+
+def test_what_the_other_side_reads_while_somebody_writes_stays_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    visit = make.make_waiting_visit()
+    desk, patient = desk_of(visit), make.patient_actor(visit.appointment)
+    store = DeskThread.save
+
+    def read_just_before(read: Callable[[], None]) -> None:
+        def save(thread: DeskThread, **how: Any) -> None:
+            read()
+            store(thread, **how)
+
+        monkeypatch.setattr(DeskThread, "save", save)
+
+    patient_says(visit, "Is the doctor late?")
+    read_just_before(lambda: services.read_at_desk(actor=desk, encounter=visit, seq=1))
+    patient_says(visit, "I can wait.")
+    assert desk_unread([visit.pk]) == {visit.pk: 1}
+    services.post_from_desk(actor=desk, encounter=visit, body="Soon.", client_id=uuid.uuid4())
+    read_just_before(lambda: services.read_by_patient(actor=patient, encounter=visit, seq=3))
+    services.post_from_desk(actor=desk, encounter=visit, body="Now.", client_id=uuid.uuid4())
+    assert state(visit)["unread"] == 1
 
 
 def test_message_that_is_sent_again_is_stored_once() -> None:
