@@ -3,7 +3,9 @@
 from datetime import date
 
 from allauth.account.models import EmailAddress
+from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from accounts import ports
@@ -144,7 +146,7 @@ def register_oneself(
 ) -> Patient:
     """A patient as they typed themselves in, always a new row: nobody is looked up, so nobody is given away.
 
-    The desk says later who of the known patients this is, if any.
+    The desk says later who of the known patients this is, if any. They are written to in the language of their page.
     """
     require(actor, "accounts.patient.register_oneself")
     _same_clinic(actor, organization)
@@ -156,7 +158,7 @@ def register_oneself(
         email=email,
         phone=phone,
         timezone=timezone or organization.timezone,
-        language=organization.language,
+        language=_page_language(organization),
         self_registered=True,
     )
     record(actor=actor, action="patient.register_oneself", entity=patient, patient_id=patient.pk)
@@ -220,6 +222,14 @@ def _clinic_of(user: User) -> Organization:
     if user.organization is None:
         raise NotFound
     return user.organization
+
+
+def _page_language(organization: Organization) -> str:
+    """Of the page that somebody is at; the clinic's where it is in English because no page speaks that one."""
+    language, usual = ((code or "").partition("-")[0] for code in (get_language(), settings.LANGUAGE_CODE))
+    spoken = {code.partition("-")[0] for code, _name in settings.LANGUAGES}
+    theirs = organization.language.partition("-")[0]
+    return language if language and (language != usual or theirs in spoken) else organization.language
 
 
 def _same_clinic(actor: Actor, organization: Organization) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from allauth.account.models import EmailAddress
 from django.db.models import ProtectedError
+from django.utils import translation
 
 from accounts import services
 from accounts.actors import Actor, actor_for_user
@@ -160,3 +161,19 @@ def test_patient_with_an_account_is_protected_from_its_deletion() -> None:
     with pytest.raises(ProtectedError):
         user.delete()
     assert Patient.objects.filter(user=user).exists()
+
+
+@pytest.mark.parametrize(
+    ("page", "clinics", "kept"), [("es", "en", "es"), ("en-gb", "es", "en"), ("es", "de", "es"), ("en-gb", "de", "de")]
+)
+def test_whoever_types_themselves_in_keeps_the_language_of_their_page(page: str, clinics: str, kept: str) -> None:
+    clinic = make_organization(language=clinics)
+    with translation.override(page):
+        patient = services.register_oneself(
+            actor=SYSTEM,
+            organization=clinic,
+            email="given@example.org",
+            phone="",
+            **PERSON,
+        )
+    assert patient.language == kept
