@@ -38,19 +38,22 @@ def move_visit(actor: Actor, appointment: Appointment, before: Before) -> None:
     """Listener: to another time and, with another practitioner, to that one's queue.
 
     A visit that has begun stays where it is (Conflict `visit.in_progress`). Whoever waits goes along in line while the
-    door is open at the new time too; else they are back at the beginning, and their page tells them the new time.
+    door is open at the new time too; else they are back at the beginning, and their page tells them the new time. Where
+    nobody waits, a visit that was passed on stands where it is booked again: the calendar has it there.
     """
     encounter = locked_visit_of(appointment)
     if encounter.status in BEGUN:
         raise Conflict(_("The visit has begun. Finish it instead of moving it."), code="visit.in_progress")
     old_queue = encounter.queue
-    changed = []
+    changed = ["practitioner", "queue"]
+    was_waiting = encounter.status == VisitStatus.ARRIVED
+    has_to_go = was_waiting and _has_to_go(appointment)
     if appointment.practitioner_id != before.practitioner.pk:
         encounter.practitioner = appointment.practitioner
         encounter.queue = ensure_queue(actor, appointment.practitioner)
-        changed += ["practitioner", "queue"]
-    was_waiting = encounter.status == VisitStatus.ARRIVED
-    if was_waiting and _has_to_go(appointment):
+    elif (has_to_go or not was_waiting) and (booked := _line_before_passing_on(actor, encounter)) is not None:
+        encounter.practitioner, encounter.queue = appointment.practitioner, booked
+    if has_to_go:
         encounter.status = moved(encounter.status, VisitStatus.PLANNED)
         encounter.arrived_at = encounter.callback_at = encounter.called_at = None
         empty_seats(encounter)
@@ -137,6 +140,15 @@ def was_there(appointment: Appointment, patient: Patient) -> bool:
 def performs(practitioner_id: int, appointment: Appointment) -> bool:
     """Asked by scheduling: whether this practitioner holds the visit, which may be booked with a colleague."""
     return Encounter.objects.filter(appointment=appointment, practitioner_id=practitioner_id).exists()
+
+
+def _line_before_passing_on(actor: Actor, encounter: Encounter) -> Queue | None:
+    """Of a visit that somebody has passed on, the line of its booking: the pool it came to, or its practitioner's."""
+    stations = encounter.stations.select_related("queue__pool")
+    if not stations.exclude(passed_on_by="").exists():
+        return None
+    first = stations[0].queue
+    return first if first.pool_id is not None else ensure_queue(actor, encounter.appointment.practitioner)
 
 
 def _has_to_go(appointment: Appointment) -> bool:

@@ -12,11 +12,13 @@ from consults import selectors, services
 from consults.models import Encounter, Pool, Queue
 from consults.rooms import room_document
 from consults.selectors.passing import elsewhere, passed_on, stops_of, target_of
+from consults.services.queues import stand_in_pool
 from core.clock import now
 from core.errors import Conflict, HousecallError, Invalid, NotFound
 from core.ids import new_uuid
 from recordings.models import Recording
 from recordings.selectors.playback import recordings_of
+from scheduling.services import move_appointment
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db
@@ -224,3 +226,54 @@ def test_passing_on_is_not_undone_by_another_nor_once_somebody_has_called_them(
     assert code_of(lambda: services.undo(actor=doctor, token=word)) == "undo.late"
     services.pass_on(actor=theirs, encounter=passed, to=visit.practitioner)
     assert code_of(lambda: services.undo(actor=doctor, token=word)) == "undo.late"
+
+
+def versions(*queues: Queue) -> list[int]:
+    return [Queue.objects.get(pk=queue.pk).version for queue in queues]
+
+
+def move(desk: Actor, visit: Encounter, **by: int) -> Encounter:
+    visit.appointment.refresh_from_db()
+    starts_at = visit.appointment.starts_at + dt.timedelta(**by)
+    move_appointment(actor=desk, appointment=visit.appointment, starts_at=starts_at)
+    return Encounter.objects.select_related("queue", "practitioner").get(pk=visit.pk)
+
+
+@pytest.mark.parametrize("has_left", [False, True])
+def test_visit_that_was_passed_on_and_is_moved_stands_where_it_is_booked(
+    colleague: Practitioner, desk: Actor, has_left: bool
+) -> None:
+    waiting = make.make_waiting_visit(organization=colleague.organization)
+    booked, doctor = waiting.queue, waiting.practitioner
+    passed = services.pass_on(actor=desk, encounter=waiting, to=colleague)
+    if has_left:
+        services.leave_waiting_room(actor=make.patient_actor(waiting.appointment), encounter=waiting)
+    before = versions(booked, passed.queue)
+    moved = move(desk, waiting, days=7)
+    assert (moved.status, moved.queue, moved.practitioner) == ("planned", booked, doctor)
+    assert all(now_at > then for now_at, then in zip(versions(booked, passed.queue), before, strict=True))
+    assert not moved.stations.filter(until=None).exists()
+
+
+def test_visit_of_a_pool_that_was_passed_on_and_is_moved_is_the_pools_again(
+    colleague: Practitioner, nurses: Pool, desk: Actor
+) -> None:
+    visit = make.make_visit(practitioner=colleague)
+    stand_in_pool(make.SYSTEM, visit, nurses)
+    waiting = make.arrive(visit)
+    services.pass_on(actor=desk, encounter=waiting, to=make.make_practitioner(colleague.organization))
+    moved = move(desk, waiting, days=7)
+    assert (moved.queue.pool, moved.practitioner) == (nurses, colleague)
+
+
+def test_who_was_passed_on_stays_in_that_line_while_they_wait_or_come_again_the_same_day(
+    colleague: Practitioner, desk: Actor
+) -> None:
+    waiting = make.make_waiting_visit(organization=colleague.organization)
+    passed = services.pass_on(actor=desk, encounter=waiting, to=colleague)
+    assert move(desk, waiting, minutes=5).queue == passed.queue
+    services.leave_waiting_room(actor=make.patient_actor(waiting.appointment), encounter=waiting)
+    again = make.arrive(waiting)
+    assert (again.status, again.queue, again.practitioner) == ("arrived", passed.queue, colleague)
+    # They came to this line by themselves now, and are out of it all the same.
+    assert move(desk, waiting, days=7).practitioner == waiting.appointment.practitioner
