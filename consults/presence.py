@@ -95,8 +95,9 @@ def kept_until(encounter: Encounter, seats: Iterable[Seat], kept: dt.timedelta) 
     """Until when the place of one who is silent is kept; None for whoever is still to be called back."""
     if encounter.callback_at is not None and encounter.called_at is None:
         return None
-    heard = heard_at(seats, encounter.arrived_at)
-    silent_since = max((one for one in (heard, encounter.called_at) if one is not None), default=None)
+    # Called, and nobody answered: they are told, and have as long again to come.
+    known = (heard_at(seats, encounter.arrived_at), encounter.called_at, encounter.requeued_at)
+    silent_since = max((one for one in known if one is not None), default=None)
     return silent_since + kept if silent_since is not None else None
 
 

@@ -1,5 +1,7 @@
 """The visit: Encounter, Arrival, WaitTold, Station, Seat, ChatMessage, DeskNote, DoorCheck. No rules."""
 
+import datetime as dt
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -57,6 +59,8 @@ class Encounter(models.Model):
     # While its patient waits elsewhere: since when they want to be called back, and when they were.
     callback_at = models.DateTimeField(null=True, blank=True)
     called_at = models.DateTimeField(null=True, blank=True)
+    # Not stored: what of these calling them in has just ended. Undone, they wait elsewhere as before.
+    called_from: tuple[dt.datetime | None, dt.datetime | None] = (None, None)
     # How often they were called back or taken out of the line: what is sent for each time is another message.
     turns = models.PositiveSmallIntegerField(default=0)
     # When a silent page cost them their place; none again once they are back.

@@ -69,6 +69,7 @@ def _admit(actor: Actor, encounter: Encounter, others: Sequence[Encounter]) -> E
         encounter.practitioner_id = actor.practitioner_id
     encounter.status = moved(encounter.status, VisitStatus.IN_PROGRESS)
     encounter.started_at, encounter.held_at = encounter.started_at or now(), None
+    encounter.called_from = (encounter.callback_at, encounter.called_at)
     encounter.callback_at = encounter.called_at = None
     store_change(encounter, "status", "started_at", "held_at", "practitioner", "callback_at", "called_at")
     begin_station(encounter)

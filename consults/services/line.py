@@ -75,13 +75,15 @@ def restore_place(actor: Actor, encounter: Encounter, before: dict[str, Any]) ->
 
 def offer_unadmit(actor: Actor, encounter: Encounter) -> str:
     """What undoes calling in this visit, which has just begun."""
-    now_at = undoing.stamp(encounter.started_at)
-    return undoing.offer(actor, undoing.ADMIT, encounter, now=now_at, chat=encounter.chat_seq)
+    before = {"now": encounter.started_at, "callback": encounter.called_from[0], "called": encounter.called_from[1]}
+    stamps = {name: undoing.stamp(at) for name, at in before.items()}
+    return undoing.offer(actor, undoing.ADMIT, encounter, chat=encounter.chat_seq, **stamps)
 
 
-def unadmit(actor: Actor, encounter: Encounter, before: dict[str, str | int | None]) -> None:
-    """For the undoing, of a locked visit: called in by mistake; they wait again, where they stood.
+def unadmit(actor: Actor, encounter: Encounter, before: dict[str, Any]) -> None:
+    """For the undoing, of a locked visit: called in by mistake; they wait again, where and how they did.
 
+    Who waited elsewhere, to be called back, does so still: their page is closed, and silence alone costs the place.
     While nothing was done in the call: nobody was identified, wrote, was recorded, or was put on hold.
     """
     require_visit(actor, "consults.visit.unadmit", encounter)
@@ -90,7 +92,8 @@ def unadmit(actor: Actor, encounter: Encounter, before: dict[str, str | int | No
         raise undoing.too_late()
     uncount_called_in(encounter)
     back_to_line(actor, encounter)
-    store_change(encounter, "status", "started_at", "held_at", "practitioner")
+    encounter.callback_at, encounter.called_at = (undoing.instant(before.get(at)) for at in ("callback", "called"))
+    store_change(encounter, "status", "started_at", "held_at", "practitioner", "callback_at", "called_at")
     line_changed(encounter.queue)
     record_visit(actor, "consults.visit.unadmit", encounter)
 

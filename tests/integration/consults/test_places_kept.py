@@ -16,6 +16,7 @@ from consent.services import give_consent
 from consults import selectors, services, tasks, uptime
 from consults.models import Encounter, Seat
 from consults.selectors import Row
+from consults.services.line import offer_unadmit
 from core.clock import now
 from core.errors import Conflict
 from notifications.models import ClinicMessages, Message
@@ -313,6 +314,64 @@ def test_who_is_called_in_while_away_is_sent_for_and_leaves_the_rest_in_line(
     assert next_messages(visit, "visit.ready") == ["sent"]
     visit.refresh_from_db()
     assert (visit.callback_at, visit.called_at, row(visit).state) == (None, None, "in-call")
+
+
+def waits_elsewhere(practitioner: Practitioner, clock: Any) -> tuple[Encounter, Encounter]:
+    """Who is there, and behind them somebody who asked to be called back and closed the page 40 minutes ago."""
+    first, mine = waiting(practitioner), waiting(practitioner, 5)
+    ask(mine)
+    close(mine)
+    clock.shift(40 * 60)
+    stay(first)
+    return first, mine
+
+
+def admitted(visit: Encounter) -> Encounter:
+    return services.admit_patient(actor=make.practitioner_actor(visit.practitioner), encounter=visit)
+
+
+def test_who_is_to_be_called_back_and_is_called_in_by_mistake_is_so_still(
+    practitioner: Practitioner, clock: Any
+) -> None:
+    first, mine = waits_elsewhere(practitioner, clock)
+    actor = make.practitioner_actor(practitioner)
+    services.undo(actor=actor, token=offer_unadmit(actor, admitted(mine)))
+    clock.shift(60)
+    stay(first)
+    tasks.keep_places()
+    assert (row(mine).state, kept(mine)["callback"], kept(mine)["position"]) == ("callback", "asked", 2)
+    # Sent for, too, they have what is left of their minutes.
+    call_in(first)
+    clock.shift(4 * 60)
+    services.undo(actor=actor, token=offer_unadmit(actor, admitted(mine)))
+    tasks.keep_places()
+    assert (row(mine).state, row(mine).kept_until) == ("sent-for", now() + 6 * MINUTE)
+    clock.shift(6 * 60)
+    tasks.keep_places()
+    assert kept(mine)["lost"]
+
+
+@pytest.mark.parametrize("was_sent_for", [False, True])
+def test_who_waited_elsewhere_and_did_not_answer_has_the_clinics_minutes_from_then_on(
+    practitioner: Practitioner, clock: Any, was_sent_for: bool
+) -> None:
+    first, mine = waits_elsewhere(practitioner, clock)
+    other = waiting(practitioner, 9)
+    if was_sent_for:
+        call_in(first)
+        clock.shift(9 * 60)
+        stay(other)
+    call_in(mine)
+    clock.shift(2 * 60)
+    stay(other)
+    services.requeue_visit(actor=make.practitioner_actor(practitioner), encounter=mine)
+    assert row(mine).kept_until == now() + 10 * MINUTE
+    clock.shift(10 * 60 - 1)
+    tasks.keep_places()
+    assert not kept(mine)["lost"]
+    clock.shift(1)
+    tasks.keep_places()
+    assert kept(mine)["lost"]
 
 
 def test_of_a_group_each_silent_one_leaves_and_the_visit_waits_for_the_rest(clock: Any) -> None:
