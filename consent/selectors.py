@@ -4,7 +4,7 @@ import datetime as dt
 import uuid as uuids
 
 from django.conf import settings
-from django.db.models import Min, OuterRef, Q, Subquery
+from django.db.models import Case, Min, OuterRef, Q, Subquery, Value, When
 from django.utils.translation import get_language
 
 from accounts.models import Organization, Patient, RelatedPerson
@@ -54,16 +54,24 @@ def standing_consent(patient: Patient, purpose: str) -> Consent | None:
     return latest if latest.text.version == current_text(patient.organization, purpose).version else None
 
 
-def visit_answers(visit: uuids.UUID, purpose: str) -> dict[tuple[str, int], Consent]:
-    """What everybody who was asked in this visit answered last, by type and id of the person."""
+def visit_answers(visit: uuids.UUID, purpose: str, since: dt.datetime | None = None) -> dict[tuple[str, int], Consent]:
+    """What everybody who was asked in this visit answered last, by type and id of the person.
+
+    Where the visit went to another practitioner, `since` then, a yes from before counts no more, for its words named
+    the former one: as if that person had not been asked. A no counts on.
+    """
     rows = Consent.objects.filter(about=visit, purpose=purpose).order_by("pk")
-    return {(row.person_type, row.person_id): row for row in rows}
+    newest = {(row.person_type, row.person_id): row for row in rows}
+    return {person: row for person, row in newest.items() if not _is_for_another(row, since)}
 
 
-def visit_answer(visit: uuids.UUID, purpose: str, person_type: str, person_id: int) -> Consent | None:
-    """What this person answered last in this visit."""
+def visit_answer(
+    visit: uuids.UUID, purpose: str, person_type: str, person_id: int, since: dt.datetime | None = None
+) -> Consent | None:
+    """What this person answered last in this visit; `since` as in `visit_answers`."""
     rows = Consent.objects.filter(about=visit, purpose=purpose, person_type=person_type, person_id=person_id)
-    return rows.order_by("-pk").first()
+    newest = rows.order_by("-pk").first()
+    return None if newest is None or _is_for_another(newest, since) else newest
 
 
 def agreed_in_visit(
@@ -77,12 +85,19 @@ def agreed_in_visit(
     return latest if latest.text.version == current_text(clinic, purpose).version else None
 
 
-def newest_decision(purpose: str, *, visit: str, person_type: str, person_id: str) -> Subquery:
-    """For a query over rows that name a person and, by a path, a visit's uuid: that person's last decision there."""
+def newest_decision(purpose: str, *, visit: str, since: str, person_type: str, person_id: str) -> Subquery:
+    """For a query over rows that name a person and, by paths, a visit's uuid and since when it is its practitioner's:
+    that person's last decision there, as in `visit_answers`; empty where it counts no more."""
     rows = Consent.objects.filter(
         about=OuterRef(visit), purpose=purpose, person_type=OuterRef(person_type), person_id=OuterRef(person_id)
     )
-    return Subquery(rows.order_by("-pk").values("decision")[:1])
+    is_for_another = When(decision=Consent.Decision.PERMIT, given_at__lte=OuterRef(since), then=Value(""))
+    counted = rows.annotate(counted=Case(is_for_another, default="decision"))
+    return Subquery(counted.order_by("-pk").values("counted")[:1])
+
+
+def _is_for_another(answer: Consent, since: dt.datetime | None) -> bool:
+    return since is not None and answer.decision == Consent.Decision.PERMIT and answer.given_at <= since
 
 
 def right_counts(right: ConsentRight) -> bool:

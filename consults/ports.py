@@ -82,7 +82,8 @@ def on_passed_on(listener: VisitListener) -> None:
 
 
 def on_acted(reader: Callable[["Encounter"], bool]) -> None:
-    """Let `reader(encounter)` say that something was done in the visit's call, so that it was no mistake."""
+    """Let `reader(encounter)` say that something was done in the visit's call, which began at its `started_at`, so
+    that it was no mistake."""
     if reader not in _acted:
         _acted.append(reader)
 

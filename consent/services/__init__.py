@@ -1,5 +1,6 @@
 """Writing consent: one row per answer, never a change of an older one."""
 
+import datetime as dt
 import uuid as uuids
 from typing import NamedTuple
 
@@ -57,12 +58,21 @@ def withdraw_consent(*, actor: Actor, patient: Patient, purpose: str, about: uui
 
 @transaction.atomic
 def answer_in_visit(
-    *, actor: Actor, patient: Patient, purpose: str, decision: str, text_version: str, about: uuids.UUID
+    *,
+    actor: Actor,
+    patient: Patient,
+    purpose: str,
+    decision: str,
+    text_version: str,
+    about: uuids.UUID,
+    since: dt.datetime | None = None,
 ) -> Consent:
     """Keep the actor's own yes or no about the visit `about`, whose patient is `patient`.
 
+    `since` is when the visit went to the practitioner whom the words name; none where it always was theirs.
+
     Whether the actor is of that visit, the caller has checked. A yes needs the words in force, as in `give_consent`;
-    a no counts whatever was read. The same answer once more keeps the row there is.
+    a no counts whatever was read. The same answer once more keeps the row there is; a yes to another is not the same.
     """
     require(actor, "consent.answer", relation_to(actor, patient))
     if actor.id is None:
@@ -73,12 +83,12 @@ def answer_in_visit(
     else:
         language = patient.language if actor.is_patients_side else patient.organization.language
         text = _text_read(patient, asked, text_version) or current_text(patient.organization, asked, language)
-    standing = visit_answer(about, asked, actor.type, actor.id)
+    standing = visit_answer(about, asked, actor.type, actor.id, since)
     if standing is not None and standing.decision == decided and not _is_older(standing, text):
         return standing
     kept = _keep(actor, patient, Person(actor.type, actor.id, actor.label), text, decided, about)
     if actor.for_patient_id is not None:
-        _answer_for(actor, patient, text, decided, about)
+        _answer_for(actor, patient, text, decided, about, since)
     return kept
 
 
@@ -94,7 +104,12 @@ def right_to_give(actor: Actor, patient: Patient, purpose: str) -> ConsentRight 
 
 
 def _answer_for(
-    actor: Actor, patient: Patient, text: ConsentText, decided: Consent.Decision, about: uuids.UUID
+    actor: Actor,
+    patient: Patient,
+    text: ConsentText,
+    decided: Consent.Decision,
+    about: uuids.UUID,
+    since: dt.datetime | None,
 ) -> None:
     """Who agrees for a patient sits with them in one picture: one answer, kept for each of the two.
 
@@ -104,7 +119,7 @@ def _answer_for(
     if right is None and decided == Consent.Decision.PERMIT:
         right = right_to_give(actor, patient, text.purpose)
     person = _patient(patient)
-    standing = visit_answer(about, text.purpose, person.type, person.id)
+    standing = visit_answer(about, text.purpose, person.type, person.id, since)
     own_no = standing is not None and standing.decision == Consent.Decision.DENY and standing.given_by_type == "patient"
     if own_no and decided == Consent.Decision.PERMIT:
         return  # What the patient has refused by themselves, nobody grants over their head.

@@ -42,6 +42,9 @@ class Encounter(models.Model):
     # While it is on hold: since when.
     held_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
+    # When it last went to another practitioner or line; none where it never did. A yes to be recorded names who may
+    # play it, so one from before was for somebody else.
+    performer_since = models.DateTimeField(null=True, blank=True)
     place = models.CharField(max_length=200, blank=True)
     callback_phone = models.CharField(max_length=40, blank=True)
     # Where that is, as ISO 3166 writes it; and whom to call in an emergency, where they named somebody.

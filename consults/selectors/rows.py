@@ -10,6 +10,7 @@ from consults.models import DeskNote, Encounter
 from consults.people import is_group, patients_of
 from consults.policies import relation_to_row
 from consults.selectors.board import Row, on_boards, rows_of
+from consults.selectors.met import was_met
 from consults.selectors.passing import Elsewhere, Stop, elsewhere, stops_of
 from core.clock import now
 from core.errors import NotFound
@@ -56,7 +57,7 @@ def board_row(actor: Actor, uuid: uuids.UUID) -> RowPage:
     record_views(actor=actor, patient_ids=[one.pk for one in patients_of(encounter)], page="queue")
     relation, is_over = relation_to_row(actor, encounter), encounter.status in OVER
     [row], appointment = rows_of([encounter], encounter.organization.timezone, instant), encounter.appointment
-    called = encounter.status == VisitStatus.IN_PROGRESS and encounter.identity_confirmed_at is None
+    called = encounter.status == VisitStatus.IN_PROGRESS and not was_met(encounter)
     is_due = appointment.status == AppointmentStatus.BOOKED and appointment.starts_at <= instant
     is_due = is_due and not appointment.is_walk_in
     booked = relation_to(actor, appointment)

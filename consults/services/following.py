@@ -45,7 +45,7 @@ def move_visit(actor: Actor, appointment: Appointment, before: Before) -> None:
     if encounter.status in BEGUN:
         raise Conflict(_("The visit has begun. Finish it instead of moving it."), code="visit.in_progress")
     old_queue = encounter.queue
-    changed = ["practitioner", "queue"]
+    changed = ["practitioner", "queue", "performer_since"]
     was_waiting = encounter.status == VisitStatus.ARRIVED
     has_to_go = was_waiting and _has_to_go(appointment)
     if appointment.practitioner_id != before.practitioner.pk:
@@ -64,6 +64,7 @@ def move_visit(actor: Actor, appointment: Appointment, before: Before) -> None:
     elif was_waiting and old_queue.pk != encounter.queue.pk:
         open_station(encounter, passed_on_by=actor.label)
     if old_queue.pk != encounter.queue.pk:
+        encounter.performer_since = now()
         lock_lines(old_queue, encounter.queue)
     store_change(encounter, *changed, *own_place_again(encounter))
     if old_queue.pk != encounter.queue.pk:

@@ -14,6 +14,7 @@ from consults.order import STANDS_FROM, YIELDS, stands_from
 from consults.people import FOR_PATIENT
 from consults.policies import require_row, require_visit
 from consults.presence import is_open, open_now, patient_is_there
+from consults.selectors.met import was_met
 from consults.selectors.pools import PATIENT_SEATS
 from consults.services import undoing
 from consults.services.rows import PLACE_FIELDS, empty_seats, line_changed, locked_visit, record_visit, store_change
@@ -88,7 +89,7 @@ def unadmit(actor: Actor, encounter: Encounter, before: dict[str, Any]) -> None:
     """
     require_visit(actor, "consults.visit.unadmit", encounter)
     is_same = encounter.status == VisitStatus.IN_PROGRESS and undoing.stamp(encounter.started_at) == before["now"]
-    if not is_same or encounter.chat_seq != before["chat"] or _was_met(encounter):
+    if not is_same or encounter.chat_seq != before["chat"] or was_met(encounter):
         raise undoing.too_late()
     uncount_called_in(encounter)
     back_to_line(actor, encounter)
@@ -123,7 +124,7 @@ def to_line(actor: Actor, encounter: Encounter) -> None:
 def _why(encounter: Encounter) -> str:
     """Whether they were called in or are away; Conflict for whom it would not be true of."""
     if encounter.status == VisitStatus.IN_PROGRESS:
-        if _was_met(encounter):
+        if was_met(encounter):
             raise Conflict(_("You have met them. Put the visit on hold, or finish it."), code="requeue.met")
         return CALLED
     if not is_open(encounter, now()) or encounter.status != VisitStatus.ARRIVED:
@@ -134,12 +135,6 @@ def _why(encounter: Encounter) -> str:
     if patient_is_there(encounter.seats.filter(role__in=FOR_PATIENT), encounter.arrived_at, now()):
         raise Conflict(_("They are there. Call them in first."), code="requeue.there")
     return AWAY
-
-
-def _was_met(encounter: Encounter) -> bool:
-    """Something was done in the call that a call to nobody does not have."""
-    identified = encounter.identity_confirmed_at is not None
-    return identified or encounter.arrivals.exclude(identity_confirmed_at=None).exists() or ports.was_acted(encounter)
 
 
 def _behind(encounter: Encounter) -> tuple[dt.datetime, bool] | None:

@@ -54,9 +54,11 @@ def pass_on(*, actor: Actor, encounter: Encounter, to: Practitioner | Pool, why:
     encounter.practitioner = to if isinstance(to, Practitioner) else encounter.appointment.practitioner
     # Who waits elsewhere is called back when it is their turn in the other line.
     encounter.called_at = None
+    encounter.performer_since = now()
     place = own_place_again(encounter)
     lock_lines(before, queue)
-    store_change(encounter, "queue", "practitioner", "status", "started_at", "held_at", "called_at", *place)
+    fields = ("queue", "practitioner", "performer_since", "status", "started_at", "held_at", "called_at")
+    store_change(encounter, *fields, *place)
     raise_queue_version(before)
     by = get_practitioner_of(actor)
     open_station(encounter, passed_on_by=by.short_name if by is not None else actor.label, why=why)
@@ -85,9 +87,9 @@ def unpass(actor: Actor, encounter: Encounter, before: dict[str, Any]) -> None:
         raise undoing.too_late()
     left, encounter.queue = encounter.queue, former.queue
     encounter.practitioner = former.queue.practitioner or encounter.appointment.practitioner
-    encounter.called_at = None
+    encounter.called_at, encounter.performer_since = None, now()
     lock_lines(left, encounter.queue)
-    store_change(encounter, "queue", "practitioner", "called_at")
+    store_change(encounter, "queue", "practitioner", "performer_since", "called_at")
     raise_queue_version(left)
     station.delete()
     if former.begun_at is None:

@@ -53,6 +53,7 @@ def agree(request: HttpRequest, link: uuids.UUID) -> HttpResponseBase:
                 actor=actor,
                 patient=encounter.patient,
                 about=encounter.uuid,
+                since=encounter.performer_since,
                 purpose=Purpose.RECORDING,
                 decision=decision,
                 text_version=form.cleaned_data["recording_version"],

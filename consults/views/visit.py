@@ -108,7 +108,8 @@ def consent(request: HttpRequest, link: uuids.UUID) -> HttpResponseBase:
             give_consent(**given, purpose=Purpose.TELEHEALTH, text_version=version)
         if decision := form.cleaned_data.get("recording"):
             version = form.cleaned_data["recording_version"]
-            answer_in_visit(**given, purpose=Purpose.RECORDING, decision=decision, text_version=version)
+            answer: dict[str, Any] = {"decision": decision, "since": encounter.performer_since}
+            answer_in_visit(**given, **answer, purpose=Purpose.RECORDING, text_version=version)
     return _next(request, link, "place")
 
 

@@ -60,7 +60,11 @@ def _part(encounter: Encounter, recording: Recording) -> dict[str, Any] | None:
 def _open_recordings() -> QuerySet[Recording]:
     """The ledger is asked at every look: a yes that stands no more is in no document, whatever a stream's row says."""
     decision = newest_decision(
-        Purpose.RECORDING, visit="recording__encounter__uuid", person_type="person_type", person_id="person_id"
+        Purpose.RECORDING,
+        visit="recording__encounter__uuid",
+        since="recording__encounter__performer_since",
+        person_type="person_type",
+        person_id="person_id",
     )
     streams = Stream.objects.filter(ended_at=None, erase_asked_at=None).annotate(decision=decision)
     return (

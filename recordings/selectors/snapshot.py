@@ -33,7 +33,7 @@ def snapshot_part(encounter: Encounter, actor: Actor) -> dict[str, Any]:
     can_record = keystore.has_clinic_key(encounter.organization.uuid)
     if newest is None and not can_record:
         return {"recording": None}
-    answers = visit_answers(encounter.uuid, Purpose.RECORDING)
+    answers = visit_answers(encounter.uuid, Purpose.RECORDING, encounter.performer_since)
     seats = list(Seat.objects.filter(encounter=encounter, left_at=None).order_by("pk"))
     mine = _answer(answers, actor.type, actor.id)
     is_open = newest is not None and newest.status in OPEN
@@ -111,5 +111,6 @@ def _iso(instant: dt.datetime | None) -> str | None:
 
 
 def has_recordings(encounter: Encounter) -> bool:
-    """Whether somebody pressed Record in this visit: a call that was recorded was no mistake."""
-    return Recording.objects.filter(encounter=encounter).exists()
+    """Whether somebody pressed Record in this call: one that was recorded was no mistake. Not in an earlier one, from
+    which the visit was passed on."""
+    return Recording.objects.filter(encounter=encounter, requested_at__gte=encounter.started_at).exists()

@@ -117,6 +117,7 @@ def _answer(actor: Actor, encounter: Encounter, decision: str, text_version: str
         decision=decision,
         text_version=text_version,
         about=encounter.uuid,
+        since=encounter.performer_since,
     )
 
 

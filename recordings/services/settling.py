@@ -24,7 +24,8 @@ log = structlog.get_logger(__name__)
 def settle(actor: Actor, encounter: Encounter, recording: Recording) -> None:
     """Both rows are locked. The room's version rises with each change of what its relay may write."""
     instant = now()
-    decisions = {Person(*key): row.decision for key, row in visit_answers(encounter.uuid, Purpose.RECORDING).items()}
+    answers = visit_answers(encounter.uuid, Purpose.RECORDING, encounter.performer_since)
+    decisions = {Person(*key): row.decision for key, row in answers.items()}
     seats = list(Seat.objects.filter(encounter=encounter).order_by("pk"))
     has_changed, without_key = _match_streams(actor, recording, seats, decisions, instant)
     heard = {person: decision for person, decision in decisions.items() if person not in without_key}

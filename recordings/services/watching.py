@@ -39,7 +39,11 @@ def watch_recordings() -> None:
 
 def _open_recordings() -> QuerySet[Recording]:
     decision = newest_decision(
-        Purpose.RECORDING, visit="recording__encounter__uuid", person_type="person_type", person_id="person_id"
+        Purpose.RECORDING,
+        visit="recording__encounter__uuid",
+        since="recording__encounter__performer_since",
+        person_type="person_type",
+        person_id="person_id",
     )
     streams = Stream.objects.filter(erase_asked_at=None).annotate(decision=decision)
     return (

@@ -12,6 +12,7 @@ from accounts.roles import Role
 from consults import selectors, services
 from consults.lifecycle import VisitStatus
 from consults.models import Encounter, Seat, WaitTold
+from consults.selectors.rows import board_row
 from consults.services.line import offer_unadmit
 from core.errors import Conflict, NotFound
 from scheduling.lifecycle import AppointmentStatus
@@ -138,6 +139,24 @@ def test_who_was_met_is_not_sent_back_into_the_line(doctor: Practitioner, three:
     with pytest.raises(Conflict) as late:
         services.undo(actor=actor, token=undo)
     assert late.value.code == "undo.late"
+
+
+@pytest.mark.parametrize("met", ["identified", "recorded"])
+def test_who_was_met_by_a_colleague_before_can_be_called_in_vain(met: str) -> None:
+    """What the former practitioner did in their call is nothing that the one has done to whom they were passed on."""
+    visit = make.make_recording().encounter if met == "recorded" else make.make_visit_in_progress()
+    actor, colleague = make.practitioner_actor(visit.practitioner), make.make_practitioner(visit.organization)
+    if met == "identified":
+        services.confirm_identity(actor=actor, encounter=visit)
+    assert not board_row(actor, visit.uuid).may_requeue
+    services.pass_on(actor=actor, encounter=visit, to=colleague)
+    theirs = make.practitioner_actor(colleague)
+    assert services.undo(actor=theirs, token=offer_unadmit(theirs, call_in(colleague, visit))) is not None
+    called = call_in(colleague, visit)
+    assert board_row(theirs, visit.uuid).may_requeue
+    undo = requeue(colleague, called)
+    visit.refresh_from_db()
+    assert (visit.status, visit.requeued_why, bool(undo)) == (VisitStatus.ARRIVED, "called", True)
 
 
 def test_who_leaves_and_comes_again_stands_by_the_booked_time(doctor: Practitioner, three: list[Encounter]) -> None:

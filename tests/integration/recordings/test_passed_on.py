@@ -1,0 +1,152 @@
+"""Recording after a visit went to somebody else: a yes names who may play it, so all are asked anew; a no stands."""
+
+from typing import Any
+
+import pytest
+
+from accounts.actors import Actor
+from accounts.models import Practitioner
+from consent.models import Consent
+from consults import rooms, selectors, services
+from consults.models import Encounter, Seat
+from core.ids import new_uuid
+from recordings import keystore
+from recordings.models import Recording, Stream
+from recordings.services.watching import watch_recordings
+from tests import factories as make
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def visit() -> Encounter:
+    return make.make_recordable_visit()
+
+
+@pytest.fixture
+def colleague(visit: Encounter) -> Practitioner:
+    return make.make_practitioner(visit.organization)
+
+
+def patient_of(visit: Encounter) -> Actor:
+    return make.patient_actor(visit.appointment)
+
+
+def pass_on(visit: Encounter, to: Practitioner) -> Encounter:
+    return services.pass_on(actor=make.practitioner_actor(visit.practitioner), encounter=visit, to=to)
+
+
+def recorded_by(colleague: Practitioner, visit: Encounter) -> Recording:
+    """They call the patient in, sit down and press Record."""
+    actor = make.practitioner_actor(colleague)
+    services.admit_patient(actor=actor, encounter=visit)
+    services.take_seat(actor=actor, encounter=visit, holder=new_uuid())
+    return make.start_recording(Encounter.objects.get(pk=visit.pk))
+
+
+def permitted(visit: Encounter) -> set[str]:
+    """The roles of those whom the relay may write."""
+    [room] = rooms.rooms_of([visit.uuid])
+    part = room.document["recording"]
+    names = set(part["people"]) if part else set()
+    return {seat.role for seat in Seat.objects.filter(encounter=visit) if str(seat.uuid) in names}
+
+
+def shown(visit: Encounter, actor: Actor) -> dict[str, Any]:
+    found: dict[str, Any] = selectors.visit_snapshot(actor, selectors.get_visit(actor))["recording"]
+    return found
+
+
+@pytest.mark.parametrize("pressed", [True, False])
+def test_yes_to_one_practitioner_is_not_a_yes_to_the_next(
+    visit: Encounter, colleague: Practitioner, pressed: bool
+) -> None:
+    patient = patient_of(visit)
+    make.answer_recording(visit, patient)
+    if pressed:
+        make.start_recording(visit)
+        assert permitted(visit) == {"practitioner", "patient"}
+    pass_on(visit, colleague)
+    assert shown(visit, patient)["mine"] == "unasked"
+    recording = recorded_by(colleague, visit)
+    watch_recordings()
+    recording.refresh_from_db()
+    assert (recording.status, recording.problem, recording.due_at) == ("waiting", "consent", None)
+    assert set(recording.streams.values_list("person_type", flat=True)) == {"user"}
+    assert permitted(visit) == set()
+    asked = shown(visit, patient)
+    assert (asked["mine"], asked["asked"], asked["agreed"], asked["of"]) == ("unasked", True, 1, 2)
+    make.answer_recording(Encounter.objects.get(pk=visit.pk), patient)
+    assert permitted(visit) == {"practitioner", "patient"}
+    assert shown(visit, patient)["asked"] is False
+    # Two answers, each to its own practitioner; once more is the same answer.
+    make.answer_recording(Encounter.objects.get(pk=visit.pk), patient)
+    assert Consent.objects.filter(person_type="patient", purpose="recording").count() == 2
+
+
+def test_yes_at_the_door_does_not_go_along_with_one_who_only_waits(colleague: Practitioner) -> None:
+    visit = make.make_waiting_visit(organization=colleague.organization)
+    keystore.create_clinic_key(visit.organization.uuid)
+    patient = patient_of(visit)
+    make.answer_recording(visit, patient)
+    assert shown(visit, patient)["mine"] == "permit"
+    pass_on(visit, colleague)
+    services.take_seat(actor=patient, encounter=visit, holder=new_uuid())
+    recorded_by(colleague, visit)
+    assert permitted(visit) == set()
+    assert shown(visit, patient)["asked"] is True
+
+
+def test_no_stands_after_passing_on(visit: Encounter, colleague: Practitioner) -> None:
+    patient = patient_of(visit)
+    for decision in ("permit", "deny"):
+        make.answer_recording(visit, patient, decision)
+    pass_on(visit, colleague)
+    recorded_by(colleague, visit)
+    asked = shown(visit, patient)
+    assert (asked["mine"], asked["asked"]) == ("deny", False)
+    assert permitted(visit) == set()
+
+
+def test_guest_is_asked_anew_as_well(visit: Encounter, colleague: Practitioner) -> None:
+    guest = make.make_guest(visit.appointment)
+    make.answer_recording(visit, make.seat_guest(visit, guest))
+    pass_on(visit, colleague)
+    recorded_by(colleague, visit)
+    fresh = Encounter.objects.get(pk=visit.pk)
+    make.answer_recording(fresh, patient_of(visit))
+    actor = make.seat_guest(fresh, guest)
+    assert permitted(visit) == {"practitioner", "patient"}
+    assert shown(visit, actor)["asked"] is True
+    make.answer_recording(fresh, actor)
+    assert permitted(visit) == {"practitioner", "patient", "interpreter"}
+
+
+def test_stream_that_an_earlier_yes_left_open_is_not_written_and_is_closed(
+    visit: Encounter, colleague: Practitioner
+) -> None:
+    """The relay's document and the watch ask the ledger by themselves, whatever a row says."""
+    patient = patient_of(visit)
+    make.answer_recording(visit, patient)
+    pass_on(visit, colleague)
+    recording = recorded_by(colleague, visit)
+    seat = Seat.objects.get(encounter=visit, actor_type="patient")
+    person = {"person_type": "patient", "person_id": patient.id, "label": seat.label}
+    Stream.objects.create(recording=recording, seat=seat.uuid, began_at=recording.requested_at, **person)
+    assert permitted(visit) == set()
+    watch_recordings()
+    assert Stream.objects.get(recording=recording, person_type="patient").ended_at is not None
+
+
+def test_passing_on_undone_or_to_and_fro_asks_anew(visit: Encounter, colleague: Practitioner) -> None:
+    patient, first = patient_of(visit), visit.practitioner
+    make.answer_recording(visit, patient)
+    doctor = make.practitioner_actor(first)
+    word = services.offer_unpass(doctor, pass_on(visit, colleague))
+    # This one is to the colleague, and the visit goes back.
+    make.answer_recording(Encounter.objects.get(pk=visit.pk), patient)
+    assert shown(visit, patient)["mine"] == "permit"
+    services.undo(actor=doctor, token=word)
+    assert shown(visit, patient)["mine"] == "unasked"
+    recorded_by(first, visit)
+    assert permitted(visit) == set()
