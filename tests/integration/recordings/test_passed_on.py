@@ -6,6 +6,7 @@ import pytest
 
 from accounts.actors import Actor
 from accounts.models import Practitioner
+from accounts.roles import Role
 from consent.models import Consent
 from consults import rooms, selectors, services
 from consults.models import Encounter, Seat
@@ -13,6 +14,7 @@ from core.ids import new_uuid
 from recordings import keystore
 from recordings.models import Recording, Stream
 from recordings.services.watching import watch_recordings
+from scheduling.services import move_appointment
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db
@@ -150,3 +152,13 @@ def test_passing_on_undone_or_to_and_fro_asks_anew(visit: Encounter, colleague: 
     assert shown(visit, patient)["mine"] == "unasked"
     recorded_by(first, visit)
     assert permitted(visit) == set()
+
+
+def test_visit_that_is_moved_to_a_colleague_asks_anew(colleague: Practitioner) -> None:
+    visit = make.make_waiting_visit(organization=colleague.organization)
+    keystore.create_clinic_key(visit.organization.uuid)
+    patient, desk = patient_of(visit), make.staff_actor(Role.FRONT_DESK, organization=visit.organization)
+    make.answer_recording(visit, patient)
+    starts_at = visit.appointment.starts_at
+    move_appointment(actor=desk, appointment=visit.appointment, starts_at=starts_at, practitioner=colleague)
+    assert shown(visit, patient)["mine"] == "unasked"
