@@ -7,11 +7,10 @@ from accounts.actors import Actor
 from accounts.models import Patient
 from audit.selectors import events_for
 from consults import codes
-from consults.lifecycle import VisitStatus
-from consults.models import Encounter, LeaveCode, Seat
+from consults.models import Encounter, Seat
 from consults.people import is_group, patient_of
-from consults.policies import require_visit
 from consults.selectors.chat import MOST_AT_ONCE, ChatLine, chat_since
+from consults.selectors.shown import has_shown_who
 from core.clock import now
 from core.errors import NotFound
 from scheduling.lifecycle import AppointmentStatus
@@ -37,15 +36,6 @@ class Leave:
     chat: tuple[ChatLine, ...]
     next_visit: Appointment | None
     looks: tuple[Look, ...]
-
-
-def has_shown_who(actor: Actor, encounter: Encounter) -> bool:
-    """Whether this session has entered a code a short while ago."""
-    require_visit(actor, "consults.leave.open", encounter)
-    if encounter.status != VisitStatus.FINISHED or not actor.session:
-        return False
-    rows = LeaveCode.objects.filter(encounter=encounter, patient=patient_of(actor, encounter), session=actor.session)
-    return rows.filter(proven_at__gt=now() - codes.OPEN_FOR).exists()
 
 
 def is_code_awaited(actor: Actor, encounter: Encounter) -> bool:

@@ -13,6 +13,7 @@ from consults.lifecycle import OVER, VisitStatus, door_state
 from consults.models import DeskMessage, DeskThread, Encounter
 from consults.people import is_group, patients_of
 from consults.policies import relation_to_row, require_visit
+from consults.selectors.shown import is_withheld
 from core.clock import now
 from core.errors import NotFound
 from scheduling.models import GroupPlace
@@ -87,8 +88,13 @@ def staff_lines(actor: Actor, encounter: Encounter, member: uuids.UUID | None, s
 
 
 def patient_lines(actor: Actor, encounter: Encounter, seq: int) -> tuple[DeskLine, ...]:
-    """What came after number `seq` in the patient's own thread; readable also when the visit is over."""
+    """What came after number `seq` in the patient's own thread.
+
+    When the visit is over, nothing before they have shown who they are.
+    """
     require_visit(actor, "consults.desk.view", encounter)
+    if is_withheld(actor, encounter):
+        return ()
     return _lines(actor, thread_of(encounter, own_place(actor, encounter.appointment)), seq)
 
 

@@ -24,6 +24,7 @@ from consults.selectors.company import company_of
 from consults.selectors.desk import desk_state
 from consults.selectors.guests import for_guest
 from consults.selectors.keeping import keeping_of
+from consults.selectors.shown import is_withheld, withheld
 from consults.selectors.waiting import waits_of
 from core.clock import now
 from core.errors import NotFound
@@ -159,7 +160,9 @@ def snapshot_of(actor: Actor, encounter: Encounter, lines: "Lines") -> dict[str,
     }
     if Role.PRACTITIONER in actor.roles:
         snapshot["company"] = asdict(company_of(encounter))
-    return for_guest(actor, snapshot, encounter) if actor.type == "guest" and not actor.is_patients_side else snapshot
+    if actor.type == "guest" and not actor.is_patients_side:
+        snapshot = for_guest(actor, snapshot, encounter)
+    return withheld(snapshot) if is_withheld(actor, encounter) else snapshot
 
 
 def _seats(actor: Actor, encounter: Encounter) -> list[Seat]:
@@ -191,6 +194,11 @@ def told_of(encounter: Encounter) -> str:
     who = encounter.practitioner.uuid if encounter.queue.pool_id is None else encounter.queue.uuid
     told = f"{appointment.starts_at.isoformat()} {who} {appointment.late_minutes}"
     return f"{told} {encounter.requeued_at.isoformat()}" if encounter.requeued_at else told
+
+
+def told_to(actor: Actor, encounter: Encounter) -> str:
+    """What this person may know of it: empty where it would tell of times and persons."""
+    return "" if is_withheld(actor, encounter) else told_of(encounter)
 
 
 class Lines:

@@ -15,7 +15,8 @@ from consults import selectors
 from consults.models import Encounter
 from consults.people import patient_of
 from consults.policies import require_visit
-from consults.selectors.after import has_shown_who, is_code_awaited, what_is_left
+from consults.selectors.after import is_code_awaited, what_is_left
+from consults.selectors.shown import has_shown_who
 from consults.services.after import ask_for_code, enter_code
 from consults.views.when import when_words
 from core.errors import Invalid, RateLimited

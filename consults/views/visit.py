@@ -28,7 +28,7 @@ from consults.said import said_in
 from consults.selectors.keeping import keeping_of
 from consults.selectors.passing import passed_on
 from consults.selectors.reading import reading_for
-from consults.selectors.visits import told_of
+from consults.selectors.visits import told_of, told_to
 from consults.views.asking import (
     Questions,
     agree_words,
@@ -72,7 +72,7 @@ def visit(request: HttpRequest, link: uuids.UUID) -> HttpResponseBase:
     encounter = selectors.get_visit(actor)
     if wants_json(request):
         state = selectors.visit_state(encounter, now(), actor)
-        return JsonResponse({"ok": True, "state": state, "told": told_of(encounter)})
+        return JsonResponse({"ok": True, "state": state, "told": told_to(actor, encounter)})
     if actor.type == "guest" and not actor.is_patients_side:
         return guest_page(request, actor, encounter, link, step=request.GET.get("step", ""))
     return _page(request, encounter, link, step=request.GET.get("step", ""))

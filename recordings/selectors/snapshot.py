@@ -13,6 +13,7 @@ from consent.selectors import visit_answers
 from consults.lifecycle import VisitStatus
 from consults.models import Encounter, Seat
 from consults.policies import relation_to_visit
+from consults.selectors.shown import is_withheld
 from core.clock import now
 from recordings import keystore
 from recordings.lifecycle import OPEN, Facts, RecordingStatus, bytes_arrive
@@ -21,6 +22,7 @@ from recordings.selectors.erasable import erasable_recording
 from recordings.selectors.playback import recordings_of_visit
 
 UNASKED = "unasked"
+_TIMELESS = {"until": None, "since": None}
 Answers = dict[tuple[str, int], Consent]
 
 
@@ -41,6 +43,7 @@ def snapshot_part(encounter: Encounter, actor: Actor) -> dict[str, Any]:
     return {
         "recording": {
             **_state(newest, now()),
+            **(_TIMELESS if is_withheld(actor, encounter) else {}),
             "agreed": sum(_of_seat(answers, seat) == Consent.Decision.PERMIT for seat in seats),
             "of": len(seats),
             "mine": mine,

@@ -112,7 +112,9 @@ class GuestPage {
 
   /** @param {VisitView} visit */
   #onVisit(visit) {
-    if (visit.state === "late" || (this.data.told !== visit.told && !BEGUN.has(visit.status))) {
+    // Empty once the visit is over: who has the link alone is told of no time and no person then, and this page keeps its words.
+    const isOld = Boolean(visit.told) && this.data.told !== visit.told && !BEGUN.has(visit.status);
+    if (visit.state === "late" || isOld) {
       location.reload(); // The server has the words for it.
     } else if (visit.status === "finished") this.#end("ended");
     else if (visit.status === "cancelled") this.#end("cancelled");

@@ -22,7 +22,7 @@
  * @property {string} server_time
  * @property {string} opens_at
  * @property {string} starts_at
- * @property {string} told changes when an open page would tell an old time, person or lateness
+ * @property {string} told changes when an open page would tell an old time, person or lateness; empty when the visit is over
  * @property {string|null} started_at
  * @property {{name: string, short_name: string, face: string}} practitioner
  * @property {{name: string, given_name: string, face: string}} patient

@@ -199,9 +199,8 @@ class VisitPage {
   #onVisit(visit) {
     nameWhoCalls(this.data, visit);
     const step = this.steps.current;
-    // In a line that several share nobody knew before who it would be.
-    this.data.practitioner = visit.practitioner.short_name;
-    const isOld = this.data.told !== visit.told && !BEGUN.has(visit.status);
+    // Empty once the visit is over: who has the link alone is told of no time and no person then, and this page keeps its words.
+    const isOld = Boolean(visit.told) && this.data.told !== visit.told && !BEGUN.has(visit.status);
     if (visit.state === "late" || isOld) location.reload(); // The server has the words for it.
     else if (visit.status === "finished") {
       this.#recorded(visit);
@@ -331,6 +330,7 @@ class VisitPage {
 
 /** From a shared line it is whoever called in first that the call is with. @param {PageData} data @param {VisitView} visit */
 function nameWhoCalls(data, { practitioner }) {
+  if (!practitioner.name) return;
   data.practitioner = practitioner.short_name;
   for (const place of document.querySelectorAll("[data-with]")) say(place, practitioner.name);
 }

@@ -251,7 +251,7 @@ async def test_socket_to_a_visit_that_is_over_is_told_and_closed(visit: Visit, a
     await do(visit.finish)
     page = await visit.patient_page(app).open()
     welcome = await page.hello()
-    assert (welcome["visit"]["status"], welcome["seat"]) == ("finished", None)
+    assert (welcome["visit"]["status"], welcome["visit"]["state"], welcome["seat"]) == ("finished", "ended", None)
     assert await page.closed() == 4004
 
 

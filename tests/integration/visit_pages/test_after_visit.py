@@ -14,6 +14,7 @@ from accounts.models import Patient
 from audit.models import AuditEvent
 from consults import codes, services
 from consults.models import Encounter, LeaveCode
+from consults.selectors.visits import told_of
 from consults.services.after import ask_for_code, enter_code
 from core.clock import now
 from core.errors import Invalid, NotFound, RateLimited
@@ -32,11 +33,14 @@ def clock() -> Iterator[time_machine.Traveller]:
         yield traveller
 
 
-def finished_visit(**fields: Any) -> Encounter:
+def finished_visit(*, written_with_the_desk: str = "", **fields: Any) -> Encounter:
     """A visit with an interpreter and two lines of chat, held and over."""
     visit = make.make_visit_in_progress(**fields)
     make.seat_guest(visit, make.make_guest(visit.appointment))
     doctor = make.practitioner_actor(visit.practitioner)
+    if written_with_the_desk:
+        patient = make.patient_actor(visit.appointment)
+        services.post_to_desk(actor=patient, encounter=visit, body=written_with_the_desk, client_id=new_uuid())
     services.take_seat(actor=doctor, encounter=visit, holder=new_uuid())
     services.post_chat(actor=doctor, encounter=visit, body="Take it every evening.", client_id=new_uuid())
     Encounter.objects.filter(pk=visit.pk).update(started_at=now() - dt.timedelta(minutes=19))
@@ -75,6 +79,26 @@ def test_before_the_code_the_page_says_finished_and_nothing_of_the_visit() -> No
     assert visit.organization.phone in body
     for private in (visit.patient.given_name, visit.practitioner.family_name, "every evening", "Ana Lopez"):
         assert private not in body
+
+
+def as_data(client: Client, address: str) -> dict[str, Any]:
+    found: dict[str, Any] = client.get(address, headers={"Accept": "application/json"}).json()
+    return found
+
+
+def test_page_asked_for_data_tells_no_time_and_nobody_and_no_line_with_the_desk_before_the_code() -> None:
+    visit = finished_visit(written_with_the_desk="Where is room two?")
+    client = browser_of(visit)
+    assert as_data(client, address(visit, "visit")) == {"ok": True, "state": "ended", "told": ""}
+    assert as_data(client, address(visit, "visit-desk")) == {"ok": True, "lines": [], "open": False}
+    client.post(address(visit, "visit-leave-code"))
+    client.post(address(visit, "visit-leave-behind"), {"code": codes.code_of(newest(visit))})
+    assert as_data(client, address(visit, "visit"))["told"] == told_of(visit)
+    assert [line["body"] for line in as_data(client, address(visit, "visit-desk"))["lines"]] == ["Where is room two?"]
+    guest = visit.appointment.links.exclude(guest=None).get()
+    other = Client()
+    other.post(reverse("visit-open", args=[guest.uuid]), {"secret": secret_for(guest)})
+    assert as_data(other, reverse("visit", args=[guest.uuid]))["told"] == ""
 
 
 def test_code_that_was_sent_opens_everything_for_that_session_only() -> None:
