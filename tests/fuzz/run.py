@@ -8,6 +8,8 @@ import random
 import sys
 from pathlib import Path
 
+from django.conf import settings
+
 CORPUS = Path(__file__).parent / "corpus"
 BLIND_RUNS = 3_000
 GUIDED = importlib.util.find_spec("atheris") is not None
@@ -18,6 +20,9 @@ def main() -> int:
         sys.stderr.write(f"{__doc__}\nTargets: {', '.join(sorted(path.name for path in CORPUS.iterdir()))}\n")
         return 2
     name = sys.argv.pop(1)
+    # The words of refusals are asked for: here they are the English ones, without the house.
+    if not settings.configured:
+        settings.configure(USE_I18N=False)
     if GUIDED:
         return _guided(name)
     return _blind(name)
