@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 
 CHICAGO = ZoneInfo("America/Chicago")
 DAY = dt.date(2036, 11, 25)
-BOOK, MOVE, CANCEL = 29, 33, 28
+BOOK, MOVE, CANCEL = 29, 34, 28
 
 
 def open_all_week(practitioner: Practitioner) -> None:
