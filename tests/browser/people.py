@@ -122,6 +122,12 @@ def go_in(tab: Tab, link: str, recording: str = "permit") -> None:
     """From the link through device check, consent and place to the waiting room."""
     go_to_the_door(tab, link)
     check_devices(tab)
+    go_on_to_the_waiting_room(tab, recording)
+
+
+def go_on_to_the_waiting_room(tab: Tab, recording: str = "permit") -> None:
+    """From the device check on. Recording is asked where the clinic can record: in a house that tests share, whether
+    the clinic of its public pages can depends on who came before."""
     state_is(tab, "consent", "place", "waiting")
     if tab.evaluate(STATE) == "consent":
         answer_at_the_door(tab, recording)

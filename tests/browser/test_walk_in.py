@@ -9,7 +9,7 @@ from tests.browser.clinic import Cookie
 from tests.browser.conftest import Make, OpenContext
 from tests.browser.house import House
 from tests.browser.looks import NARROW, WIDE, check_page
-from tests.browser.people import ChromiumTab, check_devices, onward, say_where, state_is
+from tests.browser.people import ChromiumTab, check_devices, go_on_to_the_waiting_room, onward, state_is
 
 
 def open_line(base_url: str) -> tuple[Pool, Cookie, Cookie]:
@@ -42,7 +42,7 @@ def test_walk_in_comes_by_the_door_and_is_called_in_by_whoever_is_free(
     check_page(tab)
     onward(page, page.click, ".hc-box-good + p a")
     check_devices(tab)
-    say_where(tab)
+    go_on_to_the_waiting_room(tab)
     check_page(tab)
     desk = ChromiumTab(person(front_desk, viewport=WIDE, color_scheme="dark").new_page())
     desk.page.goto(f"/staff/lines/{pool.uuid}/poster/")
