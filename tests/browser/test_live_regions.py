@@ -49,6 +49,8 @@ AGAIN = """async (kind) => {
   }
 }"""
 SECOND = "document.querySelector('#waiting-title').textContent === 'You are 2nd in line'"
+# Aloud a frame after it is drawn (`announce` empties the region first).
+SAID = "document.querySelector('[data-announce=polite]').textContent.startsWith('You are 2nd in line.')"
 HELD_BACK = "!document.querySelector('[data-live=news]').hidden"
 
 
@@ -81,6 +83,7 @@ def _listening(tab: ChromiumTab) -> ChromiumTab:
 def test_waiting_room_says_a_repeated_line_once(patient: ChromiumTab, morning: Morning, whole_line: object) -> None:
     go_in(_listening(patient), morning.june.link)
     patient.wait_for(SECOND)
+    patient.wait_for(SAID)
     patient.evaluate(f"({LISTEN})()")
     patient.page.evaluate(AGAIN, "visit")
     assert patient.evaluate("window.spoken") == []

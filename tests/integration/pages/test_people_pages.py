@@ -11,7 +11,7 @@ from accounts.roles import Role
 from audit.models import AuditEvent
 from consent.models import ConsentRight
 from consent.services.rights import withdraw_right
-from core.clock import now
+from core.clock import today
 from scheduling.links import secret_for
 from scheduling.services import add_guest
 from tests import factories as make
@@ -46,7 +46,9 @@ def test_desk_adds_a_mother_gives_her_the_right_to_agree_and_takes_both_back(
     assert (mother.name, mother.patient, mother.is_emergency_contact) == ("Ana Lopez", child, True)
     assert "nothing for the patient" in page
     right = f"/staff/people/{mother.uuid}/right/"
-    page = text(desk_browser.post(right, RIGHT | {"starts_on": now().date().isoformat()}, follow=True))
+    page = text(
+        desk_browser.post(right, RIGHT | {"starts_on": today(child.organization.timezone).isoformat()}, follow=True)
+    )
     given = ConsentRight.objects.get()
     assert given.purposes == ["recording", "telehealth"]
     assert "video visits and recordings" in page
