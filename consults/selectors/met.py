@@ -1,7 +1,15 @@
 """Reading whether a practitioner has met whom they called in."""
 
+import uuid as uuids
+
 from consults import ports
+from consults.lifecycle import VisitStatus
 from consults.models import Encounter
+
+
+def is_in_progress(visit: uuids.UUID) -> bool:
+    """Whether the call with whom somebody called in goes on."""
+    return Encounter.objects.filter(uuid=visit, status=VisitStatus.IN_PROGRESS).exists()
 
 
 def was_met(encounter: Encounter) -> bool:

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from django.http import HttpRequest
 
+from consults.selectors.met import is_in_progress
 from consults.services.undoing import WITHIN
 
 _KEY = "board.undo"
@@ -24,13 +25,14 @@ def keep_undo(request: HttpRequest, said: str, token: str, *, called: uuids.UUID
 
 
 def kept_undo(request: HttpRequest) -> Kept | None:
-    """What may still be undone; its time is the server's word at the end."""
+    """What may still be undone; its time is the server's word at the end. Nobody is called back out of a visit that is
+    over: whoever finishes one comes to the board, and is not offered what can only be refused."""
     kept: Any = request.session.get(_KEY)
     if not kept:
         return None
     said, token, since, called = kept
     left = int(WITHIN.total_seconds() - (time.time() - since))
-    if left <= 0:
+    if left <= 0 or (called and not is_in_progress(uuids.UUID(called))):
         del request.session[_KEY]
         return None
     return Kept(said, token, left, called)

@@ -36,7 +36,8 @@ def announce(visits: tuple[SeededVisit, ...]) -> None:
     for door in _doors():
         console.print(f"\nWithout a booking, into the line {door.name}:\n{settings.BASE_URL.rstrip('/')}{door.address}")
     console.print(_sign_ins())
-    console.print(f"\nWhat would have been sent, for whoever is signed in:\n  {settings.BASE_URL}/staff/messages/sink/")
+    console.print("\nWhat patients would have got by email and text, for whoever is signed in:")
+    console.print(f"  {settings.BASE_URL}/staff/messages/sink/")
     if settings.DEMO_LAN:
         _for_a_phone(console, _next(visits))
     console.print(_how_to_try(_next(visits)))
@@ -84,7 +85,8 @@ def _how_to_try(visit: SeededVisit) -> str:
         f"  1. Open the link of {patient} and go to the waiting room.\n"
         f"  2. {other} sign in as {visit.encounter.practitioner.display_name} and call {patient} in.\n"
         "\nOr alone: sign in, and let a pretend patient come in by the button on the queue.\n"
-        f"\nHousecall is on {settings.BASE_URL}. Mail appears here. Ctrl-C stops it.\n"
+        "\nWho signs in by a code of six digits finds its email in this window.\n"
+        f"Housecall is on {settings.BASE_URL}. Ctrl-C stops it.\n"
     )
 
 

@@ -156,6 +156,8 @@ def test_printed_steps_name_a_patient_whose_visit_has_not_begun(capsys: pytest.C
     [named] = re.findall(r"Open the link of (.+) and go to the waiting room", printed)
     assert named != "Rosalind Fern"
     assert f"call {named} in." in printed
+    # Mail to patients stands on a page; only the codes of sign-ins come out here.
+    assert "Who signs in by a code of six digits finds its email in this window." in printed
 
 
 def test_printed_links_are_whole_in_a_narrow_terminal(

@@ -11,6 +11,7 @@ from django.urls import reverse
 from accounts.models import Practitioner
 from consults.lifecycle import VisitStatus
 from consults.models import DeskNote, Seat
+from consults.services import finish_visit
 from consults.services.queues import stand_in_pool
 from core.clock import now
 from scheduling.lifecycle import AppointmentStatus
@@ -116,6 +117,14 @@ def test_call_by_mistake_is_undone_from_the_call_and_from_the_board(
     assert visit.status == VisitStatus.ARRIVED
     again = doctors_browser.post(reverse("queue-undo"), follow=True).content.decode()
     assert "This can no longer be undone" in again
+
+
+def test_call_that_is_over_is_not_offered_to_be_undone(doctor: Practitioner, doctors_browser: Client) -> None:
+    visit = factories.make_waiting_visit(practitioner=doctor)
+    doctors_browser.post(reverse("queue-admit", args=[visit.queue.uuid, visit.uuid]))
+    visit.refresh_from_db()
+    finish_visit(actor=factories.practitioner_actor(doctor), encounter=visit)
+    assert "data-undo-offer" not in board_of(doctors_browser, visit)
 
 
 def test_call_page_of_somebody_else_offers_no_undo(doctor: Practitioner, doctors_browser: Client) -> None:
