@@ -1,10 +1,13 @@
 """Who may do what with recordings: the people of the visit, each for themself, and the practitioner who records."""
 
 from accounts.actors import Actor
-from accounts.policy import Policy, Relation, declare, require
+from accounts.policy import Policy, Relation, declare, may
 from accounts.roles import Role
 from consults.lifecycle import OVER
+from consults.models import Encounter
 from consults.policies import relation_to_visit
+from consults.selectors.shown import is_withheld
+from core.errors import NotFound
 from recordings.models import Recording
 from scheduling.policies import relation_to
 
@@ -48,6 +51,22 @@ def relation_to_recording(actor: Actor, recording: Recording) -> Relation:
     return relation_to(actor, encounter.appointment, over=over, performed_by=actor.practitioner_id if is_theirs else 0)
 
 
+def is_behind_code(actor: Actor, encounter: Encounter) -> bool:
+    """Whether the visit is over and this patient's link is all that is known of them: it may be in anybody's hands.
+
+    Guests get no code. They play nothing, and keep the right to have their own part erased.
+    """
+    return actor.type == "patient" and is_withheld(actor, encounter)
+
+
+def may_recording(actor: Actor, action: str, recording: Recording) -> bool:
+    """What the table allows, and after the visit only who has shown who they are (docs/door.md, "After the visit")."""
+    return may(actor, action, relation_to_recording(actor, recording)) and not is_behind_code(
+        actor, recording.encounter
+    )
+
+
 def require_recording(actor: Actor, action: str, recording: Recording) -> None:
-    """Raise NotFound for what the table does not allow."""
-    require(actor, action, relation_to_recording(actor, recording))
+    """Raise NotFound for what they may not."""
+    if not may_recording(actor, action, recording):
+        raise NotFound

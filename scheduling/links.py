@@ -55,10 +55,14 @@ def address_of(link: PersonalLink) -> str:
     return f"{settings.BASE_URL.rstrip('/')}{path_of(link)}#{secret_for(link)}"
 
 
-def open_link(*, link_uuid: uuids.UUID | str, secret: str, address: str = "") -> tuple[PersonalLink, str]:
-    """Return the link that `secret` opens and the cookie of its new session, else raise NotFound.
+def open_link(
+    *, link_uuid: uuids.UUID | str, secret: str, address: str = "", cookie: str = ""
+) -> tuple[PersonalLink, str]:
+    """Return the link that `secret` opens and the cookie of its session, else raise NotFound.
 
-    Audited either way, with the session that later events of the same person carry; changes nothing else.
+    A browser that opens it once more goes on with the session of its `cookie`, and with what that has shown by a code;
+    any other has a new one. Audited either way, with the session that later events of the same person carry; changes
+    nothing else.
 
     The right secret may be used any number of times: a mail scanner that runs scripts uses nothing up, and whoever
     tries wrong ones locks nobody out. After too many of those, by link or by `address`, the answer is RateLimited,
@@ -72,7 +76,7 @@ def open_link(*, link_uuid: uuids.UUID | str, secret: str, address: str = "") ->
     if link is None or why:
         _refuse(link, str(link_uuid), address, why)
         raise NotFound
-    session = _new_session()
+    session = _same_session(link, cookie) or _new_session()
     actor = actor_of(link, session_digest(session))
     record(actor=actor, action="scheduling.link.open", entity=link, patient_id=link.patient_id)
     return link, session_cookie_for(link, session)
@@ -159,6 +163,14 @@ def was_opened_lately(path: str, cookies: Mapping[str, str]) -> bool:
         return False
     match = _PATH.match(path)
     return match is not None and session["link"] == uuids.UUID(match[1]).hex
+
+
+def _same_session(link: PersonalLink, cookie: str) -> str:
+    """The session of this very link that a browser has already; empty when it has none that counts."""
+    if _session_in(path_of(link), {COOKIE_NAME: cookie}) is None:
+        return ""
+    said = signing.loads(cookie, salt=_COOKIE_SALT)
+    return str(said["session"]) if said["generation"] == link.generation else ""
 
 
 def _new_session() -> str:

@@ -1,6 +1,7 @@
 """Whether somebody who came by a link has shown who they are: before that, a visit that is over tells them nobody's
 name, no time and nothing that was written (docs/door.md, "After the visit")."""
 
+import datetime as dt
 from typing import Any
 
 from accounts.actors import Actor
@@ -13,13 +14,13 @@ from consults.policies import relation_to_visit, require_visit
 from core.clock import now
 
 
-def has_shown_who(actor: Actor, encounter: Encounter) -> bool:
+def has_shown_who(actor: Actor, encounter: Encounter, within: dt.timedelta = codes.OPEN_FOR) -> bool:
     """Whether this session has entered a code a short while ago."""
     require_visit(actor, "consults.leave.open", encounter)
     if encounter.status != VisitStatus.FINISHED or not actor.session:
         return False
     rows = LeaveCode.objects.filter(encounter=encounter, patient=patient_of(actor, encounter), session=actor.session)
-    return rows.filter(proven_at__gt=now() - codes.OPEN_FOR).exists()
+    return rows.filter(proven_at__gt=now() - within).exists()
 
 
 def is_withheld(actor: Actor, encounter: Encounter) -> bool:

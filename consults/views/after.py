@@ -18,6 +18,7 @@ from consults.policies import require_visit
 from consults.selectors.after import is_code_awaited, what_is_left
 from consults.selectors.shown import has_shown_who
 from consults.services.after import ask_for_code, enter_code
+from consults.views.asking import recording_of
 from consults.views.when import when_words
 from core.errors import Invalid, RateLimited
 from core.http import no_store
@@ -72,7 +73,8 @@ def left_behind(request: HttpRequest, link: uuids.UUID) -> HttpResponseBase:
         if encounter.status != "finished" or not is_code_awaited(actor, encounter):
             return redirect("visit", link=link)
         return _code_page(request, link, CodeForm())
-    words = {**_words(actor, encounter, link), "left": what_is_left(actor, encounter)}
+    left = {"left": what_is_left(actor, encounter), "recording": recording_of(actor, encounter)}
+    words = {**_words(actor, encounter, link), **left}
     return render(request, "consults/visit_left_behind.html", words)
 
 

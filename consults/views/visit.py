@@ -28,6 +28,7 @@ from consults.said import said_in
 from consults.selectors.keeping import keeping_of
 from consults.selectors.passing import passed_on
 from consults.selectors.reading import reading_for
+from consults.selectors.shown import is_withheld
 from consults.selectors.visits import told_of, told_to
 from consults.views.asking import (
     Questions,
@@ -46,7 +47,7 @@ from core.errors import Conflict, Invalid, NotFound
 from core.http import no_store, speak_as_on_file, wants_json
 from notifications.selectors.pushing import push_offer
 from scheduling.forms.appointments import SeenForm
-from scheduling.links import open_link, set_session
+from scheduling.links import COOKIE_NAME, open_link, set_session
 from scheduling.models import Appointment
 from scheduling.selectors.changing import is_changeable, movable_to, until_when
 from scheduling.selectors.coming import coming_of
@@ -84,7 +85,8 @@ def visit(request: HttpRequest, link: uuids.UUID) -> HttpResponseBase:
 def open_visit(request: HttpRequest, link: uuids.UUID) -> HttpResponse:
     """Only this, a POST with the secret, makes a session: a mail scanner that follows links changes nothing."""
     secret = request.POST.get("secret", "")
-    personal, cookie = open_link(link_uuid=link, secret=secret, address=client_network(request))
+    before = request.COOKIES.get(COOKIE_NAME, "")
+    personal, cookie = open_link(link_uuid=link, secret=secret, address=client_network(request), cookie=before)
     response = HttpResponse(status=204)
     set_session(response, personal, cookie, is_secure=request.is_secure())
     if personal.guest_id is None:
@@ -213,9 +215,7 @@ def _page(
 ) -> HttpResponse:
     state = selectors.visit_state(encounter, now(), _actor(request))
     if state in TERMINAL | ELSEWHERE:
-        recording = recording_of(_actor(request), encounter)
-        context = {"state": state, "link": link, "recording": recording, **_words(_actor(request), encounter)}
-        return render(request, "consults/visit_over.html", context, status=status)
+        return _over_page(request, encounter, link, state, status)
     asked = questions(_actor(request), encounter)
     push = push_offer(_actor(request), patient_of(_actor(request), encounter))
     shown = _step(state, step, needs_consent=asked.open, may_wait=not asked.for_patient or asked.standing is not None)
@@ -262,6 +262,19 @@ def _page(
         **{f"{name}_form": form for name, form in (forms or {}).items()},
     }
     return render(request, "consults/visit.html", context, status=status)
+
+
+def _over_page(request: HttpRequest, encounter: Encounter, link: uuids.UUID, state: str, status: int) -> HttpResponse:
+    """That there is nothing to go into any more; who has entered the code is led on without another one."""
+    actor = _actor(request)
+    context = {
+        "state": state,
+        "link": link,
+        "recording": recording_of(actor, encounter),
+        "shown": not is_withheld(actor, encounter),
+        **_words(actor, encounter),
+    }
+    return render(request, "consults/visit_over.html", context, status=status)
 
 
 def _waiting_words(actor: Actor, encounter: Encounter, shown: str) -> dict[str, Any]:

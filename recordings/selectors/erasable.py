@@ -6,11 +6,12 @@ from accounts.actors import Actor
 from consults.models import Encounter
 from recordings.lifecycle import RecordingStatus
 from recordings.models import Stream
+from recordings.policies import is_behind_code
 
 
 def erasable_recording(actor: Actor, encounter: Encounter) -> uuids.UUID | None:
     """The newest recording of the visit that holds, or may hold by now, bytes of this person."""
-    if actor.id is None:
+    if actor.id is None or is_behind_code(actor, encounter):
         return None
     mine = Stream.objects.filter(
         recording__encounter=encounter,

@@ -17,7 +17,7 @@ from core.templatetags.ui import clock_time
 from recordings import keystore
 from recordings.lifecycle import RecordingStatus
 from recordings.models import MediaFile, Recording, Stream
-from recordings.policies import relation_to_recording
+from recordings.policies import is_behind_code, may_recording, relation_to_recording
 from recordings.ranges import Span
 from recordings.sealed import SealedFile, SealedReader
 from scheduling.viewing import record_views
@@ -33,7 +33,7 @@ def recordings_of(actor: Actor) -> list[Recording]:
         raise NotFound
     mine = _with_visit().filter(organization_id=actor.organization_id)
     rows = mine.filter(requested_by_type=actor.type, requested_by_id=actor.id)
-    found = [row for row in rows.order_by("-requested_at") if _may(actor, "recordings.play", row)]
+    found = [row for row in rows.order_by("-requested_at") if may_recording(actor, "recordings.play", row)]
     record_views(actor=actor, patient_ids=[row.encounter.patient_id for row in found], page="recordings")
     return found
 
@@ -41,15 +41,22 @@ def recordings_of(actor: Actor) -> list[Recording]:
 def recordings_of_visit(actor: Actor, encounter: Encounter) -> list[Recording]:
     """The recordings of one visit that the actor may play, the oldest first."""
     rows = _with_visit().filter(encounter=encounter).order_by("requested_at")
-    return [row for row in rows if _may(actor, "recordings.play", row)]
+    return [row for row in rows if may_recording(actor, "recordings.play", row)]
 
 
 def get_recording_for(actor: Actor, uuid: uuids.UUID, action: str = "recordings.play") -> Recording:
     """One recording for those whom the table allows the action; NotFound for everybody else."""
     found = _with_visit().filter(uuid=uuid).first()
-    if found is None or not _may(actor, action, found):
+    if found is None or not may_recording(actor, action, found):
         raise NotFound
     return found
+
+
+def awaits_code(actor: Actor, uuid: uuids.UUID) -> bool:
+    """Whether this is of the patient's own visit, and closed to their link until they show who they are."""
+    found = _with_visit().filter(uuid=uuid).first()
+    is_own = found is not None and may(actor, "recordings.play", relation_to_recording(actor, found))
+    return found is not None and is_own and is_behind_code(actor, found.encounter)
 
 
 def get_media(actor: Actor, recording: uuids.UUID, file: uuids.UUID) -> MediaFile:
@@ -163,10 +170,6 @@ def _playable(recording: Recording) -> QuerySet[MediaFile]:
     return files.filter(stream__recording=recording, stream__erased_at=None, stream__erase_asked_at=None).order_by(
         "kind", "stream__began_at", "offset_ms", "pk"
     )
-
-
-def _may(actor: Actor, action: str, recording: Recording) -> bool:
-    return may(actor, action, relation_to_recording(actor, recording))
 
 
 def _with_visit() -> QuerySet[Recording]:

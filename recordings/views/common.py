@@ -1,5 +1,6 @@
 """What the views of recordings share: who asks, by which way they came, and whether it is still them."""
 
+import datetime as dt
 import uuid as uuids
 from collections.abc import Callable
 from typing import Any, cast
@@ -11,8 +12,11 @@ from django.utils.translation import gettext_noop
 
 from accounts import proof
 from accounts.actors import Actor, actor_for_scope
+from consults.lifecycle import OVER
+from consults.selectors.shown import has_shown_who
 from core.errors import HousecallError, NotFound
-from scheduling.links import was_opened_lately
+from recordings.models import Recording
+from scheduling.links import FRESH_SECONDS, was_opened_lately
 
 
 class ProofNeeded(HousecallError):  # noqa: N818
@@ -32,15 +36,24 @@ def address(name: str, link: uuids.UUID | None, **ids: uuids.UUID) -> str:
     return reverse(name, kwargs=ids) if link is None else reverse(f"visit-{name}", kwargs={"link": link, **ids})
 
 
-def require_proof(request: HttpRequest, link: uuids.UUID | None, *, back_to: str) -> None:
-    """Staff by their password, patients by their link, within five minutes. Raises ProofNeeded with where to go."""
-    if link is not None:
-        if not was_opened_lately(request.path_info, request.COOKIES):
-            raise ProofNeeded(
-                _("Open the link in our message once more. Then you have five minutes for this."), code="proof.link"
-            )
-    elif not proof.has_proven(request):
-        raise ProofNeeded(go=proof.address_to_prove(request, back_to))
+def require_proof(request: HttpRequest, recording: Recording, link: uuids.UUID | None) -> None:
+    """Staff by their password, patients by their link or their code, within five minutes. Raises ProofNeeded with where
+    to go."""
+    if link is None:
+        if not proof.has_proven(request):
+            page = f"{address('recording', None, recording=recording.uuid)}#export"
+            raise ProofNeeded(go=proof.address_to_prove(request, page))
+    elif not was_opened_lately(request.path_info, request.COOKIES) and not _entered_lately(request, recording):
+        raise ProofNeeded(
+            _("Open the link in our message once more. Then you have five minutes for this."), code="proof.link"
+        )
+
+
+def _entered_lately(request: HttpRequest, recording: Recording) -> bool:
+    """The code that opened the recording is as good a proof as the link, for as long."""
+    visit = recording.encounter
+    lately = dt.timedelta(seconds=FRESH_SECONDS)
+    return visit.status in OVER and has_shown_who(actor_of(request), visit, lately)
 
 
 def asked_again(request: HttpRequest, ask: Callable[[Actor], Any]) -> Callable[[], bool]:

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.policy import guarded
 from core.http import no_store, wants_json
 from recordings import pages, streaming
-from recordings.models import Export
+from recordings.models import Export, Recording
 from recordings.selectors import films, playback
 from recordings.services import exports
 from recordings.views.common import ProofNeeded, actor_of, address, asked_again, require_proof
@@ -25,7 +25,7 @@ def export(request: HttpRequest, recording: uuids.UUID, link: uuids.UUID | None 
     found = playback.get_recording_for(actor, recording, "recordings.export")
     page = address("recording", link, recording=recording)
     try:
-        require_proof(request, link, back_to=f"{page}#export")
+        require_proof(request, found, link)
     except ProofNeeded as needed:
         if "go" in needed.extra and not wants_json(request):
             return redirect(needed.extra["go"])
@@ -44,7 +44,7 @@ def status(
 ) -> HttpResponseBase:
     found = films.get_export(actor_of(request), recording, export)
     return JsonResponse(
-        {"ok": True, "export": _told(found, link, recording), "proof": _missing_proof(request, link, recording)}
+        {"ok": True, "export": _told(found, link, recording), "proof": _missing_proof(request, link, found.recording)}
     )
 
 
@@ -70,7 +70,7 @@ def download(
     actor = actor_of(request)
     found = films.get_finished_export(actor, recording, export)
     try:
-        require_proof(request, link, back_to=f"{address('recording', link, recording=recording)}#export")
+        require_proof(request, found.recording, link)
     except ProofNeeded as needed:
         if "go" in needed.extra:
             return redirect(needed.extra["go"])
@@ -90,10 +90,10 @@ def download(
     return response
 
 
-def _missing_proof(request: HttpRequest, link: uuids.UUID | None, recording: uuids.UUID) -> dict[str, Any] | None:
+def _missing_proof(request: HttpRequest, link: uuids.UUID | None, recording: Recording) -> dict[str, Any] | None:
     """What the page says instead of a download that would be refused; None when it would not be."""
     try:
-        require_proof(request, link, back_to=f"{address('recording', link, recording=recording)}#export")
+        require_proof(request, recording, link)
     except ProofNeeded as needed:
         return needed.as_dict()
     return None

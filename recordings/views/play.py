@@ -4,7 +4,7 @@ import uuid as uuids
 from typing import Any
 
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
@@ -29,6 +29,9 @@ def listing(request: HttpRequest) -> HttpResponseBase:
 @require_safe
 def player(request: HttpRequest, recording: uuids.UUID, link: uuids.UUID | None = None) -> HttpResponseBase:
     actor = actor_of(request)
+    if link is not None and playback.awaits_code(actor, recording):
+        # The page of the visit asks for the code, as it does for everything else that the visit leaves behind.
+        return redirect("visit", link=link)
     found = playback.get_recording_for(actor, recording)
     note_opened(actor=actor, recording=found)
     context: dict[str, Any] = {

@@ -9,7 +9,6 @@ import { LevelMeter } from "./level.js";
 import { offerNotice } from "./notify.js";
 import { OVER, OverPoll } from "./over-poll.js";
 import { recordPart } from "./record-part.js";
-import { lookForRecording } from "./recorded.js";
 import { RecordWaiting } from "./record-waiting.js";
 import { Room } from "./room.js";
 import { Steps } from "./steps.js";
@@ -202,10 +201,8 @@ class VisitPage {
     // Empty once the visit is over: who has the link alone is told of no time and no person then, and this page keeps its words.
     const isOld = Boolean(visit.told) && this.data.told !== visit.told && !BEGUN.has(visit.status);
     if (visit.state === "late" || isOld) location.reload(); // The server has the words for it.
-    else if (visit.status === "finished") {
-      this.#recorded(visit);
-      this.#end("ended");
-    } else if (visit.status === "cancelled") this.#end("cancelled");
+    else if (visit.status === "finished") this.#end("ended");
+    else if (visit.status === "cancelled") this.#end("cancelled");
     else if (visit.status === "in-progress") {
       if (step === "waiting" || (this.entrance.purpose === "change" && (step === "check" || step === "trouble"))) this.#calledIn();
     } else if (visit.status === "onleave") {
@@ -222,14 +219,6 @@ class VisitPage {
     this.waiting.show(visit);
     if (visit.recording) this.answered?.show(visit.recording);
     this.recording?.show(visit);
-  }
-
-  /** @param {VisitView} visit */
-  #recorded({ recording }) {
-    const place = need(this.steps.section("ended"), "[data-recorded]");
-    if (!["finishing", "ready"].includes(recording?.state ?? "")) return;
-    place.hidden = false;
-    lookForRecording(place, this.data.path);
   }
 
   #calledIn() {

@@ -29,7 +29,8 @@ from accounts.services import (
 from accounts.services.licences import add_licence
 from accounts.services.people import PersonSaid, add_related, end_related
 from consent.services.rights import give_right
-from consults.models import Encounter
+from consults.codes import code_of, newest_code
+from consults.models import Encounter, LeaveCode
 from core.clock import now
 from recordings import keystore
 from scheduling.links import COOKIE_NAME, address_of, path_of, session_cookie_for
@@ -200,6 +201,20 @@ def session_by_link(visit: Visit, *, minutes_ago: int) -> dict[str, str]:
 def finished(visit: Visit) -> None:
     """The visit is over, and was held."""
     Encounter.objects.filter(pk=visit.encounter.pk).update(status="finished", ended_at=now())
+
+
+def sent_code(visit: Visit) -> str:
+    """The code that opens what the visit leaves behind, as the newest message says it."""
+    encounter = Encounter.objects.select_related("patient").get(pk=visit.encounter.pk)
+    row = newest_code(encounter, encounter.patient)
+    assert row is not None
+    return code_of(row)
+
+
+def code_is_old(visit: Visit, *, minutes: int) -> None:
+    """As if it had been entered so long ago."""
+    entered = now() - dt.timedelta(minutes=minutes)
+    LeaveCode.objects.filter(encounter_id=visit.encounter.pk).exclude(proven_at=None).update(proven_at=entered)
 
 
 def can_record(visit: Visit, var: Path) -> Visit:

@@ -1,19 +1,10 @@
 """After the visit: the link asks for a code first, and then shows what the visit leaves behind."""
 
-from consults.codes import code_of, newest_code
-from consults.models import Encounter
 from tests.browser import clinic as clinics
 from tests.browser.clinic import Visit
 from tests.browser.conftest import Make, Watch
 from tests.browser.looks import Looks
 from tests.browser.people import onward
-
-
-def sent_code(visit: Visit) -> str:
-    encounter = Encounter.objects.select_related("patient").get(pk=visit.encounter.pk)
-    row = newest_code(encounter, encounter.patient)
-    assert row is not None
-    return code_of(row)
 
 
 def test_link_opens_what_is_left_behind_a_code_only(look: Looks, visit: Visit, make: Make, watch: Watch) -> None:
@@ -30,7 +21,7 @@ def test_link_opens_what_is_left_behind_a_code_only(look: Looks, visit: Visit, m
     onward(tab.page, tab.click, "main form button:has-text('Open')")
     tab.page.get_by_role("alert").get_by_text("This code does not fit.").wait_for()
     look.check(tab)
-    tab.fill("#id_code", make(sent_code, visit))
+    tab.fill("#id_code", make(clinics.sent_code, visit))
     onward(tab.page, tab.click, "main form button:has-text('Open')")
     tab.page.get_by_role("heading", name="Thank you, Rosalind.").wait_for()
     look.check(tab)

@@ -7,6 +7,7 @@ from tests.browser import clinic as clinics
 from tests.browser.clinic import Visit
 from tests.browser.conftest import Make, OpenContext, Watch
 from tests.browser.house import House
+from tests.browser.left import enters_code
 from tests.browser.looks import NARROW, SIDEWAYS, WIDE, Looks
 from tests.browser.people import ChromiumTab, call_in, go_in, go_to_the_door, press, state_is
 from tests.browser.played_house import change, recorded, three_with_a_screen
@@ -161,7 +162,7 @@ def test_pages_of_recordings_are_accessible(look: Looks, house: House, visit: Vi
     make(clinics.finished, visit)
     patient = look.open()
     patient.goto(visit.link)
-    patient.page.get_by_role("link", name="Play the recording").wait_for()
+    enters_code(patient, visit, make)
     look.check(patient)
     officer.reload()
     officer.click("summary:has-text('Hold or erase')")

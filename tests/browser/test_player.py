@@ -7,6 +7,7 @@ from tests.browser.clinic import Visit
 from tests.browser.conftest import Make, OpenContext, Watch
 from tests.browser.firefox import firefox
 from tests.browser.house import House
+from tests.browser.left import enters_code
 from tests.browser.people import STATE, ChromiumTab, Tab, go_in, onward
 from tests.browser.played_house import recorded, three_with_a_screen
 from tests.browser.size import LONG
@@ -141,7 +142,7 @@ def test_keys_play_seek_and_can_be_switched_off(player: ChromiumTab) -> None:
 def test_patient_exports_after_opening_the_link_again(
     house: House, visit: Visit, make: Make, person: OpenContext, watch: Watch
 ) -> None:
-    """The session is older than its proof: the sentence says what helps, and it does, in both ways to open a link."""
+    """The code is older than its proof: the sentence says what helps, and it does, in both ways to open a link."""
     watch.allow("status of 40[34]")
     played = make(recorded, house, visit)
     path = visit.link.partition("#")[0]
@@ -151,6 +152,9 @@ def test_patient_exports_after_opening_the_link_again(
         context = person()
         context.add_cookies([make(clinics.session_by_link, visit, minutes_ago=6)])
         tab = ChromiumTab(context.new_page())
+        tab.goto(path)
+        enters_code(tab, visit, make)
+        make(clinics.code_is_old, visit, minutes=6)
         open_player(tab, address)
         tab.click("[data-export=webm] [data-export-form] button")
         tab.page.get_by_text("Open the link in our message once more.").wait_for()

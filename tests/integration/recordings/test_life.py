@@ -10,6 +10,7 @@ from pyrage.x25519 import Identity
 from accounts.actors import ANONYMOUS, Actor
 from accounts.roles import Role
 from audit.models import AuditEvent
+from consent.models import Consent
 from consults import rooms
 from consults import services as consults
 from consults.models import Encounter, Seat
@@ -231,7 +232,9 @@ def test_end_of_the_visit_ends_its_recording_and_a_no_still_counts(visit: Encoun
     consults.finish_visit(actor=doctor_of(visit), encounter=visit)
     recording.refresh_from_db()
     assert (recording.status, recording.ended_at is not None) == ("finishing", True)
-    assert make.answer_recording(visit, patient_of(visit), "deny") == recording.uuid
+    # Nothing to erase is named to who has only the link: that takes the code of docs/door.md.
+    assert make.answer_recording(visit, patient_of(visit), "deny") is None
+    assert Consent.objects.filter(purpose="recording", decision="deny").count() == 1
     with pytest.raises(Conflict) as refused:
         make.answer_recording(visit, patient_of(visit), "permit")
     assert refused.value.code == "visit.over"

@@ -65,11 +65,12 @@ def test_open_right_secret_any_number_of_times_writes_nothing_but_the_audit(link
 
 
 def test_open_is_audited_under_the_session_of_what_follows(client: Client, link: PersonalLink) -> None:
-    for _ in range(2):
-        assert client.post(f"{path_of(link)}open/", {"secret": secret_for(link)}).status_code == 204
+    for browser in (client, client, Client()):
+        assert browser.post(f"{path_of(link)}open/", {"secret": secret_for(link)}).status_code == 204
         event = AuditEvent.objects.filter(action="scheduling.link.open").latest("pk")
         assert event.session
-        assert event.session == come_by(link, client.cookies[COOKIE_NAME].value).session
+        assert event.session == come_by(link, browser.cookies[COOKIE_NAME].value).session
+    # Opened once more in the same browser it is the same session, in another one it is not.
     assert AuditEvent.objects.filter(action="scheduling.link.open").values("session").distinct().count() == 2
 
 

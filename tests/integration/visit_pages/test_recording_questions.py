@@ -5,7 +5,8 @@ from django.urls import reverse
 
 from consent.models import Consent, Purpose
 from consent.selectors import current_text
-from consults.models import Encounter
+from consults.codes import code_of
+from consults.models import Encounter, LeaveCode
 from consults.services import finish_visit
 from recordings import keystore
 from recordings.lifecycle import RecordingStatus
@@ -74,20 +75,29 @@ def test_call_pages_of_a_house_that_records_name_the_words_and_where_answers_go(
         assert reverse(name, kwargs={"visit": encounter.uuid}) in doctor
 
 
-def test_ended_visit_leads_to_its_recording_once_it_can_be_played() -> None:
+def test_ended_visit_leads_to_its_recording_once_it_can_be_played_and_the_code_was_entered() -> None:
     encounter = make.make_recordable_visit()
     client = opened(encounter)
     recording = make.start_recording(encounter)
     make.answer_recording(encounter, make.patient_actor(encounter.appointment))
     finish_visit(actor=make.practitioner_actor(encounter.practitioner), encounter=encounter)
     body = client.get(address(encounter)).content.decode()
+    assert "what was recorded" in body
+    assert "data-recorded" not in body
+    client.post(address(encounter, "visit-leave-code"))
+    left = address(encounter, "visit-leave-behind")
+    client.post(left, {"code": code_of(LeaveCode.objects.get())})
+    body = client.get(left).content.decode()
     assert "data-recorded data-look>" in body
     assert "Play the recording" not in body
     Recording.objects.filter(pk=recording.pk).update(status=RecordingStatus.READY)
-    body = client.get(address(encounter)).content.decode()
     played = reverse("visit-recording", kwargs={"link": link_of(encounter).uuid, "recording": recording.uuid})
-    assert f'href="{played}"' in body
-    assert "data-recorded hidden" in body
+    for page in (left, address(encounter)):
+        body = client.get(page).content.decode()
+        assert f'href="{played}"' in body
+        assert "data-recorded" not in body
+    assert f'href="{left}"' in body
+    assert played not in opened(encounter).get(address(encounter)).content.decode()
 
 
 @pytest.mark.parametrize("decision", ["permit", "deny"])
