@@ -1,5 +1,6 @@
 """Staff keep a patient's people, what they may agree to, where the patient usually is, and practitioners' licences."""
 
+import datetime as dt
 import html
 from zoneinfo import ZoneInfo
 
@@ -60,6 +61,20 @@ def test_desk_adds_a_mother_gives_her_the_right_to_agree_and_takes_both_back(
     assert "Formerly: Ana Lopez, mother" in page
     actions = set(AuditEvent.objects.filter(patient_id=child.pk).values_list("action", flat=True))
     assert {"related.add", "consent.right.give", "consent.right.withdraw", "related.end", "view"} <= actions
+
+
+def test_days_of_a_right_are_those_of_the_clinic(desk_browser: Client, child: Patient) -> None:
+    """In the evening it is tomorrow already where clocks show UTC."""
+    evening = dt.datetime(2026, 3, 2, 2, tzinfo=dt.UTC)
+    right = make.make_right(make.make_related(child))
+    ConsentRight.objects.update(confirmed_at=evening)
+    people = f"/staff/patients/{child.uuid}/people/"
+    assert "Confirmed on 1 March 2026 by: birth certificate" in text(desk_browser.get(people))
+    ConsentRight.objects.update(confirmed_by=make.make_user(child.organization, name="Hanna Oakes"))
+    assert "Confirmed by Hanna Oakes on 1 March 2026" in text(desk_browser.get(people))
+    withdraw_right(actor=make.SYSTEM, right=right)
+    ConsentRight.objects.update(withdrawn_at=evening)
+    assert "A right was withdrawn on 1 March 2026" in text(desk_browser.get(people))
 
 
 @pytest.mark.parametrize(
