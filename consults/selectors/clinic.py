@@ -12,7 +12,7 @@ from accounts.policy import require
 from consults.lifecycle import BEGUN, VisitStatus
 from consults.models import Encounter, Queue
 from consults.presence import never_came_in, open_now
-from consults.selectors.board import NOT_BEGUN, Row, on_boards, rows_of
+from consults.selectors.board import AROUND_NOW, NOT_BEGUN, Row, on_boards, rows_of
 from consults.selectors.queues import queues
 from consults.selectors.waiting import late_by
 from core.clock import now
@@ -104,9 +104,10 @@ def clinic_board(actor: Actor) -> ClinicBoard:
 
 
 def _visits(lines: list[Queue], instant: dt.datetime, zone: ZoneInfo) -> list[Encounter]:
-    """Who is there, and who is still to come today."""
+    """Who is there, and who is still to come today; shortly after midnight also who should have come before."""
     today = instant.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
-    to_come = Q(status=VisitStatus.PLANNED, appointment__starts_at__range=(today, instant + AHEAD))
+    since = min(today, instant - AROUND_NOW)
+    to_come = Q(status=VisitStatus.PLANNED, appointment__starts_at__range=(since, instant + AHEAD))
     found = Encounter.objects.filter(open_now(instant) | to_come, queue__in=lines).exclude(never_came_in(instant))
     return list(on_boards(found).order_by("appointment__starts_at", "pk"))
 

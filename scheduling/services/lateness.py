@@ -22,6 +22,8 @@ from scheduling.services.rows import lock_appointments
 from scheduling.services.spans import guarded, lock_everybody_of
 
 LATEST = 240
+# Beyond midnight so far is still today: the boards show these visits (consults.selectors.board).
+PAST_MIDNIGHT = dt.timedelta(hours=3)
 # In these states nobody is with the practitioner yet.
 AHEAD = (AppointmentStatus.PENDING, AppointmentStatus.BOOKED, AppointmentStatus.ARRIVED)
 BEGUN = "in-call"
@@ -60,15 +62,18 @@ def tell_late(*, actor: Actor, practitioner: Practitioner, minutes: int, move: b
 
 
 def _ahead(actor: Actor, practitioner: Practitioner) -> list[Appointment]:
-    """Today's visits that have not begun and whose time is not quite over, by time; locked."""
+    """Today's visits, and shortly before midnight the next ones, that have not begun and whose time is not quite over,
+    by time; locked.
+    """
     zone = ZoneInfo(Organization.objects.get(pk=practitioner.organization_id).timezone)
     tomorrow = now().astimezone(zone).date() + dt.timedelta(days=1)
+    midnight = dt.datetime.combine(tomorrow, dt.time.min, tzinfo=zone)
     todays = Appointment.objects.filter(
         practitioner=practitioner,
         status__in=AHEAD,
         appointment_type=Appointment.Type.ROUTINE,
         ends_at__gt=now(),
-        starts_at__lt=dt.datetime.combine(tomorrow, dt.time.min, tzinfo=zone),
+        starts_at__lt=max(midnight, now() + PAST_MIDNIGHT),
     )
     locked = [one for one in lock_appointments(todays.values_list("pk", flat=True)) if one.status in AHEAD]
     begun = ports.states_of(actor, locked)

@@ -76,6 +76,19 @@ def test_everybody_is_in_the_first_list_that_they_belong_to(
     ]
 
 
+def test_trouble_of_who_is_still_to_come_outlasts_midnight(
+    clinic: Organization, doctors: list[Practitioner], clock: Any
+) -> None:
+    midnight = NOON + dt.timedelta(hours=12)
+    visit = make.make_visit(practitioner=doctors[0], starts_at=midnight - 5 * MINUTE)
+    DoorCheck.objects.create(
+        encounter=visit, actor_type="patient", actor_id=visit.patient_id, checked_at=NOON, camera="denied"
+    )
+    for minutes in (-1, 1):
+        clock.move_to(midnight + minutes * MINUTE)
+        assert names(look(clinic).trouble) == [visit.patient.full_name]
+
+
 def test_board_is_the_desks_and_of_its_own_clinic_alone(clinic: Organization, doctors: list[Practitioner]) -> None:
     visit = make.make_waiting_visit(practitioner=doctors[0])
     make.make_waiting_visit()

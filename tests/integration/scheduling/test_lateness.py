@@ -1,6 +1,7 @@
 """Running late: whoever comes after is moved in one go, or told; nobody collides and pauses are used up."""
 
 import datetime as dt
+from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
@@ -75,6 +76,14 @@ def test_visit_that_has_begun_and_tomorrows_stay(clinic: Clinic) -> None:
     with time_machine.travel(clinic.at - TWENTY):
         tell_late(actor=clinic.desk, practitioner=clinic.practitioner, minutes=30, move=True)
     assert after_ten(clinic, visits) == [30, 24 * 60]
+
+
+def test_shortly_before_midnight_the_next_visits_are_told_too(clinic: Clinic) -> None:
+    midnight = clinic.at.astimezone(ZoneInfo("America/Chicago")).replace(hour=0) + dt.timedelta(days=1)
+    visits = [clinic.book(midnight + dt.timedelta(minutes=m), patient=clinic.new_patient()) for m in (-10, 10, 240)]
+    with time_machine.travel(midnight - TWENTY):
+        late = tell_late(actor=clinic.desk, practitioner=clinic.practitioner, minutes=30, move=False)
+    assert late.told == ((visits[0], 30), (visits[1], 30))
 
 
 def test_late_by_whom_and_by_how_much(clinic: Clinic) -> None:
