@@ -79,7 +79,8 @@ def test_mail_in_spanish_is_spanish_throughout(clinic: MailingClinic) -> None:
     assert "En la clínica: 10:20 a. m., hora de Chicago (CDT)" in mail.text
     assert 'lang="es"' in mail.html
     assert not {"visit", "your", "the ", "When", "With"} & set(mail.text.split("http")[0].split())
-    file = invitation(visit, "visit.booked")
+    with time_machine.travel(at - DAY, tick=False):
+        file = invitation(visit, "visit.booked")
     assert str(file.events[0]["summary"]).startswith("Videoconsulta desde casa con Dr")
 
 
