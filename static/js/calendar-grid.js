@@ -31,6 +31,8 @@ import { gettext, locale } from "./words.js";
  */
 
 const SLOT = 60;
+/** Minutes of the past in view above the present; the library adds half a slot. */
+const BEFORE_NOW = 90;
 const SNAP = "00:05";
 const MOST_NOW_WORDS = 15_000;
 /** A column is at least so wide (13rem); those beside the view are drawn with it, the others when the page has time. */
@@ -89,7 +91,6 @@ export class Grid {
     if (this.#undrawn.size) whenIdle(() => this.#drawMore());
     this.#plain();
     place.addEventListener("click", (event) => this.#pressed(event));
-    this.#scrollToNow();
     this.#sayNow();
     setInterval(() => this.#sayNow(), MOST_NOW_WORDS);
   }
@@ -194,7 +195,7 @@ export class Grid {
       snapDuration: SNAP,
       columnWidth: byPerson ? "minmax(13rem, 1fr)" : people.length > 1 ? "minmax(9rem, 1fr)" : "minmax(6.5rem, 1fr)",
       nowIndicator: true,
-      scrollTime: hours[0],
+      scrollTime: this.#opensAt(),
       resources: people.map((person) => ({ id: person.id, title: byPerson ? person.name : person.short })),
       resourceLabelContent: (/** @type {any} */ { resource }) => (byPerson ? this.#head(resource) : resource.title),
       dayHeaderFormat: (/** @type {Date} */ at) => at.toLocaleDateString(locale("en-GB"), { weekday: "short", day: "numeric", month: "short" }),
@@ -333,13 +334,14 @@ export class Grid {
     return this.#element(id)?.querySelector(".hc-ev-open") ?? null;
   }
 
-  /** The present is in view when the page opens, with a little of what was before. */
-  #scrollToNow() {
-    const main = this.#place.querySelector(".ec-main");
-    const wall = wallIn(Date.now(), this.#data.zone);
-    if (!main || wall < this.#data.first || wall.slice(0, 10) > shifted(`${this.#data.first}T00:00`, { days: this.#data.days - 1 })) return;
-    const minutes = minutesBetween(`${wall.slice(0, 10)}T${this.#data.hours[0]}`, wall);
-    main.scrollTop = Math.max(0, (minutes - 105) * (SLOT / 30));
+  /** Where the grid opens, which the library itself scrolls to: a little before the present, or where the day begins. */
+  #opensAt() {
+    const { first, days, hours, zone } = this.#data;
+    const wall = wallIn(Date.now(), zone);
+    const day = wall.slice(0, 10);
+    if (day < first || day >= shifted(`${first}T00:00`, { days }).slice(0, 10)) return hours[0];
+    const from = shifted(wall, { seconds: -60 * BEFORE_NOW });
+    return from > `${day}T${hours[0]}` ? from.slice(11, 16) : hours[0];
   }
 
   #sayNow() {

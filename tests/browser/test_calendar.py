@@ -118,6 +118,14 @@ def said(page: Page) -> Locator:
     return page.locator(".hc-toast")
 
 
+def test_day_opens_at_the_present(person: OpenContext, tomorrow: Tomorrow) -> None:
+    page: Page = person(tomorrow.desks[0], viewport=WIDE, timezone_id="America/Chicago").new_page()
+    page.clock.set_fixed_time(dt.datetime.combine(tomorrow.day, dt.time(16), tzinfo=CHICAGO))
+    page.goto(tomorrow.path)
+    expect(drawn(page, tomorrow.otto)).not_to_be_in_viewport()
+    expect(page.locator(".ec-now-indicator")).to_be_in_viewport()
+
+
 def test_drag_across_practitioners_shows_for_a_colleague_and_can_be_undone(
     person: OpenContext, tomorrow: Tomorrow, make: Make
 ) -> None:
