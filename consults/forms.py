@@ -45,12 +45,21 @@ class ConsentForm(forms.Form):
         error_messages={"required": NO_RECORDING_ANSWER, "invalid_choice": NO_RECORDING_ANSWER},
     )
     recording_version = forms.CharField(max_length=64, widget=forms.HiddenInput)
+    asked_for = forms.CharField(max_length=64, required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, asks_video: bool, asks_recording: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for asked, names in ((asks_video, ("agree", "version")), (asks_recording, ("recording", "recording_version"))):
+        of_recording = ("recording", "recording_version", "asked_for")
+        for asked, names in ((asks_video, ("agree", "version")), (asks_recording, of_recording)):
             for name in () if asked else names:
                 del self.fields[name]
+
+    @property
+    def about_recording(self) -> dict[str, str]:
+        """The answer about a recording, for the service that keeps it."""
+        said = self.cleaned_data
+        version, asked_for = said["recording_version"], said["asked_for"]
+        return {"decision": said["recording"], "text_version": version, "asked_for": asked_for}
 
 
 class PlaceForm(forms.Form):

@@ -97,3 +97,14 @@ def performer(encounter: Encounter) -> Performer:
         return Performer(_("Your doctor"), _("Your doctor"), "", is_known=False)
     person = encounter.practitioner
     return Performer(person.display_name, person.short_name, person.face)
+
+
+def asked_for(encounter: Encounter) -> str:
+    """Whom the words about a recording name to who is asked now; the page sends it back with the answer."""
+    return str(encounter.practitioner.uuid if performer(encounter).is_known else encounter.queue.uuid)
+
+
+def is_asked_for(encounter: Encounter, said: str) -> bool:
+    """Whether a question that named `said` names whoever has the visit now: "your doctor" is each one of that line."""
+    is_of_line = encounter.queue.pool_id is not None and said == str(encounter.queue.uuid)
+    return is_of_line or said == asked_for(encounter)

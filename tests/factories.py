@@ -13,6 +13,7 @@ from consent import services as consent
 from consent.models import ConsentRight
 from consent.selectors import current_text
 from consent.services.rights import give_right
+from consults import people
 from consults import services as consults
 from consults.models import Encounter, Pool
 from consults.services.guests import agree_as_guest
@@ -212,9 +213,15 @@ def recording_words(visit: Encounter) -> str:
     return current_text(visit.organization, "recording").shown_as
 
 
-def answer_recording(visit: Encounter, actor: Actor, decision: str = "permit") -> Any:
+def answer_recording(visit: Encounter, actor: Actor, decision: str = "permit", asked_for: str = "") -> Any:
+    """They answer as a page asks them that has just been loaded, unless it is said whom the question named."""
+    fresh = Encounter.objects.get(pk=visit.pk)
     return recordings.answer_recording(
-        actor=actor, encounter=visit, decision=decision, text_version=recording_words(visit)
+        actor=actor,
+        encounter=visit,
+        decision=decision,
+        text_version=recording_words(visit),
+        asked_for=asked_for or people.asked_for(fresh),
     )
 
 

@@ -54,7 +54,7 @@ def requeue_visit(*, actor: Actor, encounter: Encounter) -> Requeued:
     encounter.requeued_at, encounter.requeued_why = now(), why
     if behind is not None:
         encounter.stands_from, encounter.behind_walk_ins = behind
-    store_change(encounter, "status", "started_at", "held_at", "practitioner", *PLACE_FIELDS)
+    store_change(encounter, "status", "started_at", "held_at", "practitioner", "performer_since", *PLACE_FIELDS)
     line_changed(encounter.queue)
     record_visit(actor, "consults.visit.requeue", encounter, why=why)
     now_at = undoing.stamp(encounter.requeued_at)
@@ -94,7 +94,8 @@ def unadmit(actor: Actor, encounter: Encounter, before: dict[str, Any]) -> None:
     uncount_called_in(encounter)
     back_to_line(actor, encounter)
     encounter.callback_at, encounter.called_at = (undoing.instant(before.get(at)) for at in ("callback", "called"))
-    store_change(encounter, "status", "started_at", "held_at", "practitioner", "callback_at", "called_at")
+    fields = ("status", "started_at", "held_at", "practitioner", "performer_since", "callback_at", "called_at")
+    store_change(encounter, *fields)
     line_changed(encounter.queue)
     record_visit(actor, "consults.visit.unadmit", encounter)
 
@@ -102,7 +103,7 @@ def unadmit(actor: Actor, encounter: Encounter, before: dict[str, Any]) -> None:
 def back_to_line(actor: Actor, encounter: Encounter) -> None:
     """For the services of this app, of a locked visit in progress: whoever waited waits again where they stood.
 
-    The caller saves status, started_at, held_at and practitioner.
+    The caller saves status, started_at, held_at, practitioner and performer_since.
     """
     to_line(actor, encounter)
     unclaim(encounter)

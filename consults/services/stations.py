@@ -24,10 +24,15 @@ def begin_station(encounter: Encounter) -> None:
 
 
 def unclaim(encounter: Encounter) -> None:
-    """They wait again in the same line, as if nobody had called them in; the caller saves the practitioner."""
+    """They wait again in the same line, as if nobody had called them in; the caller saves whose they are.
+
+    In a line that several share the next one to call may be another: who said yes to a recording by the one before is
+    asked anew.
+    """
     Station.objects.filter(encounter=encounter, until=None).update(begun_at=None, practitioner=None)
     if encounter.queue.pool_id is not None:
         encounter.practitioner_id = encounter.appointment.practitioner_id
+        encounter.performer_since = now()
 
 
 def close_station(encounter: Encounter) -> None:

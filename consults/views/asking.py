@@ -19,7 +19,7 @@ from consults.forms import (
     ConsentForm,
 )
 from consults.models import Encounter
-from consults.people import patient_of, performer
+from consults.people import asked_for, patient_of, performer
 
 NO_RECORDING = uuids.UUID(int=0)
 """Stands in an address for the recording that the page is told of later."""
@@ -74,6 +74,7 @@ class Questions:
         initial = {
             "version": video_text(self.about, self.language).shown_as,
             "recording_version": recording_text(self.about, self.language).shown_as,
+            "asked_for": asked_for(self.about),
         }
         return ConsentForm(data, initial=initial, asks_video=self.asks_video, asks_recording=self.asks_recording)
 
@@ -165,6 +166,7 @@ def recording_words(encounter: Encounter, language: str) -> dict[str, Any]:
     text, doctor = recording_text(encounter, language), performer(encounter).short_name
     return {
         "recording_text": text,
+        "recording_asked_for": asked_for(encounter),
         "recording_short": SHORT_RECORDING.format(doctor=doctor),
         "recording_full": text.body_for(doctor),
     }

@@ -12,9 +12,7 @@ from django.views.decorators.http import require_POST
 
 from accounts.actors import Actor
 from accounts.policy import guarded
-from consent.models import Purpose
 from consent.selectors import has_had_right
-from consent.services import answer_in_visit
 from consults import selectors
 from consults.browsers import browser_at
 from consults.forms import NO_CONSENT, NO_RECORDING_ANSWER, ConsentForm, field_errors
@@ -22,11 +20,12 @@ from consults.lifecycle import door_opens_at
 from consults.models import Encounter
 from consults.selectors.guests import host_of
 from consults.selectors.visits import told_of
+from consults.services.asking import STALE, answer_about_recording
 from consults.services.guests import agree_as_guest
 from consults.views.asking import questions_to_guest, words_for_guest
 from consults.views.when import ELSEWHERE, TERMINAL, recording_urls, when_words
 from core.clock import now
-from core.errors import Invalid
+from core.errors import Conflict, Invalid
 from core.http import no_store, wants_json
 
 DOOR_STEPS = frozenset({"check", "consent"})
@@ -45,19 +44,19 @@ def agree(request: HttpRequest, link: uuids.UUID) -> HttpResponseBase:
             error = {**Invalid().as_dict(), "fields": field_errors(form)}
             return JsonResponse({"error": error}, status=Invalid.status)
         return guest_page(request, actor, encounter, link, step="consent", form=form, status=Invalid.status)
-    with transaction.atomic():
-        if version := form.cleaned_data.get("version"):
-            agree_as_guest(actor=actor, encounter=encounter, text_version=version)
-        if decision := form.cleaned_data.get("recording"):
-            answer_in_visit(
-                actor=actor,
-                patient=encounter.patient,
-                about=encounter.uuid,
-                since=encounter.performer_since,
-                purpose=Purpose.RECORDING,
-                decision=decision,
-                text_version=form.cleaned_data["recording_version"],
-            )
+    try:
+        with transaction.atomic():
+            if version := form.cleaned_data.get("version"):
+                agree_as_guest(actor=actor, encounter=encounter, text_version=version)
+            if "recording" in form.cleaned_data:
+                answer_about_recording(actor=actor, encounter=encounter, **form.about_recording)
+    except Conflict as conflict:
+        if conflict.code != STALE or wants_json(request):
+            raise
+        form.add_error("recording", conflict.message)
+        return guest_page(
+            request, actor, selectors.get_visit(actor), link, step="consent", form=form, status=Invalid.status
+        )
     if wants_json(request):
         return JsonResponse({"ok": True, "next": "waiting"})
     return redirect("visit", link=link)

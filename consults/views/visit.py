@@ -16,7 +16,7 @@ from accounts.actors import Actor
 from accounts.addresses import client_network
 from accounts.policy import guarded
 from consent.models import Purpose
-from consent.services import answer_in_visit, give_consent
+from consent.services import give_consent
 from consults import selectors, services
 from consults.browsers import browser_at
 from consults.forms import NO_CONSENT, NO_RECORDING_ANSWER, ConsentForm, PlaceForm, field_errors
@@ -30,6 +30,7 @@ from consults.selectors.passing import passed_on
 from consults.selectors.reading import reading_for
 from consults.selectors.shown import is_withheld
 from consults.selectors.visits import told_of, told_to
+from consults.services.asking import STALE, answer_about_recording
 from consults.views.asking import (
     Questions,
     agree_words,
@@ -104,14 +105,20 @@ def consent(request: HttpRequest, link: uuids.UUID) -> HttpResponseBase:
     form = questions(actor, encounter).form(request.POST)
     if not form.is_valid():
         return _refused(request, encounter, link, form, "consent")
-    given: dict[str, Any] = {"actor": actor, "patient": patient_of(actor, encounter), "about": encounter.uuid}
-    with transaction.atomic():
-        if version := form.cleaned_data.get("version"):
-            give_consent(**given, purpose=Purpose.TELEHEALTH, text_version=version)
-        if decision := form.cleaned_data.get("recording"):
-            version = form.cleaned_data["recording_version"]
-            answer: dict[str, Any] = {"decision": decision, "since": encounter.performer_since}
-            answer_in_visit(**given, **answer, purpose=Purpose.RECORDING, text_version=version)
+    try:
+        with transaction.atomic():
+            if version := form.cleaned_data.get("version"):
+                patient, about = patient_of(actor, encounter), encounter.uuid
+                give_consent(
+                    actor=actor, patient=patient, purpose=Purpose.TELEHEALTH, text_version=version, about=about
+                )
+            if "recording" in form.cleaned_data:
+                answer_about_recording(actor=actor, encounter=encounter, **form.about_recording)
+    except Conflict as conflict:
+        if conflict.code != STALE or wants_json(request):
+            raise
+        form.add_error("recording", conflict.message)
+        return _refused(request, selectors.get_visit(actor), link, form, "consent")
     return _next(request, link, "place")
 
 

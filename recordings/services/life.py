@@ -7,11 +7,11 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.actors import Actor
-from consent.models import Consent, Purpose
-from consent.services import answer_in_visit
+from consent.models import Consent
 from consults.lifecycle import OVER, VisitStatus
 from consults.models import Encounter
 from consults.policies import require_visit, visit_over
+from consults.services.asking import answer_about_recording
 from consults.services.rows import locked_visit, store_change
 from core.clock import now
 from core.errors import Conflict
@@ -70,8 +70,11 @@ def stop_recording(*, actor: Actor, encounter: Encounter) -> Recording:
 
 
 @transaction.atomic
-def answer_recording(*, actor: Actor, encounter: Encounter, decision: str, text_version: str) -> uuids.UUID | None:
-    """Keep the actor's own yes or no. After a no: the recording that holds a part of theirs which may be erased.
+def answer_recording(
+    *, actor: Actor, encounter: Encounter, decision: str, text_version: str, asked_for: str = ""
+) -> uuids.UUID | None:
+    """Keep the actor's own yes or no; `asked_for` is whom the question named (consults.people.asked_for). After a
+    no: the recording that holds a part of theirs which may be erased.
 
     A no counts whenever it is said; a yes only until the visit is over.
     """
@@ -80,7 +83,7 @@ def answer_recording(*, actor: Actor, encounter: Encounter, decision: str, text_
     _require_for_one(encounter)
     if encounter.status in OVER and decision != Consent.Decision.DENY:
         raise visit_over()
-    consent = _answer(actor, encounter, decision, text_version)
+    consent = _answer(actor, encounter, decision, text_version, asked_for)
     return erasable_recording(actor, encounter) if consent.decision == Consent.Decision.DENY else None
 
 
@@ -109,15 +112,9 @@ def _require_for_one(encounter: Encounter) -> None:
         raise Conflict(_("Group visits are not recorded."), code="recording.group")
 
 
-def _answer(actor: Actor, encounter: Encounter, decision: str, text_version: str) -> Consent:
-    return answer_in_visit(
-        actor=actor,
-        patient=encounter.patient,
-        purpose=Purpose.RECORDING,
-        decision=decision,
-        text_version=text_version,
-        about=encounter.uuid,
-        since=encounter.performer_since,
+def _answer(actor: Actor, encounter: Encounter, decision: str, text_version: str, asked_for: str = "") -> Consent:
+    return answer_about_recording(
+        actor=actor, encounter=encounter, decision=decision, text_version=text_version, asked_for=asked_for
     )
 
 

@@ -66,6 +66,7 @@ def _answer(request: HttpRequest, encounter: Encounter) -> uuids.UUID | None:
         encounter=encounter,
         decision=request.POST.get("decision", ""),
         text_version=request.POST.get("text_version", ""),
+        asked_for=request.POST.get("asked_for", ""),
     )
 
 

@@ -6,7 +6,7 @@ import { busyButton } from "./forms.js";
 /** @typedef {import("./forms.js").Answer} Answer */
 
 /** Codes after which the words on this page are old ones. */
-const STALE = new Set(["consent.text_changed", "consent.text_unknown"]);
+const STALE = new Set(["consent.text_changed", "consent.text_unknown", "consent.asked_for_another"]);
 
 export class ActDialog {
   #dialog;

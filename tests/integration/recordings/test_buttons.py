@@ -42,7 +42,8 @@ def press(client: Client, visit: Encounter, button: str, **fields: str) -> Any:
 
 def answer(client: Client, visit: Encounter, decision: str, **fields: str) -> Any:
     link = visit.appointment.links.get()
-    data = {"decision": decision, "text_version": make.recording_words(visit), **fields}
+    asked = {"text_version": make.recording_words(visit), "asked_for": str(visit.practitioner.uuid)}
+    data = {"decision": decision, **asked, **fields}
     return client.post(f"/v/{link.uuid}/recording/consent/", data, **JSON)
 
 
@@ -73,6 +74,7 @@ def test_buttons_and_answers_lead_from_nothing_to_a_finished_recording(
 
 def test_browser_without_script_is_led_back_to_its_page(visit: Encounter, doctor: Client, patient: Client) -> None:
     data = {"text_version": make.recording_words(visit), "decision": "permit"}
+    data["asked_for"] = str(visit.practitioner.uuid)
     begun = doctor.post(f"/staff/visits/{visit.uuid}/recording/start/", data)
     assert (begun.status_code, begun.headers["Location"]) == (302, f"/staff/visits/{visit.uuid}/")
     link = visit.appointment.links.get()

@@ -9,7 +9,11 @@ from accounts.models import Practitioner
 from accounts.roles import Role
 from consent.models import Consent
 from consults import rooms, selectors, services
-from consults.models import Encounter, Seat
+from consults.models import Encounter, Pool, Seat
+from consults.people import asked_for
+from consults.services.line import offer_unadmit
+from consults.services.queues import stand_in_pool
+from core.errors import Conflict
 from core.ids import new_uuid
 from recordings import keystore
 from recordings.models import Recording, Stream
@@ -162,3 +166,86 @@ def test_visit_that_is_moved_to_a_colleague_asks_anew(colleague: Practitioner) -
     starts_at = visit.appointment.starts_at
     move_appointment(actor=desk, appointment=visit.appointment, starts_at=starts_at, practitioner=colleague)
     assert shown(visit, patient)["mine"] == "unasked"
+
+
+def test_question_that_was_opened_before_passing_on_is_no_answer_to_the_next(
+    visit: Encounter, colleague: Practitioner
+) -> None:
+    patient, opened = patient_of(visit), asked_for(visit)
+    pass_on(visit, colleague)
+    recorded_by(colleague, visit)
+    for said in (opened, "", "\x00" * 64):
+        with pytest.raises(Conflict) as refused:
+            make.answer_recording(visit, patient, asked_for=said or " ")
+        assert refused.value.code == "consent.asked_for_another"
+    assert permitted(visit) == set()
+    make.answer_recording(visit, patient)
+    assert permitted(visit) == {"practitioner", "patient"}
+
+
+def test_no_to_an_old_question_counts(visit: Encounter, colleague: Practitioner) -> None:
+    patient, opened = patient_of(visit), asked_for(visit)
+    pass_on(visit, colleague)
+    make.answer_recording(visit, patient, "deny", asked_for=opened)
+    assert shown(visit, patient)["mine"] == "deny"
+
+
+def test_guest_answers_no_old_question_either(visit: Encounter, colleague: Practitioner) -> None:
+    guest = make.make_guest(visit.appointment)
+    opened, actor = asked_for(visit), make.seat_guest(visit, guest)
+    pass_on(visit, colleague)
+    with pytest.raises(Conflict):
+        make.answer_recording(visit, actor, asked_for=opened)
+
+
+@pytest.fixture
+def first(colleague: Practitioner) -> Practitioner:
+    """A member of the line, with nobody to see."""
+    return make.make_practitioner(colleague.organization)
+
+
+@pytest.fixture
+def pool(first: Practitioner, colleague: Practitioner) -> Pool:
+    return make.make_pool(first, colleague)
+
+
+def in_line_of(pool: Pool, practitioner: Practitioner) -> Encounter:
+    """A visit that waits in the pool's line, in a clinic that can record."""
+    waiting = make.make_visit(practitioner=practitioner)
+    stand_in_pool(make.SYSTEM, waiting, pool)
+    return make.arrive(waiting)
+
+
+@pytest.mark.parametrize("back", ["nobody answers", "undone"])
+def test_yes_in_the_call_of_one_of_a_pool_is_not_a_yes_to_the_next(
+    first: Practitioner, colleague: Practitioner, pool: Pool, back: str
+) -> None:
+    waiting = in_line_of(pool, first)
+    patient, doctor = patient_of(waiting), make.practitioner_actor(first)
+    called = services.admit_patient(actor=doctor, encounter=waiting)
+    make.answer_recording(waiting, patient)
+    assert shown(waiting, patient)["mine"] == "permit"
+    opened_in_the_call = asked_for(Encounter.objects.get(pk=waiting.pk))
+    if back == "undone":
+        services.undo(actor=doctor, token=offer_unadmit(doctor, called))
+    else:
+        services.requeue_visit(actor=doctor, encounter=waiting)
+    assert shown(waiting, patient)["mine"] == "unasked"
+    services.take_seat(actor=patient, encounter=waiting, holder=new_uuid())
+    recorded_by(colleague, waiting)
+    assert permitted(waiting) == set()
+    assert shown(waiting, patient)["asked"] is True
+    with pytest.raises(Conflict):
+        make.answer_recording(waiting, patient, asked_for=opened_in_the_call)
+    make.answer_recording(waiting, patient)
+    assert permitted(waiting) == {"practitioner", "patient"}
+
+
+def test_yes_to_whoever_calls_from_a_line_is_one_to_who_does(first: Practitioner, pool: Pool) -> None:
+    """The words said "your doctor": the page was opened in the line, and answered there or in the call."""
+    waiting = in_line_of(pool, first)
+    patient, opened = patient_of(waiting), asked_for(waiting)
+    assert opened == str(pool.queue.uuid)
+    services.admit_patient(actor=make.practitioner_actor(first), encounter=waiting)
+    make.answer_recording(waiting, patient, asked_for=opened)
+    assert shown(waiting, patient)["mine"] == "permit"

@@ -44,6 +44,7 @@ def answer(visit: Encounter, decision: str) -> partial[Any]:
         encounter=visit,
         decision=decision,
         text_version=make.recording_words(visit),
+        asked_for=str(visit.practitioner.uuid),
     )
 
 

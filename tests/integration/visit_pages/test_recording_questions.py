@@ -7,7 +7,7 @@ from consent.models import Consent, Purpose
 from consent.selectors import current_text
 from consults.codes import code_of
 from consults.models import Encounter, LeaveCode
-from consults.services import finish_visit
+from consults.services import finish_visit, leave_waiting_room, pass_on
 from recordings import keystore
 from recordings.lifecycle import RecordingStatus
 from recordings.models import Recording
@@ -31,7 +31,8 @@ def answers(encounter: Encounter, **change: str) -> dict[str, str]:
     video, recording = (
         current_text(encounter.organization, purpose).version for purpose in (Purpose.TELEHEALTH, Purpose.RECORDING)
     )
-    given = {"agree": "on", "version": video, "recording": "permit", "recording_version": recording, **change}
+    given = {"agree": "on", "version": video, "recording": "permit", "recording_version": recording}
+    given |= {"asked_for": str(encounter.practitioner.uuid), **change}
     return {name: value for name, value in given.items() if value}
 
 
@@ -133,6 +134,27 @@ def test_old_words_of_recording_keep_neither_answer(encounter: Encounter) -> Non
     answer = opened(encounter).post(address(encounter, "visit-consent"), data, headers=JSON)
     assert answer.status_code == 422
     assert not Consent.objects.exists()
+
+
+def test_answer_to_a_question_that_named_somebody_else_is_asked_anew(encounter: Encounter) -> None:
+    """The page stood open while the visit went to a colleague: nothing is kept, and it comes again."""
+    data = answers(encounter)
+    waiting, colleague = make.arrive(encounter), make.make_practitioner(encounter.organization)
+    pass_on(actor=make.practitioner_actor(encounter.practitioner), encounter=waiting, to=colleague)
+    leave_waiting_room(actor=make.patient_actor(encounter.appointment), encounter=waiting)
+    kept = Consent.objects.count()
+    client = opened(encounter)
+    plain = client.post(address(encounter, "visit-consent"), data)
+    body = plain.content.decode()
+    assert plain.status_code == 422
+    assert "Somebody else sees you now than when we asked." in body
+    assert colleague.short_name in body
+    assert f'name="asked_for" value="{colleague.uuid}"' in body
+    script = client.post(address(encounter, "visit-consent"), data, headers=JSON)
+    assert (script.status_code, script.json()["error"]["code"]) == (409, "consent.asked_for_another")
+    assert Consent.objects.count() == kept
+    again = client.post(address(encounter, "visit-consent"), {**data, "asked_for": str(colleague.uuid)})
+    assert again.status_code == 302
 
 
 def test_second_visit_asks_about_recording_alone_and_again(encounter: Encounter) -> None:
