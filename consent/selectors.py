@@ -20,15 +20,19 @@ def current_text(clinic: Organization, purpose: str, language: str = FALLBACK_LA
     """The words in force on the clinic's day, in `language` if that version is written in it, else in English.
 
     A text counts from the day it is published on; the very first counts before too, for without words nobody can agree.
+    The newest version is the one that was first published last, in whatever language: an older one that is translated
+    afterwards stays the older one.
     """
     texts = ConsentText.objects.filter(purpose=purpose)
     first_day = texts.aggregate(day=Min("published_on"))["day"]
     if first_day is None:
         raise NotFound
     published = texts.filter(published_on__lte=max(first_day, today(clinic.timezone)))
-    newest = published.latest("published_on", "version")
-    written = {text.language: text for text in published.filter(version=newest.version)}
-    return written.get(language) or written.get(language.split("-")[0]) or written.get(FALLBACK_LANGUAGE) or newest
+    versions = published.values("version").annotate(first=Min("published_on")).order_by("-first", "-version")
+    newest = published.filter(version=versions.values("version")[:1]).order_by("published_on", "pk")
+    written = {text.language: text for text in newest}
+    wanted = (language, language.split("-")[0], FALLBACK_LANGUAGE, *written)
+    return next(written[one] for one in wanted if one in written)
 
 
 def language_shown(usual: str) -> str:

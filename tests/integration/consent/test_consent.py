@@ -120,6 +120,24 @@ def test_current_text_in_the_persons_language_else_english() -> None:
     assert current_text(clinic, "telehealth", "fr").language == "en"
 
 
+def test_late_translation_of_an_old_version_does_not_bring_it_back(appointment: Appointment) -> None:
+    clinic = appointment.organization
+    publish("2026-11-02", on="2026-11-02")
+    consent = agree(appointment, "2026-11-02/en")
+    publish(FIRST, "de", "Alte Worte.", on="2026-11-20")
+    publish("2026-11-02", "de", "Neue Worte.", on="2026-11-21")
+    with time_machine.travel("2026-11-20T18:00Z"):
+        shown = [current_text(clinic, "telehealth", one).shown_as for one in ("en", "de", "es")]
+        assert shown == ["2026-11-02/en"] * 3
+        assert standing_consent(appointment.patient, "telehealth") == consent
+    with time_machine.travel("2026-11-21T18:00Z"):
+        assert current_text(clinic, "telehealth", "de").shown_as == "2026-11-02/de"
+    # Two versions of one day: the higher number.
+    publish("2026-11-02b", on="2026-11-02")
+    with time_machine.travel("2026-11-22T18:00Z"):
+        assert current_text(clinic, "telehealth", "de").shown_as == "2026-11-02b/en"
+
+
 def test_page_shows_the_words_in_its_language_or_in_one_that_no_page_speaks() -> None:
     with override("es"):
         assert (language_shown("en"), language_shown("es-MX"), language_shown("de")) == ("es", "es", "de")
