@@ -23,6 +23,8 @@ from consults.selectors import visit_state
 from consults.services import finish_visit
 from core.clock import now
 from core.errors import Conflict
+from notifications.models import Beat
+from notifications.services.sweeping import WORKER
 from recordings import keystore
 from scheduling.models import Interpreter, PersonalLink
 from scheduling.services import book_appointment, cancel_appointment
@@ -56,6 +58,8 @@ def seed() -> tuple[SeededVisit, ...]:
     _give_addresses(actor, organization)
     set_up_booking(actor, organization)
     set_up_walk_ins(actor, organization)
+    # This start brings its own worker, which nobody has seen yet: the silence of a stopped demo is no alarm.
+    Beat.objects.filter(name=WORKER).delete()
     at = now()
     standing = _kept(actor, organization, at)
     for visit in cast.VISITS:

@@ -4,6 +4,7 @@ import datetime as dt
 from dataclasses import dataclass
 
 import pytest
+from playwright.sync_api import ViewportSize
 
 from accounts.models import Practitioner
 from consults.models import Pool
@@ -135,3 +136,15 @@ def test_sign_in_and_board_of_a_doctor(reader: Reader, clinic: Clinic) -> None:
     doctor.goto(clinic.visit.board)
     reader.look(doctor)
     assert reader.faults == [], "\n".join(reader.faults)
+
+
+def test_button_with_long_words_stands_beside_nothing(person: OpenContext, clinic: Clinic) -> None:
+    """In Spanish whoever is in trouble is called by a button as wide as half the row, on the board of all lines."""
+    phone = ViewportSize(width=360, height=740)
+    page = person(clinic.desk, viewport=phone, reduced_motion="reduce", locale="es-MX").new_page()
+    page.goto("/staff/clinic/")
+    row = page.locator(".hc-qrow:has(.hc-qdo a[href^='tel:'])").first
+    more, button = (row.locator(each).bounding_box() for each in (".hc-qmore", ".hc-qdo"))
+    assert more
+    assert button
+    assert more["y"] + more["height"] <= button["y"] or more["x"] + more["width"] <= button["x"]

@@ -16,6 +16,9 @@ from consults.lifecycle import OVER, VisitStatus
 from consults.models import Encounter, Pool
 from consults.selectors import visit_state
 from core.clock import now
+from notifications.models import Beat
+from notifications.selectors.health import alarms
+from notifications.services.sweeping import WORKER
 from scheduling.links import address_of
 from scheduling.models import Appointment, Interpreter
 from scheduling.services import book_appointment
@@ -146,6 +149,13 @@ def test_seed_has_a_room_and_a_visit_that_is_interpreted_unless_the_interpreter_
         clock.shift(24 * 60 * 60)
         seed()
     assert interpreted() == set()
+
+
+def test_demo_that_was_stopped_for_a_while_starts_without_an_alarm() -> None:
+    Beat.objects.create(name=WORKER, at=now() - dt.timedelta(hours=1))
+    assert alarms() != []
+    seed()
+    assert alarms() == []
 
 
 def test_printed_steps_name_a_patient_whose_visit_has_not_begun(capsys: pytest.CaptureFixture[str]) -> None:
