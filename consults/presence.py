@@ -92,9 +92,12 @@ def heard_at(seats: Iterable[Seat], arrived_at: dt.datetime | None) -> dt.dateti
 
 
 def kept_until(encounter: Encounter, seats: Iterable[Seat], kept: dt.timedelta) -> dt.datetime | None:
-    """Until when the place of one who is silent is kept; None for whoever is still to be called back."""
+    """Until when the place of one who is silent is kept; None for who is still to be called back and has booked.
+
+    Whoever came by the walk-in door, which knows nobody, is called back within the hours of the line, and four.
+    """
     if encounter.callback_at is not None and encounter.called_at is None:
-        return None
+        return encounter.callback_until
     # Called, and nobody answered: they are told, and have as long again to come.
     known = (heard_at(seats, encounter.arrived_at), encounter.called_at, encounter.requeued_at)
     silent_since = max((one for one in known if one is not None), default=None)

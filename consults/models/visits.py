@@ -62,6 +62,8 @@ class Encounter(models.Model):
     # While its patient waits elsewhere: since when they want to be called back, and when they were.
     callback_at = models.DateTimeField(null=True, blank=True)
     called_at = models.DateTimeField(null=True, blank=True)
+    # Of a walk-in who asked for it: until when the place is kept at most. Whoever has booked is known, and waits on.
+    callback_until = models.DateTimeField(null=True, blank=True)
     # Not stored: what of these calling them in has just ended. Undone, they wait elsewhere as before.
     called_from: tuple[dt.datetime | None, dt.datetime | None] = (None, None)
     # How often they were called back or taken out of the line: what is sent for each time is another message.

@@ -263,9 +263,8 @@ def version_of(organization_id: int) -> int:
 def _visits_of(
     queue: Queue, lines: Sequence[Queue], on_date: dt.date, zone: ZoneInfo, instant: dt.datetime
 ) -> list[Encounter]:
-    day_starts = dt.datetime.combine(on_date, dt.time.min, tzinfo=zone)
-    day_ends = dt.datetime.combine(on_date + dt.timedelta(days=1), dt.time.min, tzinfo=zone)
-    today = Q(appointment__starts_at__gte=day_starts, appointment__starts_at__lt=day_ends)
+    starts, ends = (dt.datetime.combine(on_date + dt.timedelta(days=n), dt.time.min, tzinfo=zone) for n in (0, 1))
+    today = Q(appointment__starts_at__gte=starts, appointment__starts_at__lt=ends)
     around_now = Q(appointment__starts_at__range=(instant - AROUND_NOW, instant + AROUND_NOW))
     timely = (today | around_now) & ~Q(status=VisitStatus.ARRIVED)
     shown = Q(queue=queue)
@@ -314,7 +313,8 @@ def _row(
 ) -> Row:
     of_pool = queue is not None and queue.pool_id is not None
     patient, group, stood = encounter.patient, _group_words(encounter), _stood(encounter)
-    silent = _silent_since(stood, instant)
+    silent, state = _silent_since(stood, instant), _state(stood, instant)
+    is_away = not group and (silent is not None or state == "callback")
     return Row(
         visit_uuid=encounter.uuid,
         starts_at=encounter.appointment.starts_at,
@@ -323,7 +323,7 @@ def _row(
         age=_age(patient.birth_date, on_date),
         reason=encounter.appointment.reason,
         modality="" if encounter.appointment.is_video else encounter.appointment.get_modality_display(),
-        state=_state(stood, instant),
+        state=state,
         minutes=_minutes(stood, instant),
         face="" if group else patient.face,
         group=group,
@@ -334,7 +334,7 @@ def _row(
         is_walk_in=encounter.appointment.is_walk_in,
         by=encounter.practitioner.short_name if of_pool and encounter.status in CALLED else "",
         silent_minutes=_minutes_since(silent, instant),
-        kept_until=kept_until(encounter, stood.patients_seats, kept) if silent is not None and not group else None,
+        kept_until=kept_until(encounter, stood.patients_seats, kept) if is_away else None,
     )
 
 

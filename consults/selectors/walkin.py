@@ -90,6 +90,14 @@ def door_of(pool: Pool, instant: dt.datetime) -> PoolDoor:
     return PoolDoor(state, waiting, coming, None, span[1], span[1] > next_midnight)
 
 
+def closes_at(pool: Pool, instant: dt.datetime) -> dt.datetime | None:
+    """When the line closes that is open now, `instant` for one that has closed; None where it never does."""
+    span = _span_now_or_next(pool, instant)
+    if span is None or instant < span[0]:
+        return instant
+    return None if span[1] - instant > NEVER_CLOSES else span[1]
+
+
 def hours_of(pool: Pool) -> list[tuple[str, dt.datetime, dt.datetime, bool]]:
     """The usual opening hours, by weekday: its name, from when until when, and whether that is all day."""
     zone = ZoneInfo(pool.organization.timezone)

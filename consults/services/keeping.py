@@ -14,7 +14,7 @@ from consults.models import Arrival, Encounter, Queue, Seat
 from consults.people import FOR_PATIENT, is_group
 from consults.policies import require_visit
 from consults.presence import AWAY_AFTER, SILENT_AFTER, kept_until, open_now
-from consults.selectors.keeping import place_kept
+from consults.selectors.keeping import callback_until, place_kept
 from consults.services.door import KEEPING, leave_door
 from consults.services.rows import (
     empty_seats,
@@ -36,7 +36,8 @@ from scheduling.services import lock_appointment, mark_not_arrived
 
 @transaction.atomic
 def ask_callback(*, actor: Actor, encounter: Encounter) -> Encounter:
-    """Wait elsewhere: the place is kept, and a message says when it is their turn. Asking twice changes nothing.
+    """Wait elsewhere: the place is kept, and a message says when it is their turn. Asking twice changes nothing, nor
+    does it keep a walk-in's place for longer.
 
     Conflict `callback.no_way` for whom neither a text nor a notification reaches, `visit.not_waiting` outside the line.
     """
@@ -52,7 +53,8 @@ def ask_callback(*, actor: Actor, encounter: Encounter) -> Encounter:
             code="callback.no_way",
         )
     encounter.callback_at, encounter.called_at = now(), None
-    store_change(encounter, "callback_at", "called_at")
+    encounter.callback_until = callback_until(encounter, encounter.callback_at)
+    store_change(encounter, "callback_at", "called_at", "callback_until")
     record_visit(actor, "consults.callback.ask", encounter)
     return encounter
 
