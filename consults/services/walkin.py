@@ -7,24 +7,31 @@ name. Whose place it is, the link says, and for a while the browser that came in
 
 import datetime as dt
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from accounts.actors import Actor, system_actor
+from accounts.models import Patient
 from accounts.policy import require
+from accounts.roles import Role
 from accounts.services import register_oneself
+from accounts.services.people import PersonSaid, add_related
 from audit.services import record
-from consent.models import Purpose
+from consent.models import ConsentRight, Purpose
+from consent.selectors import is_minor
 from consent.services import give_consent
+from consent.services.rights import give_right
 from consults.lifecycle import BEGUN
 from consults.models import Encounter, Pool, Queue
 from consults.presence import never_came_in
 from consults.selectors.walkin import PoolDoor, door_of, own_place, who_answers
 from consults.services.visits import plan_visit_in
 from core.clock import now
-from core.errors import Conflict, NotFound
+from core.errors import Conflict, Invalid, NotFound
 from scheduling.links import actor_of
 from scheduling.models import PersonalLink
 from scheduling.services import cancel_appointment
@@ -34,8 +41,19 @@ ACTION = "consults.walk_in.use"
 LONGEST_REASON = 200
 
 
-def come_in(*, actor: Actor, pool: Pool, person: Mapping[str, Any], reason: str, text_version: str) -> PersonalLink:
+def come_in(
+    *,
+    actor: Actor,
+    pool: Pool,
+    person: Mapping[str, Any],
+    reason: str,
+    text_version: str,
+    adult: PersonSaid | None = None,
+) -> PersonalLink:
     """A place in the pool's line for who typed themselves in, with their yes to a video visit.
+
+    For a child the yes is that of the adult who comes along and says that they may agree: Invalid `walk_in.adult`
+    without one.
 
     Pressed twice, or from a second tab, it is the place that this browser has got for that person already. Raises
     Conflict `line.off`, `line.closed`, `line.nobody` or `line.full`; nothing is kept then. Of many who come at the same
@@ -46,7 +64,7 @@ def come_in(*, actor: Actor, pool: Pool, person: Mapping[str, Any], reason: str,
         raise NotFound
     try:
         with transaction.atomic():
-            return _come_in(actor, pool, person, reason, text_version)
+            return _come_in(actor, pool, person, reason, text_version, adult)
     except Conflict as conflict:
         # Written after the rollback, which would have taken it along.
         record(actor=actor, action=ACTION, entity=pool, outcome="refused", detail={"code": conflict.code})
@@ -72,7 +90,9 @@ def _is_at_work(pool: Pool) -> bool:
     return Encounter.objects.filter(queue__pool=pool, status__in=BEGUN).exists()
 
 
-def _come_in(actor: Actor, pool: Pool, person: Mapping[str, Any], reason: str, text_version: str) -> PersonalLink:
+def _come_in(
+    actor: Actor, pool: Pool, person: Mapping[str, Any], reason: str, text_version: str, adult: PersonSaid | None
+) -> PersonalLink:
     # One after another: of two who want the last place one waits here and sees the other. Without the key, so that
     # rows which point at the line do not wait.
     queue = Queue.objects.select_for_update(no_key=True).get(pool=pool)
@@ -93,8 +113,9 @@ def _come_in(actor: Actor, pool: Pool, person: Mapping[str, Any], reason: str, t
         reason=" ".join(reason.split())[:LONGEST_REASON],
     )
     encounter = plan_visit_in(actor, link.appointment, queue)
+    theirs = actor_of(link, actor.session)
     give_consent(
-        actor=actor_of(link, actor.session),
+        actor=_for_child(theirs, patient, adult) if is_minor(patient) else theirs,
         patient=patient,
         purpose=Purpose.TELEHEALTH,
         text_version=text_version,
@@ -102,6 +123,29 @@ def _come_in(actor: Actor, pool: Pool, person: Mapping[str, Any], reason: str, t
     )
     record(actor=actor, action=ACTION, entity=encounter, patient_id=patient.pk, detail={"pool": str(pool.uuid)})
     return link
+
+
+def _for_child(theirs: Actor, patient: Patient, adult: PersonSaid | None) -> Actor:
+    """Whoever agrees for a child, kept as one of their people with the right to; what of it was seen, staff read."""
+    if adult is None:
+        words = _("Tell us which adult comes along and agrees for the child.")
+        raise Invalid(words, code="walk_in.adult", field="adult_name")
+    door = system_actor("walk-in door", patient.organization_id)
+    related = add_related(actor=door, patient=patient, said=adult)
+    with override(patient.organization.language):
+        seen = _("Said so at the walk-in door. No papers were seen.")
+    basis = ConsentRight.Basis.CHILD
+    give_right(actor=door, related=related, purposes=[Purpose.TELEHEALTH], basis=basis, seen=seen)
+    return replace(
+        theirs,
+        type="guest",
+        id=None,
+        label=related.name,
+        roles=frozenset({Role.RELATED_PERSON}),
+        patient_id=None,
+        related_id=related.pk,
+        for_patient_id=patient.pk,
+    )
 
 
 def _require_open(door: PoolDoor) -> None:

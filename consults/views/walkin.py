@@ -43,9 +43,9 @@ def walk_in(request: HttpRequest, token: str) -> HttpResponseBase:
     """The door: open with its form, or what to do instead. What was typed stays, whatever the door has become."""
     pool = _pool(request, token)
     if request.method != "POST":
-        form = WalkInForm(timezone=pool.organization.timezone, initial={"version": _text(pool).shown_as})
+        form = WalkInForm(**_clinic_of(pool), initial={"version": _text(pool).shown_as})
         return with_key(request, _page(request, pool, form), path=WALK_IN_PREFIX)
-    form = WalkInForm(request.POST, timezone=pool.organization.timezone)
+    form = WalkInForm(request.POST, **_clinic_of(pool))
     if not form.is_valid():
         return _page(request, pool, form, status=422)
     key = key_of(request)
@@ -115,7 +115,7 @@ def _page(
     door, text = selectors.door_of(pool, now()), _text(pool)
     if form.is_bound and form.data.get("version") != text.shown_as:
         # Other words came into force meanwhile: they are shown, and asked about anew.
-        form.data = {**form.data.dict(), "version": text.shown_as, "agree": ""}  # type: ignore[attr-defined]
+        form.data = {**form.data.dict(), "version": text.shown_as, "agree": "", "adult_agrees": ""}  # type: ignore[attr-defined]
     doctor = _("The doctor")
     short, full = SHORT_CONSENT.format(doctor=doctor), text.body_for(doctor)
     context: dict[str, Any] = {
@@ -135,6 +135,11 @@ def _page(
         "consent_full": "" if full.split() == short.split() else full,
     }
     return render(request, "consults/walk_in.html", context, status=status)
+
+
+def _clinic_of(pool: Pool) -> dict[str, Any]:
+    """By whose days the form reckons, and from which age people agree for themselves."""
+    return {"timezone": pool.organization.timezone, "majority": pool.organization.age_of_majority}
 
 
 def _text(pool: Pool) -> Any:

@@ -1,0 +1,120 @@
+"""A child at the walk-in door: an adult comes along and agrees, and a child's own yes is none."""
+
+import datetime as dt
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import Organization, Patient, RelatedPerson
+from accounts.services.people import PersonSaid
+from consent.models import Consent, ConsentRight
+from consent.selectors import current_text, standing_consent
+from consults.models import Encounter, Pool
+from consults.services.walkin import come_in
+from core.clock import today
+from core.errors import Invalid
+from scheduling import visitors
+from tests import factories as make
+
+pytestmark = pytest.mark.django_db
+
+ADULT = {
+    "adult_name": "Rosa Lopez",
+    "adult_birth_date": "1985-04-01",
+    "adult_relationship": "mother",
+    "adult_phone": "+1 312 555 0143",
+    "adult_agrees": "on",
+}
+
+
+@pytest.fixture
+def pool() -> Pool:
+    clinic = Organization.objects.first() or make.make_organization(timezone="America/Chicago")
+    return make.make_pool(make.make_practitioner(clinic), takes_walk_ins=True)
+
+
+def born(pool: Pool, years: int) -> dt.date:
+    day = today(pool.organization.timezone)
+    return day.replace(year=day.year - years, day=min(day.day, 28))
+
+
+def typed(pool: Pool, years: int = 9, **fields: str) -> dict[str, str]:
+    words = current_text(pool.organization, "telehealth").shown_as
+    person = {"name": "Mia Lopez", "phone": "+1 312 555 0142", "email": "rosa@example.org"}
+    said = {"birth_date": born(pool, years).isoformat(), "reason": "a rash", "agree": "on", "version": words}
+    return {**person, **said, **fields}
+
+
+def posted(pool: Pool, data: dict[str, str]) -> Any:
+    return Client(headers={"host": "127.0.0.1"}).post(reverse("walk-in", args=[pool.door_token]), data)
+
+
+def test_child_alone_is_asked_for_the_adult_who_comes_along(pool: Pool) -> None:
+    answer = posted(pool, typed(pool))
+    body = answer.content.decode()
+    assert answer.status_code == 422
+    assert "A child cannot agree to the visit alone." in body
+    assert "I have the right to agree for them" in body
+    for name in ("adult_name", "adult_birth_date", "adult_relationship", "adult_phone", "adult_agrees"):
+        assert f'id="id_{name}"' in body
+    assert not Patient.objects.exists()
+    assert not Consent.objects.exists()
+
+
+@pytest.mark.parametrize("missing", sorted(ADULT))
+def test_each_word_about_the_adult_is_needed(pool: Pool, missing: str) -> None:
+    answer = posted(pool, {**typed(pool), **ADULT, missing: ""})
+    assert answer.status_code == 422
+    assert not Encounter.objects.exists()
+
+
+@pytest.mark.parametrize("wrong", [{"adult_birth_date": ""}, {"adult_relationship": "friend"}, {"adult_phone": "none"}])
+def test_adult_who_is_none_agrees_to_nothing(pool: Pool, wrong: dict[str, str]) -> None:
+    child = {"adult_birth_date": born(pool, 17).isoformat()}
+    assert posted(pool, {**typed(pool), **ADULT, **child}).status_code == 422
+    assert posted(pool, {**typed(pool), **ADULT, **wrong}).status_code == 422
+    assert not Patient.objects.exists()
+
+
+def test_adult_is_one_of_the_childs_people_and_the_yes_is_theirs_by_right(pool: Pool) -> None:
+    assert posted(pool, {**typed(pool), **ADULT}).status_code == 302
+    patient = Patient.objects.get()
+    related = RelatedPerson.objects.get(patient=patient)
+    assert (related.name, related.relationship, related.phone) == ("Rosa Lopez", "mother", "+1 312 555 0143")
+    right = ConsentRight.objects.get(related=related)
+    assert (right.purposes, right.basis, right.confirmed_by) == (["telehealth"], "child", None)
+    assert right.seen == "Said so at the walk-in door. No papers were seen."
+    [consent] = Consent.objects.all()
+    assert (consent.person_type, consent.person_id, consent.right) == ("patient", patient.pk, right)
+    assert (consent.given_by_type, consent.given_by_label) == ("guest", "Rosa Lopez")
+    assert standing_consent(patient, "telehealth") == consent
+
+
+def test_who_is_of_age_is_asked_for_nobody(pool: Pool) -> None:
+    assert posted(pool, typed(pool, years=18)).status_code == 302
+    assert not RelatedPerson.objects.exists()
+    assert Consent.objects.get().right is None
+
+
+def test_service_takes_no_child_without_an_adult_whoever_calls_it(pool: Pool) -> None:
+    actor = replace(visitors.visitor(visitors.new_key()), organization_id=pool.organization_id)
+    person = {
+        "given_name": "Mia",
+        "family_name": "Lopez",
+        "birth_date": born(pool, 9),
+        "phone": "1",
+        "email": "a@b.org",
+    }
+    words = current_text(pool.organization, "telehealth").shown_as
+    given: dict[str, Any] = {"actor": actor, "pool": pool, "person": person, "reason": "a rash", "text_version": words}
+    with pytest.raises(Invalid) as refused:
+        come_in(**given)
+    assert refused.value.code == "walk_in.adult"
+    assert not Patient.objects.exists()
+    link = come_in(**given, adult=PersonSaid(name="Rosa Lopez", relationship="mother", phone="3125550143"))
+    # Pressed once more it is the same place, and the same person.
+    again = come_in(**given, adult=PersonSaid(name="Rosa Lopez", relationship="mother", phone="3125550143"))
+    assert (again, RelatedPerson.objects.count()) == (link, 1)
