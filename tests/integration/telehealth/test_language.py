@@ -70,3 +70,12 @@ def test_link_speaks_the_language_on_file_until_somebody_chooses(client: Client,
         client.post(reverse("language"), {"language": chosen})
     client.post(reverse("visit-open", args=[link.uuid]), {"secret": secret_for(link)})
     assert f'<html lang="{spoken}"' in client.get(reverse("visit", args=[link.uuid])).content.decode()
+
+
+@pytest.mark.django_db
+def test_every_word_under_the_controls_of_a_call_is_spoken(client: Client) -> None:
+    link = make_visit(patient=make_patient(language="es")).appointment.links.get()
+    client.post(reverse("visit-open", args=[link.uuid]), {"secret": secret_for(link)})
+    page = client.get(reverse("visit", args=[link.uuid])).content.decode()
+    leave = page.partition('data-control="leave"')[2].partition("</button>")[0]
+    assert "<span>Salir</span> <small>de la consulta</small>" in leave
