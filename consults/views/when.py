@@ -23,12 +23,15 @@ def when_words(encounter: Encounter) -> dict[str, Any]:
     appointment = encounter.appointment
     length = appointment.ends_at - appointment.starts_at
     here = ZoneInfo(appointment.timezone)
+    day, here_now = appointment.starts_at.astimezone(here).date(), now().astimezone(here).date()
     return {
         "appointment": appointment,
         "practitioner": performer(encounter),
         "zone": appointment.timezone,
         "opens_at": door_opens_at(appointment.starts_at),
-        "is_today": appointment.starts_at.astimezone(here).date() == now().astimezone(here).date(),
+        "is_today": day == here_now,
+        # Who has a link to a cancelled visit needs to know which one it was until its day is over, and nobody after.
+        "is_past": day < here_now,
         "minutes": int(length.total_seconds() // 60),
         "theirs": zone_of(encounter.practitioner, encounter.organization),
     }

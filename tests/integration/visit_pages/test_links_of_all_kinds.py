@@ -5,6 +5,8 @@ import os
 import secrets
 import uuid
 from itertools import islice
+from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.cache import cache
@@ -16,7 +18,8 @@ from audit.models import AuditEvent
 from consults.models import Encounter
 from core.clock import now
 from core.errors import NotFound, RateLimited
-from scheduling.links import COOKIE_NAME, open_link, secret_for, session_cookie_for
+from core.templatetags.ui import clock_time
+from scheduling.links import COOKIE_NAME, open_link, path_of, secret_for, session_cookie_for
 from scheduling.models import Appointment, PersonalLink
 from scheduling.services import cancel_appointment, move_appointment, revoke_link
 from tests import factories as make
@@ -132,6 +135,38 @@ def test_after_a_cancellation_the_link_says_so_and_how_to_get_a_new_time() -> No
     assert "This visit is cancelled" in body
     assert visit.organization.phone in body
     assert "Join your visit" not in body
+    assert visit.practitioner.display_name in body
+
+
+@pytest.mark.parametrize("whose", ["patient", "guest"])
+def test_link_to_a_cancelled_visit_names_nobody_and_no_time_once_its_day_is_over(whose: str, time_machine: Any) -> None:
+    """A link may have come into anybody's hands: until that day is over it says which one, then only that."""
+    visit = make.make_visit()
+    guest = make.make_guest(visit.appointment)
+    link = visit.appointment.links.get(guest=guest if whose == "guest" else None)
+    cancel_appointment(actor=make.SYSTEM, appointment=visit.appointment, reason="")
+    private = (visit.practitioner.family_name, visit.patient.given_name, visit.patient.family_name)
+    zone = ZoneInfo(visit.appointment.timezone)
+
+    def shown() -> str:
+        client = Client()
+        client.cookies[COOKIE_NAME] = session_cookie_for(link)
+        return client.get(path_of(link)).content.decode()
+
+    said = clock_time(visit.appointment.starts_at, visit.appointment.timezone)
+    assert said in shown()
+    assert private[0] in shown()
+    midnight = dt.datetime.combine(
+        visit.appointment.starts_at.astimezone(zone).date() + dt.timedelta(days=1), dt.time(), tzinfo=zone
+    )
+    time_machine.move_to(midnight - dt.timedelta(seconds=1), tick=False)
+    assert said in shown()
+    time_machine.move_to(midnight + dt.timedelta(seconds=1), tick=False)
+    body = shown()
+    assert "This visit is cancelled" in body
+    assert [each for each in (*private, said) if each in body] == []
+    if whose == "patient":
+        assert visit.organization.phone in body
 
 
 def test_after_a_move_the_same_link_says_the_new_time() -> None:
