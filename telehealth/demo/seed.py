@@ -17,7 +17,7 @@ from accounts.services import (
     register_patient,
     register_practitioner,
 )
-from consults.lifecycle import OVER, VisitStatus
+from consults.lifecycle import BEGUN, OVER, VisitStatus
 from consults.models import Encounter
 from consults.selectors import visit_state
 from consults.services import finish_visit
@@ -174,7 +174,7 @@ def _planned(encounter: Encounter) -> cast.PlannedVisit | None:
 
 
 def _tidy(actor: Actor, encounter: Encounter) -> None:
-    if encounter.status == VisitStatus.IN_PROGRESS:
+    if encounter.status in BEGUN:
         finish_visit(actor=actor, encounter=encounter)
     else:
         cancel_appointment(actor=actor, appointment=encounter.appointment, reason="The demo was started anew")

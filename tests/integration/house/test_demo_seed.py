@@ -111,7 +111,7 @@ def test_seed_at_a_later_start_shows_visits_around_the_present(minutes: int) -> 
         assert starts[-1] > now() + dt.timedelta(minutes=30)
 
 
-@pytest.mark.parametrize("status", [VisitStatus.ARRIVED, VisitStatus.IN_PROGRESS])
+@pytest.mark.parametrize("status", [VisitStatus.ARRIVED, VisitStatus.IN_PROGRESS, VisitStatus.ON_LEAVE])
 def test_seed_keeps_a_visit_that_is_within_its_time_and_ends_it_afterwards(status: VisitStatus) -> None:
     with time_machine.travel(EVENING, tick=False) as clock:
         begun = _rosalind(seed())
