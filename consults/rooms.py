@@ -61,8 +61,11 @@ def _seat(seat: Seat, active: bool, instant: dt.datetime) -> dict[str, Any]:
 
 
 def open_rooms() -> list[PlacedRoom]:
-    """All rooms that are open now, in a few queries however many they are."""
-    return [placed_room(encounter) for encounter in _open_visits(now())]
+    """All rooms that are open now and on a relay, in a few queries however many they are.
+
+    Whoever only waits is on none yet: a full house is read in the time that its calls take.
+    """
+    return [placed_room(encounter) for encounter in _open_visits(now()).exclude(relay="")]
 
 
 def rooms_of(uuids: Iterable[UUID]) -> list[PlacedRoom]:

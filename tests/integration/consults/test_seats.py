@@ -170,18 +170,26 @@ def test_room_document_follows_the_visit_with_a_rising_version() -> None:
     assert over["version"] > active["version"]
 
 
-def test_open_rooms_are_those_with_people_in_a_constant_number_of_queries(
+def _on_relay(*visits: Encounter) -> None:
+    Encounter.objects.filter(pk__in=[one.pk for one in visits]).update(relay="relay-1")
+
+
+def test_open_rooms_are_those_on_a_relay_in_a_constant_number_of_queries(
     django_assert_num_queries: pytest.fixture,  # type: ignore[valid-type]
 ) -> None:
     make.make_visit()
     waiting, begun = make.make_waiting_visit(), make.make_visit_in_progress()
+    _on_relay(waiting, begun)
+    _ = make.make_waiting_visit()
     with django_assert_num_queries(3):
         few = rooms.open_rooms()
     assert {room.uuid for room in few} == {waiting.uuid, begun.uuid}
     more = [make.make_waiting_visit() for _ in range(3)]
+    _on_relay(*more)
     with django_assert_num_queries(3):
         assert len(rooms.open_rooms()) == 2 + len(more)
     recorded = [make.make_recording() for _ in range(2)]
+    _on_relay(*(recording.encounter for recording in recorded))
     with django_assert_num_queries(4):
         documents = [room.document for room in rooms.open_rooms()]
     assert {document["recording"]["recording"] for document in documents if document["recording"]} == {
@@ -191,7 +199,9 @@ def test_open_rooms_are_those_with_people_in_a_constant_number_of_queries(
 
 def test_room_of_somebody_who_waited_past_the_door_is_closed() -> None:
     visit = make.make_waiting_visit()
+    _on_relay(visit)
     assert not rooms.room_document(visit)["closed"]
+    assert [room.uuid for room in rooms.open_rooms()] == [visit.uuid]
     with time_machine.travel(visit.appointment.ends_at + dt.timedelta(hours=12, seconds=1)):
         assert rooms.open_rooms() == []
         assert document_of(visit)["closed"]
