@@ -2,6 +2,7 @@
 
 import datetime as dt
 import uuid as uuids
+from collections.abc import Mapping
 
 from django.conf import settings
 from django.db.models import Case, Min, OuterRef, Q, Subquery, Value, When
@@ -64,9 +65,21 @@ def visit_answers(visit: uuids.UUID, purpose: str, since: dt.datetime | None = N
     Where the visit went to another practitioner, `since` then, a yes from before counts no more, for its words named
     the former one: as if that person had not been asked. A no counts on.
     """
-    rows = Consent.objects.filter(about=visit, purpose=purpose).order_by("pk")
-    newest = {(row.person_type, row.person_id): row for row in rows}
-    return {person: row for person, row in newest.items() if not _is_for_another(row, since)}
+    return visits_answers({visit: since}, purpose)[visit]
+
+
+def visits_answers(
+    since: Mapping[uuids.UUID, dt.datetime | None], purpose: str
+) -> dict[uuids.UUID, dict[tuple[str, int], Consent]]:
+    """The same of many visits, each with its own `since`, in one query."""
+    newest: dict[uuids.UUID, dict[tuple[str, int], Consent]] = {visit: {} for visit in since}
+    for row in Consent.objects.filter(about__in=newest, purpose=purpose).order_by("pk"):
+        assert row.about is not None
+        newest[row.about][row.person_type, row.person_id] = row
+    return {
+        visit: {person: row for person, row in rows.items() if not _is_for_another(row, since[visit])}
+        for visit, rows in newest.items()
+    }
 
 
 def visit_answer(

@@ -3,7 +3,7 @@
 Listeners and contributors are called inside the caller's transaction, where there is one.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -17,6 +17,7 @@ Contributor = Callable[["Encounter", dict[str, Any]], None]
 Prefetches = Callable[[], "Iterable[Prefetch[Any]]"]
 RelayListener = Callable[[UUID, Mapping[str, Any]], None]
 SnapshotPart = Callable[["Encounter", "Actor"], dict[str, Any]]
+ReadForMany = Callable[["Sequence[Encounter]"], None]
 VisitListener = Callable[["Actor", "Encounter"], None]
 Watcher = Callable[[], None]
 
@@ -24,7 +25,7 @@ _contributors: list[Contributor] = []
 _prefetches: list[Prefetches] = []
 _relay_listeners: dict[str, list[RelayListener]] = {}
 _snapshot_parts: list[SnapshotPart] = []
-_snapshot_prefetches: list[Prefetches] = []
+_reads_for_many: list[ReadForMany] = []
 _over: list[VisitListener] = []
 _acted: list[Callable[["Encounter"], bool]] = []
 _seats_changed: list[VisitListener] = []
@@ -52,15 +53,16 @@ def on_relay_event(kind: str, listener: RelayListener) -> None:
         listeners.append(listener)
 
 
-def on_visit_snapshot(part: SnapshotPart, prefetches: Prefetches | None = None) -> None:
+def on_visit_snapshot(part: SnapshotPart, read_for_many: ReadForMany | None = None) -> None:
     """Merge `part(encounter, actor)` into the snapshot that this person is shown of a visit.
 
-    Of many visits at once `prefetches()` has been fetched; of a single one the part reads by itself.
+    Of many visits at once `read_for_many(encounters)` has kept with each what the part needs, in statements that do not
+    grow with their number; of a single one the part reads by itself.
     """
     if part not in _snapshot_parts:
         _snapshot_parts.append(part)
-        if prefetches is not None:
-            _snapshot_prefetches.append(prefetches)
+        if read_for_many is not None:
+            _reads_for_many.append(read_for_many)
 
 
 def on_visit_over(listener: VisitListener) -> None:
@@ -108,8 +110,9 @@ def tell_relay_event(kind: str, room: UUID, message: Mapping[str, Any]) -> None:
         listener(room, message)
 
 
-def snapshot_prefetches() -> "list[Prefetch[Any]]":
-    return [prefetch for prefetches in _snapshot_prefetches for prefetch in prefetches()]
+def read_for_snapshots(encounters: "Sequence[Encounter]") -> None:
+    for read_for_many in _reads_for_many:
+        read_for_many(encounters)
 
 
 def snapshot_parts(encounter: "Encounter", actor: "Actor") -> dict[str, Any]:

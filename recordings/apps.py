@@ -16,7 +16,7 @@ class RecordingsConfig(AppConfig):
         consent.on_answered(services.consent_answered)
         consults.on_room_document(document.add_to_document, document.document_prefetches)
         consults.on_relay_event("recorded", services.hear_relay)
-        consults.on_visit_snapshot(snapshot.snapshot_part, snapshot.snapshot_prefetches)
+        consults.on_visit_snapshot(snapshot.snapshot_part, snapshot.read_for_snapshots)
         consults.on_visit_over(services.end_with_visit)
         consults.on_passed_on(services.end_with_visit)
         consults.on_acted(snapshot.has_recordings)

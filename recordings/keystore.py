@@ -9,6 +9,7 @@ Folders are 0700, files 0600. All here is idempotent and synced when it returns.
 readers hold none, and look again under the lock before they call a key unreadable.
 """
 
+import os
 import re
 import secrets
 from contextlib import AbstractContextManager
@@ -252,7 +253,12 @@ def add_clinic_key(organization: UUID, identity: Identity) -> int:
 
 
 def _numbers(organization: UUID) -> tuple[int, ...]:
-    found = (re.fullmatch(r"(\d+)\.key", path.name) for path in (folder_of(organization) / "clinic").glob("*.key"))
+    try:
+        # Asked at every look at a visit: a listing by pathlib takes twenty times as long.
+        names = os.listdir(folder_of(organization) / "clinic")
+    except FileNotFoundError:
+        return ()
+    found = (re.fullmatch(r"(\d+)\.key", name) for name in names)
     return tuple(sorted(int(match[1]) for match in found if match))
 
 

@@ -54,4 +54,6 @@ def _own(actor: Actor, link: PersonalLink, encounter: Encounter, actions: Iterab
 
 def read_rooms(visits: Sequence[OwnVisit]) -> None:
     """Seats, threads and what other rooms tell of these visits: read for all at once, and found there afterwards."""
-    prefetch_related_objects([one.encounter for one in visits], *_OF_ONE, *ports.snapshot_prefetches())
+    encounters = [one.encounter for one in visits]
+    prefetch_related_objects(encounters, *_OF_ONE)
+    ports.read_for_snapshots(encounters)

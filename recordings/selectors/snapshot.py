@@ -1,15 +1,16 @@
 """Reading a visit's recording as the pages of the people in the visit show it (docs/signaling.md)."""
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, prefetch_related_objects
 
 from accounts.actors import Actor
 from accounts.policy import may
 from accounts.roles import Role
 from consent.models import Consent, Purpose
-from consent.selectors import visit_answers
+from consent.selectors import visit_answers, visits_answers
 from consults.lifecycle import VisitStatus
 from consults.models import Encounter, Seat
 from consults.policies import relation_to_visit
@@ -23,6 +24,7 @@ from recordings.selectors.playback import recordings_of_visit
 
 UNASKED = "unasked"
 _TIMELESS = {"until": None, "since": None}
+_RECORDINGS = Prefetch("recordings", queryset=Recording.objects.order_by("-pk"), to_attr="recordings_read")
 Answers = dict[tuple[str, int], Consent]
 
 
@@ -35,8 +37,7 @@ def snapshot_part(encounter: Encounter, actor: Actor) -> dict[str, Any]:
     can_record = keystore.has_clinic_key(encounter.organization.uuid)
     if newest is None and not can_record:
         return {"recording": None}
-    answers = visit_answers(encounter.uuid, Purpose.RECORDING, encounter.performer_since)
-    seats = list(Seat.objects.filter(encounter=encounter, left_at=None).order_by("pk"))
+    answers, seats = _answers(encounter), _seats(encounter)
     mine = _answer(answers, actor.type, actor.id)
     is_open = newest is not None and newest.status in OPEN
     is_practitioner = Role.PRACTITIONER in actor.roles
@@ -58,9 +59,14 @@ def snapshot_part(encounter: Encounter, actor: Actor) -> dict[str, Any]:
     }
 
 
-def snapshot_prefetches() -> "list[Prefetch[Any]]":
-    """What `snapshot_part` reads of many visits at once."""
-    return [Prefetch("recordings", queryset=Recording.objects.order_by("-pk"), to_attr="recordings_read")]
+def read_for_snapshots(encounters: Sequence[Encounter]) -> None:
+    """What `snapshot_part` reads of many visits at once: their recordings and, where it asks for them, the answers."""
+    prefetch_related_objects(encounters, _RECORDINGS)
+    asked = [one for one in encounters if _newest(one) is not None or keystore.has_clinic_key(one.organization.uuid)]
+    if asked:
+        answers = visits_answers({one.uuid: one.performer_since for one in asked}, Purpose.RECORDING)
+        for one in asked:
+            one.recording_answers_read = answers[one.uuid]  # type: ignore[attr-defined]
 
 
 def _newest(encounter: Encounter) -> Recording | None:
@@ -68,6 +74,16 @@ def _newest(encounter: Encounter) -> Recording | None:
     if read is not None:
         return read[0] if read else None
     return Recording.objects.filter(encounter=encounter).order_by("-pk").first()
+
+
+def _answers(encounter: Encounter) -> Answers:
+    read: Answers | None = getattr(encounter, "recording_answers_read", None)
+    return visit_answers(encounter.uuid, Purpose.RECORDING, encounter.performer_since) if read is None else read
+
+
+def _seats(encounter: Encounter) -> list[Seat]:
+    read: list[Seat] | None = getattr(encounter, "seats_read", None)
+    return list(Seat.objects.filter(encounter=encounter, left_at=None).order_by("pk")) if read is None else read
 
 
 def _state(recording: Recording | None, instant: dt.datetime) -> dict[str, Any]:

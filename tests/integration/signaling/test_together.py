@@ -13,11 +13,19 @@ from consults.models import Encounter, Seat
 from core.clock import now
 from core.errors import NotFound
 from core.ids import new_uuid
+from recordings.keystore import create_clinic_key
 from scheduling import links
 from scheduling.models import PersonalLink
 from signaling import lines, together
 from signaling.visits import Ask, Door, View
-from tests.factories import make_organization, make_practitioner, make_visit, make_waiting_visit
+from tests.factories import (
+    answer_recording,
+    make_organization,
+    make_practitioner,
+    make_visit,
+    make_waiting_visit,
+    patient_actor,
+)
 from tests.integration.signaling.house import cookie
 
 pytestmark = pytest.mark.django_db
@@ -73,6 +81,25 @@ def test_connects_and_heartbeats_of_a_line_cost_the_same_statements_for_two_and_
     assert statements(looks(few), monkeypatch) == statements(looks(many), monkeypatch) <= 11
     first = [replace(ask, tab=None, is_hello=False) for ask in many]
     assert statements(first, monkeypatch) <= 8
+
+
+def test_heartbeats_where_the_clinic_records_cost_one_statement_more_however_many(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    few, many = line_of(2), line_of(8)
+    for visit in (few[0], many[0]):
+        create_clinic_key(visit.organization.uuid)
+    asks = hellos(few), hellos(many)
+    assert statements(looks(asks[0]), monkeypatch) == statements(looks(asks[1]), monkeypatch) <= 12
+
+
+def test_each_is_shown_their_own_answer_about_a_recording_and_nobody_elses() -> None:
+    visits = line_of(3)
+    create_clinic_key(visits[0].organization.uuid)
+    asks = looks(hellos(visits))
+    answer_recording(visits[1], patient_actor(visits[1].appointment))
+    assert [view.visit["recording"]["mine"] for view in views(asks)] == ["unasked", "permit", "unasked"]
+    assert [view.visit["recording"]["agreed"] for view in views(asks)] == [0, 1, 0]
 
 
 def test_each_is_shown_their_own_visit_and_place_and_nobody_elses() -> None:
