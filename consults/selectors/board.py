@@ -12,11 +12,13 @@ from django.utils.translation import gettext as _
 
 from accounts.actors import Actor
 from accounts.models import Practitioner
+from accounts.policy import require
 from consults.answering import Answering
 from consults.lifecycle import BEGUN, OVER, VisitStatus
 from consults.models import DeskNote, Encounter, Queue, Seat
 from consults.order import in_line, stands_from
 from consults.people import FOR_PATIENT, is_group, the_group
+from consults.policies import relation_to_queue
 from consults.presence import Presence, heard_at, kept_until, never_came_in, open_now, presence_of
 from consults.selectors.answering import answering_of
 from consults.selectors.checks import DeviceWords, device_words
@@ -24,7 +26,6 @@ from consults.selectors.company import NOBODY, Company, companies_of
 from consults.selectors.keeping import place_kept
 from consults.selectors.licence import licence_warnings
 from consults.selectors.pools import PATIENT_SEATS, lines_shown
-from consults.selectors.queues import get_queue
 from consults.selectors.waiting import late_by
 from core.clock import now
 from scheduling.lifecycle import AppointmentStatus
@@ -163,10 +164,10 @@ class QueueBoard:
 def waiting_queue(actor: Actor, queue: Queue) -> QueueBoard:
     """The board of today (clinic time), of what is open, and of what starts within three hours; recorded as seen.
 
-    Eight queries however long the line is, and two more while somebody waits beyond their time; the versions are read
-    first, so that a later change is never missed.
+    `queue` as read just now: a later change is never missed. Six queries however long the line is, and two more while
+    somebody waits beyond their time.
     """
-    queue = get_queue(actor, queue.uuid)
+    require(actor, "consults.queue.view", relation_to_queue(actor, queue))
     instant = now()
     zone = ZoneInfo(queue.organization.timezone)
     on_date = instant.astimezone(zone).date()

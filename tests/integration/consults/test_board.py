@@ -170,7 +170,7 @@ def test_board_costs_the_same_for_one_and_for_twelve(
         queue = selectors.queues(actor)[0]
         with django_capture_on_commit_callbacks(execute=True):
             selectors.waiting_queue(actor, queue)
-        with django_assert_num_queries(7):
+        with django_assert_num_queries(6):
             assert selectors.waiting_queue(actor, queue).counts.waiting == count
 
 
