@@ -7,6 +7,8 @@ import socket
 
 import uvicorn
 
+from telehealth import memory
+
 MAX_SOCKET_MESSAGE_BYTES = 65_536
 GRACEFUL_SECONDS = 5
 
@@ -42,6 +44,7 @@ def allow_many_files() -> None:
 def main() -> None:
     """Serve on the inherited listening sockets until SIGTERM."""
     allow_many_files()
+    memory.take_short_turns()
     parser = argparse.ArgumentParser(prog="telehealth.serve")
     parser.add_argument("--fd", type=int, nargs="+", required=True, help="numbers of the inherited listening sockets")
     # fileno alone finds the socket's true family, which TCP_NODELAY on its connections depends on.
