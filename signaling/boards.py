@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
@@ -92,6 +93,8 @@ class Feed:
         self._woken = asyncio.Event()
         self._version = 0
         self._rested_at = 0.0
+        # Boards that were opened together, as all are after a restart, do not tell the minutes together.
+        self._ahead = random.random() * timing.minutes_every  # noqa: S311  nothing is hidden by it
         self._task = asyncio.create_task(self._run(), name="queue-feed")
 
     def join(self, watcher: Watcher) -> None:
@@ -123,9 +126,7 @@ class Feed:
 
     async def _run(self) -> None:
         while True:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(self._timing.minutes_every):
-                    await self._woken.wait()
+            if await self._is_woken(self._until_minutes()) or await self._is_woken_before_a_turn_is_free():
                 await asyncio.sleep(max(self._timing.coalesce, self._rested_at - self._timing.clock()))
             try:
                 async with _turn():
@@ -135,6 +136,25 @@ class Feed:
                 log.warning("queue.no_database")
             except Exception:
                 log.exception("queue.not_rendered")
+
+    def _until_minutes(self) -> float:
+        every = self._timing.minutes_every
+        return every - (self._timing.clock() + self._ahead) % every
+
+    async def _is_woken(self, within: float) -> bool:
+        """Whether a line changed in so many seconds."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(within):
+                await self._woken.wait()
+        return self._woken.is_set()
+
+    async def _is_woken_before_a_turn_is_free(self) -> bool:
+        """The minutes alone let boards go first that have news; not for ever."""
+        latest = self._timing.clock() + self._timing.minutes_every
+        while _turn().locked() and self._timing.clock() < latest:
+            if await self._is_woken(self._timing.coalesce):
+                return True
+        return False
 
     async def _show(self) -> None:
         """Render by the right of the first member that has it, then hand it to all whose board differs."""

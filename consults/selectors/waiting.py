@@ -25,7 +25,7 @@ MOST_PASTS = 200
 PASTS_SINCE = dt.timedelta(days=180)
 # Who is later than this, or booked later than this, is nobody's wait now.
 STILL_TO_COME = dt.timedelta(hours=2)
-KEPT_S = 15
+KEPT_S = 30
 MOST_KEPT = 500
 # Lateness is told as "about 5 minutes", "about 10 minutes".
 LATE_STEP = 5
@@ -77,7 +77,8 @@ _kept: dict[uuids.UUID, _Kept] = {}
 
 def waits_of(queue: Queue, instant: dt.datetime) -> QueueWaits:
     """What everybody in this queue is told now; two queries, or none when it was asked a moment ago."""
-    slot = int(instant.timestamp() // KEPT_S)
+    # Not all lines of the house in the same second.
+    slot = int((instant.timestamp() + queue.uuid.int % KEPT_S) // KEPT_S)
     kept = _kept.get(queue.uuid)
     if kept is not None and (kept.version, kept.slot) == (queue.version, slot):
         return kept.waits

@@ -75,6 +75,7 @@ class SocketConsumer(AsyncConsumer, ABC):
         self._pings = 0
         self._at_work = False
         self._relook: asyncio.TimerHandle | None = None
+        self._with_others: asyncio.TimerHandle | None = None
 
     # --- for each socket to fill in ---
 
@@ -185,8 +186,9 @@ class SocketConsumer(AsyncConsumer, ABC):
 
     async def _end(self) -> None:
         await self._dismiss()
-        if self._relook is not None:
-            self._relook.cancel()
+        for timer in (self._relook, self._with_others):
+            if timer is not None:
+                timer.cancel()
         if self._person is not None:
             people.leave(self._person, self)
         await self.outbox.stop()
@@ -259,8 +261,10 @@ class SocketConsumer(AsyncConsumer, ABC):
                 await self.safely(self.handle, row, message, about=message)
 
     def _look_if_due(self) -> None:
-        if self.clock() - self.looked_at >= self.timing.touch_every:
-            self.woken.set()
+        present = self.clock()
+        if self._with_others is None and present - self.looked_at >= self.timing.touch_every:
+            wait = self.timing.with_others(present) - present
+            self._with_others = asyncio.get_running_loop().call_later(wait, self.woken.set)
 
     def _over_limit(self, message: Message | None) -> None:
         self.send_error("rate_limited", about=message)
@@ -298,6 +302,9 @@ class SocketConsumer(AsyncConsumer, ABC):
     async def _look(self) -> None:
         self.woken.clear()
         self.looked_at = self.clock()
+        if self._with_others is not None:
+            self._with_others.cancel()
+            self._with_others = None
         try:
             await self.look()
         except NotFound as refusal:
@@ -318,7 +325,7 @@ class SocketConsumer(AsyncConsumer, ABC):
     # --- heartbeat and hints ---
 
     async def _attend(self) -> None:
-        beat = self.clock() + self.timing.ping_every
+        beat = self.timing.with_others(self.clock() + self.timing.first_ping())
         while not self.outbox.closing:
             await self._wait_until(min(beat, self.heard_at + self.timing.silence, self.deadline()))
             present = self.clock()
@@ -328,7 +335,7 @@ class SocketConsumer(AsyncConsumer, ABC):
                 self.outbox.close(SILENT)
                 return
             if present >= beat:
-                beat = present + self.timing.ping_every
+                beat = self.timing.with_others(present + self.timing.ping_every)
                 self._pings += 1
                 self.send_message(Ping(n=self._pings))
                 self.woken.set()
