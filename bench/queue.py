@@ -203,6 +203,11 @@ def _measured(house: Any, load: LoadProcess, seconds: float, changes: int) -> di
 
 
 def _tell_kinds(changed: dict[str, Any]) -> None:
+    shown = " ".join(f"{one['ms']:.0f}/{one['board_ms']:.0f}/{one['answered_ms']:.0f}" for one in changed["changes"])
+    console.print(f"each, ms until all, the boards, the press have it: {shown}", style="dim")
+    worst = sorted(enumerate(changed["changes"]), key=lambda one: -one[1]["ms"])[:5]
+    told = ", ".join(f"{one['kind']} {number}: {one['ms']:.0f} ({one['answered_ms']:.0f})" for number, one in worst)
+    console.print(f"slowest, ms (answered): {told}", style="dim")
     for kind in ("call", "arrive", "late"):
         times = [one["ms"] for one in changed["changes"] if one["kind"] == kind]
         told = f"{kind}: median {percentile(times, 50):.0f} ms, 95 % {percentile(times, 95):.0f}, most {max(times):.0f}"
