@@ -164,8 +164,7 @@ class QueueBoard:
 def waiting_queue(actor: Actor, queue: Queue) -> QueueBoard:
     """The board of today (clinic time), of what is open, and of what starts within three hours; recorded as seen.
 
-    `queue` as read just now: a later change is never missed. Six queries however long the line is, and two more while
-    somebody waits beyond their time.
+    `queue` as read just now, so that no change is missed. Six queries, and two more while somebody waits too long.
     """
     require(actor, "consults.queue.view", relation_to_queue(actor, queue))
     instant = now()
@@ -287,8 +286,8 @@ def _seats_of(visits: Sequence[int]) -> dict[int, list[Seat]]:
 
 
 def _timed(encounter: Encounter, row: Row) -> _Timed:
-    appointment = encounter.appointment
-    return _Timed(stands_from(encounter), appointment.ends_at, row.state, appointment.late_minutes)
+    booked = encounter.appointment
+    return _Timed(stands_from(encounter), booked.ends_at, row.state, booked.late_minutes)
 
 
 def _stood(encounter: Encounter) -> _Stood:
