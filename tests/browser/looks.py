@@ -1,7 +1,10 @@
 """The four looks of a page, light and dark, wide and narrow, and what every page keeps in each. Holds no test."""
 
 import itertools
+import os
+import re
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
@@ -23,6 +26,8 @@ LOOKS: dict[str, Look] = {
 ROUNDS = {name: [look] for name, look in LOOKS.items()} if LONG else {"in-turn": list(LOOKS.values())}
 # Its rules for version 2.2 of WCAG are off unless asked for.
 AXE = {"rules": {"target-size": {"enabled": True}}}
+# Where the pictures of all that is checked go, for somebody to look at them: nowhere unless asked for.
+PICTURES = os.environ.get("HOUSECALL_LOOKS")
 DRAWN = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(1))))"
 
 
@@ -33,6 +38,7 @@ class Looks:
         self._open_context = open_context
         self._first = looks[0]
         self._turns = itertools.cycle(looks)
+        self._numbers = itertools.count(1)
 
     def open(self, session: object = None) -> ChromiumTab:
         """A tab in the first look."""
@@ -50,6 +56,11 @@ class Looks:
             tab.evaluate(DRAWN)
             assert not tab.evaluate(SIDEWAYS), f"{tab.page.url} scrolls sideways at {each['width']}"
         check_page(tab)
+        if PICTURES:
+            _, _, test = os.environ["PYTEST_CURRENT_TEST"].partition("::")
+            name = re.sub(r"\W+", "-", test.partition(" ")[0])
+            picture = Path(PICTURES) / f"{name}-{next(self._numbers):02}-{scheme}-{size['width']}.png"
+            tab.page.screenshot(path=picture, full_page=True)
 
 
 def check_page(tab: ChromiumTab) -> None:
