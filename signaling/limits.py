@@ -32,6 +32,11 @@ class Timing:
         """Seconds: those who come back together after a restart have their heartbeats one after the other."""
         return self.ping_every - random.random() * min(self.ping_every, SPREAD)  # noqa: S311  nothing is hidden by it
 
+    def next_ping(self, last: float, present: float) -> float:
+        """By the clock: one period after the last was due, or after now where that is over already."""
+        due = last + self.ping_every
+        return due if due > present else self.with_others(present + self.ping_every)
+
     def with_others(self, when: float) -> float:
         """The next moment from `when` on, by the clock, at which all sockets of the process do what is not urgent.
 

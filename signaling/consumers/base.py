@@ -310,7 +310,9 @@ class SocketConsumer(AsyncConsumer, ABC):
         except NotFound as refusal:
             self._refuse(refusal)
         except DatabaseError:
-            log.warning("socket.no_database")  # nothing was asked, so nothing is answered; the next look tries again
+            # Nothing was asked, so nothing is answered. Whatever the page says next brings a look.
+            self.looked_at = -math.inf
+            log.warning("socket.no_database")
         except Exception:
             log.exception("socket.look_failed")
 
@@ -335,7 +337,7 @@ class SocketConsumer(AsyncConsumer, ABC):
                 self.outbox.close(SILENT)
                 return
             if present >= beat:
-                beat = self.timing.with_others(present + self.timing.ping_every)
+                beat = self.timing.next_ping(beat, present)
                 self._pings += 1
                 self.send_message(Ping(n=self._pings))
                 self.woken.set()
