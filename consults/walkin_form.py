@@ -97,7 +97,6 @@ class WalkInForm(PersonForm):
             name=said["adult_name"],
             relationship=said["adult_relationship"],
             phone=said["adult_phone"],
-            is_emergency_contact=True,
         )
         return {
             "person": self.person,

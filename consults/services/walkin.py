@@ -9,13 +9,13 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from accounts.actors import Actor, system_actor
-from accounts.models import Patient
 from accounts.policy import require
 from accounts.roles import Role
 from accounts.services import register_oneself
@@ -115,7 +115,7 @@ def _come_in(
     encounter = plan_visit_in(actor, link.appointment, queue)
     theirs = actor_of(link, actor.session)
     give_consent(
-        actor=_for_child(theirs, patient, adult) if is_minor(patient) else theirs,
+        actor=_for_child(theirs, link, adult) if is_minor(patient) else theirs,
         patient=patient,
         purpose=Purpose.TELEHEALTH,
         text_version=text_version,
@@ -125,17 +125,27 @@ def _come_in(
     return link
 
 
-def _for_child(theirs: Actor, patient: Patient, adult: PersonSaid | None) -> Actor:
-    """Whoever agrees for a child, kept as one of their people with the right to; what of it was seen, staff read."""
+def _for_child(theirs: Actor, link: PersonalLink, adult: PersonSaid | None) -> Actor:
+    """Whoever agrees for a child, kept as one of their people with the right to; what of it was seen, staff read.
+
+    Nobody has confirmed what was typed: the right is for this visit, and over with its day.
+    """
+    patient, clinic = link.patient, link.patient.organization
     if adult is None:
         words = _("Tell us which adult comes along and agrees for the child.")
         raise Invalid(words, code="walk_in.adult", field="adult_name")
-    door = system_actor("walk-in door", patient.organization_id)
+    door = system_actor("walk-in door", clinic.pk)
     related = add_related(actor=door, patient=patient, said=adult)
-    with override(patient.organization.language):
+    with override(clinic.language):
         seen = _("Said so at the walk-in door. No papers were seen.")
-    basis = ConsentRight.Basis.CHILD
-    give_right(actor=door, related=related, purposes=[Purpose.TELEHEALTH], basis=basis, seen=seen)
+    give_right(
+        actor=door,
+        related=related,
+        purposes=[Purpose.TELEHEALTH],
+        basis=ConsentRight.Basis.CHILD,
+        seen=seen,
+        ends_on=link.appointment.ends_at.astimezone(ZoneInfo(clinic.timezone)).date(),
+    )
     return replace(
         theirs,
         type="guest",

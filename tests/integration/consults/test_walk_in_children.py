@@ -3,20 +3,25 @@
 import datetime as dt
 from dataclasses import replace
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
+import time_machine
 from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Organization, Patient, RelatedPerson
+from accounts.roles import Role
+from accounts.selectors import emergency_contacts_of
 from accounts.services.people import PersonSaid
 from consent.models import Consent, ConsentRight
 from consent.selectors import current_text, standing_consent
 from consults.models import Encounter, Pool
 from consults.services.walkin import come_in
-from core.clock import today
+from core.clock import now, today
 from core.errors import Invalid
 from scheduling import visitors
+from scheduling.services.merging import merge_patient
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db
@@ -91,6 +96,21 @@ def test_adult_is_one_of_the_childs_people_and_the_yes_is_theirs_by_right(pool: 
     assert (consent.person_type, consent.person_id, consent.right) == ("patient", patient.pk, right)
     assert (consent.given_by_type, consent.given_by_label) == ("guest", "Rosa Lopez")
     assert standing_consent(patient, "telehealth") == consent
+
+
+def test_what_was_typed_at_the_door_is_for_that_visit_and_calls_nobody_in_an_emergency(pool: Pool) -> None:
+    assert posted(pool, {**typed(pool), **ADULT}).status_code == 302
+    visit = Encounter.objects.get()
+    right = ConsentRight.objects.get()
+    clinic = pool.organization
+    assert right.ends_on == visit.appointment.ends_at.astimezone(ZoneInfo(clinic.timezone)).date()
+    # Also of the known child, once the desk has said who this is.
+    known = make.make_child(clinic)
+    merge_patient(actor=make.staff_actor(Role.FRONT_DESK, organization=clinic), patient=visit.patient, into=known)
+    assert standing_consent(known, "telehealth") is not None
+    assert not emergency_contacts_of(known)
+    with time_machine.travel(now() + dt.timedelta(days=2), tick=False):
+        assert standing_consent(known, "telehealth") is None
 
 
 def test_who_is_of_age_is_asked_for_nobody(pool: Pool) -> None:
