@@ -1,12 +1,9 @@
 /** A dialog whose buttons do something at the server: busy while that lasts, and open with the reason when it fails. */
 
 import { need } from "./dom.js";
-import { busyButton } from "./forms.js";
+import { busyButton, isStale } from "./forms.js";
 
 /** @typedef {import("./forms.js").Answer} Answer */
-
-/** Codes after which the words on this page are old ones. */
-const STALE = new Set(["consent.text_changed", "consent.text_unknown", "consent.asked_for_another"]);
 
 export class ActDialog {
   #dialog;
@@ -81,7 +78,7 @@ export class ActDialog {
   /** @param {NonNullable<Answer["error"]>} error */
   #refused({ code, message }) {
     need(this.#error, "p").textContent = message;
-    need(this.#error, "button").hidden = !STALE.has(code);
+    need(this.#error, "button").hidden = !isStale(code);
     this.#error.hidden = false;
   }
 

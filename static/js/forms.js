@@ -6,6 +6,13 @@ import { gettext, interpolate, ngettext } from "./words.js";
 /** @typedef {{ok?: boolean, next?: string, error?: {code: string, message: string, fields?: Record<string, string>, token?: string}} & Record<string, unknown>} Answer */
 
 const TOKEN = "csrfmiddlewaretoken";
+/** Codes after which the words on this page are old ones: only loading them again helps. */
+const STALE = new Set(["consent.text_changed", "consent.text_unknown", "consent.asked_for_another"]);
+
+/** @param {string} code */
+export function isStale(code) {
+  return STALE.has(code);
+}
 
 /**
  * @param {HTMLFormElement} form
@@ -160,11 +167,17 @@ function showErrors(form, error) {
   const count = list.children.length;
   const things = interpolate(ngettext("There is %(count)s thing to put right", "There are %(count)s things to put right", count), { count });
   const title = count === 0 ? error.message : things;
-  const words = make("div", {}, make("h2", {}, title), ...(count ? [list] : []));
+  const words = make("div", {}, make("h2", {}, title), ...(count ? [list] : []), isStale(error.code) ? loadsAnew() : null);
   const summary = make("div", { class: "hc-error-summary", role: "alert", tabindex: "-1" }, icon("warning-circle", "fill"), words);
   form.parentElement?.prepend(summary);
   if (!document.title.startsWith(errorMark())) document.title = `${errorMark()}${document.title}`;
   summary.focus();
+}
+
+function loadsAnew() {
+  const button = make("button", { class: "hc-btn hc-btn-link", type: "button" }, gettext("Load the new words"));
+  button.addEventListener("click", () => location.reload());
+  return button;
 }
 
 /** @param {Element} input @param {string} text */

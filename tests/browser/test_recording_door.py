@@ -68,6 +68,28 @@ def test_questions_at_the_door_are_answered_by_keyboard_and_kept_over_back(patie
     _answer_otherwise_in_the_waiting_room(patient)
 
 
+def test_question_that_named_somebody_else_is_loaded_anew_by_a_press(patient: ChromiumTab, visit: Visit) -> None:
+    to_the_questions(patient, visit)
+    page = patient.page
+    asked_for = page.locator("[data-form=consent] [name=asked_for]")
+    of_now = asked_for.input_value()
+    # As the page stands where the visit has gone to somebody else since it was loaded.
+    asked_for.evaluate("(field) => { field.value = 'somebody-else'; }")
+    page.locator("#id_agree").check()
+    page.locator("#id_recording").check()
+    patient.click("[data-form=consent] button[type=submit]")
+    summary = page.locator(".hc-error-summary")
+    expect(summary).to_contain_text("Somebody else sees you now than when we asked.")
+    with page.expect_navigation():
+        summary.get_by_role("button", name="Load the new words").click()
+    state_is(patient, "consent")
+    expect(asked_for).to_have_value(of_now)
+    page.locator("#id_agree").check()
+    page.locator("#id_recording").check()
+    patient.click("[data-form=consent] button[type=submit]")
+    state_is(patient, "place")
+
+
 def _answer_otherwise_in_the_waiting_room(tab: ChromiumTab) -> None:
     given = tab.page.locator("[data-record-waiting]")
     expect(given).to_contain_text("You said yes: this visit may be recorded.")
