@@ -9,7 +9,8 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext_noop
 
 from accounts.models import Patient
-from consults.lifecycle import VisitStatus
+from consults import ports
+from consults.lifecycle import BEGUN, VisitStatus
 from consults.models import Encounter, LeaveCode
 from core.clock import now
 from notifications.kinds import EMAIL, SMS, Group, Kind, Letter, Skip, register
@@ -33,6 +34,14 @@ def register_kind() -> None:
     label = gettext_noop("Code for what a visit leaves behind")
     ways = (EMAIL, SMS)
     register(Kind(KIND, label, Group.BOOKINGS, look, _example, ways, urgent=True, can_be_off=False, keeps=LASTS))
+
+
+def opens(encounter: Encounter) -> bool:
+    """Whether there is something that a code opens: a finished visit leaves its page behind, and any other, while no
+    call of it is on, what was recorded in a call before it was passed on or cancelled."""
+    if encounter.status == VisitStatus.FINISHED:
+        return True
+    return encounter.status not in BEGUN and ports.has_kept(encounter)
 
 
 def code_of(row: LeaveCode) -> str:
@@ -59,7 +68,7 @@ def send(row: LeaveCode) -> None:
 
 def look(message: Message) -> Letter | Skip:
     row = _newest(message.patient, message)
-    if row is None or row.encounter.status != VisitStatus.FINISHED:
+    if row is None or not opens(row.encounter):
         return Skip("not_so")
     if row.number != message.version:
         return Skip("newer")

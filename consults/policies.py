@@ -55,8 +55,8 @@ declare(
     Policy("consults.desk.post", DESK, CLINIC),
     # A guest agrees at the door for themself; they never wait in line, and sit only while the visit goes on.
     Policy("consults.guest.agree", GUEST, OWN),
-    # After the visit, and behind a code sent to the contact on file: for the patient alone.
-    Policy("consults.leave.open", PATIENT, {Relation.ENDED}),
+    # Behind a code sent to the contact on file, and when there is something behind it: for the patient alone.
+    Policy("consults.leave.open", PATIENT, OWN_OR_ENDED),
     # What the own devices and the own line can do, told before the visit, and by staff looked at.
     Policy("consults.devices.tell", PATIENT | GUEST, OWN),
     Policy("consults.devices.view", DESK, {Relation.SAME_CLINIC, Relation.OWN, Relation.ENDED}),

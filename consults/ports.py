@@ -30,6 +30,7 @@ _over: list[VisitListener] = []
 _acted: list[Callable[["Encounter"], bool]] = []
 _seats_changed: list[VisitListener] = []
 _passed_on: list[VisitListener] = []
+_kept: list[Callable[["Encounter"], bool]] = []
 _watchers: list[Watcher] = []
 
 
@@ -90,6 +91,13 @@ def on_acted(reader: Callable[["Encounter"], bool]) -> None:
         _acted.append(reader)
 
 
+def on_kept(reader: Callable[["Encounter"], bool]) -> None:
+    """Let `reader(encounter)` say that something was kept of a visit that did not come to its end: its patient gets at
+    it by a code, as after one that did."""
+    if reader not in _kept:
+        _kept.append(reader)
+
+
 def on_watch(watcher: Watcher) -> None:
     """Call `watcher()` about every 2 s in every web process, links or no links."""
     if watcher not in _watchers:
@@ -131,6 +139,10 @@ def tell_passed_on(actor: "Actor", encounter: "Encounter") -> None:
 
 def was_acted(encounter: "Encounter") -> bool:
     return any(reader(encounter) for reader in _acted)
+
+
+def has_kept(encounter: "Encounter") -> bool:
+    return any(reader(encounter) for reader in _kept)
 
 
 def tell_seats_changed(actor: "Actor", encounter: "Encounter") -> None:

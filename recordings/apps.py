@@ -20,5 +20,6 @@ class RecordingsConfig(AppConfig):
         consults.on_visit_over(services.end_with_visit)
         consults.on_passed_on(services.end_with_visit)
         consults.on_acted(snapshot.has_recordings)
+        consults.on_kept(snapshot.was_recorded)
         consults.on_seats_changed(services.seats_changed)
         consults.on_watch(services.watch_recordings)

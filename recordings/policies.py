@@ -1,12 +1,15 @@
 """Who may do what with recordings: the people of the visit, each for themself, and the practitioner who records."""
 
+import datetime as dt
+
 from accounts.actors import Actor
 from accounts.policy import Policy, Relation, declare, may
 from accounts.roles import Role
-from consults.lifecycle import OVER
+from consults import codes
+from consults.lifecycle import BEGUN, OVER
 from consults.models import Encounter
 from consults.policies import relation_to_visit
-from consults.selectors.shown import is_withheld
+from consults.selectors.shown import has_shown_who
 from core.errors import NotFound
 from recordings.models import Recording
 from scheduling.policies import relation_to
@@ -51,19 +54,22 @@ def relation_to_recording(actor: Actor, recording: Recording) -> Relation:
     return relation_to(actor, encounter.appointment, over=over, performed_by=actor.practitioner_id if is_theirs else 0)
 
 
-def is_behind_code(actor: Actor, encounter: Encounter) -> bool:
-    """Whether the visit is over and this patient's link is all that is known of them: it may be in anybody's hands.
+def is_behind_code(actor: Actor, encounter: Encounter, within: dt.timedelta = codes.OPEN_FOR) -> bool:
+    """Whether no call is on and this patient's link is all that is known of them: it may be in anybody's hands.
 
+    So it is after the visit, and after a recorded call out of which it was passed on, until they are called in again.
     Guests get no code. They play nothing, and keep the right to have their own part erased.
     """
-    return actor.type == "patient" and is_withheld(actor, encounter)
+    if actor.type != "patient" or not actor.came_by_link or encounter.status in BEGUN:
+        return False
+    may_show = may(actor, "consults.leave.open", relation_to_visit(actor, encounter))
+    return not (may_show and has_shown_who(actor, encounter, within))
 
 
-def may_recording(actor: Actor, action: str, recording: Recording) -> bool:
-    """What the table allows, and after the visit only who has shown who they are (docs/door.md, "After the visit")."""
-    return may(actor, action, relation_to_recording(actor, recording)) and not is_behind_code(
-        actor, recording.encounter
-    )
+def may_recording(actor: Actor, action: str, recording: Recording, within: dt.timedelta = codes.OPEN_FOR) -> bool:
+    """What the table allows, and without a call only who has shown who they are (docs/door.md, "After the visit")."""
+    is_allowed = may(actor, action, relation_to_recording(actor, recording))
+    return is_allowed and not is_behind_code(actor, recording.encounter, within)
 
 
 def require_recording(actor: Actor, action: str, recording: Recording) -> None:

@@ -7,7 +7,6 @@ from django.utils.translation import gettext as _
 from accounts.actors import Actor
 from audit.services import record
 from consults import codes
-from consults.lifecycle import VisitStatus
 from consults.models import Encounter, LeaveCode
 from consults.people import patient_of
 from consults.policies import require_visit
@@ -23,7 +22,7 @@ def ask_for_code(*, actor: Actor, encounter: Encounter) -> None:
     Whether there is a contact, and which, nobody is told: the link may be in anybody's hands.
     """
     encounter = locked_visit(encounter)
-    _require_finished(actor, encounter)
+    _require_opened_by_code(actor, encounter)
     patient = patient_of(actor, encounter)
     rows = LeaveCode.objects.filter(encounter=encounter, patient=patient)
     times = list(rows.order_by("-number").values_list("asked_at", flat=True)[: codes.MOST_A_DAY])
@@ -50,7 +49,7 @@ def enter_code(*, actor: Actor, encounter: Encounter, typed: str) -> None:
 def _enter(actor: Actor, encounter: Encounter, typed: str) -> bool:
     """Each try is counted before it is looked at, and stays counted."""
     encounter = locked_visit(encounter)
-    _require_finished(actor, encounter)
+    _require_opened_by_code(actor, encounter)
     patient = patient_of(actor, encounter)
     row = codes.newest_code(encounter, patient)
     # Without a code as much is reckoned as with one: the time taken tells nothing.
@@ -71,7 +70,7 @@ def _enter(actor: Actor, encounter: Encounter, typed: str) -> bool:
     return is_right
 
 
-def _require_finished(actor: Actor, encounter: Encounter) -> None:
+def _require_opened_by_code(actor: Actor, encounter: Encounter) -> None:
     require_visit(actor, "consults.leave.open", encounter)
-    if encounter.status != VisitStatus.FINISHED:
+    if not codes.opens(encounter):
         raise NotFound

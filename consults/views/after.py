@@ -11,7 +11,8 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.actors import Actor
 from accounts.policy import guarded
-from consults import selectors
+from consults import codes, selectors
+from consults.lifecycle import OVER, VisitStatus
 from consults.models import Encounter
 from consults.people import patient_of
 from consults.policies import require_visit
@@ -70,12 +71,30 @@ def left_behind(request: HttpRequest, link: uuids.UUID) -> HttpResponseBase:
             form.add_error("code", refusal.message)
         return _code_page(request, link, form, status=422)
     if not is_open:
-        if encounter.status != "finished" or not is_code_awaited(actor, encounter):
-            return redirect("visit", link=link)
-        return _code_page(request, link, CodeForm())
+        return _before_code(request, actor, encounter, link)
+    if encounter.status != VisitStatus.FINISHED:
+        return _recorded_page(request, actor, encounter, link, is_open=True)
     left = {"left": what_is_left(actor, encounter), "recording": recording_of(actor, encounter)}
     words = {**_words(actor, encounter, link), **left}
     return render(request, "consults/visit_left_behind.html", words)
+
+
+def _before_code(request: HttpRequest, actor: Actor, encounter: Encounter, link: uuids.UUID) -> HttpResponseBase:
+    """The field once a code was asked for; before, the page of a visit that is over has the button to ask for one. One
+    that waits for its next call has other things to say there: its button is here."""
+    if codes.opens(encounter) and is_code_awaited(actor, encounter):
+        return _code_page(request, link, CodeForm())
+    if encounter.status in OVER or not codes.opens(encounter):
+        return redirect("visit", link=link)
+    return _recorded_page(request, actor, encounter, link, is_open=False)
+
+
+def _recorded_page(
+    request: HttpRequest, actor: Actor, encounter: Encounter, link: uuids.UUID, *, is_open: bool
+) -> HttpResponse:
+    """All that a visit leaves behind that did not come to its end: what was recorded."""
+    context = {"link": link, "shown": is_open, "recording": recording_of(actor, encounter), "was_recorded": True}
+    return render(request, "consults/visit_recorded.html", context)
 
 
 def _code_page(

@@ -129,6 +129,11 @@ def recording_of(actor: Actor, encounter: Encounter) -> dict[str, Any] | None:
     return found
 
 
+def was_recorded(recording: dict[str, Any] | None) -> bool:
+    """Whether the visit's page leads to something that was recorded."""
+    return recording is not None and recording["state"] not in {"none", "failed", "erased"}
+
+
 def video_text(encounter: Encounter, language: str) -> ConsentText:
     return current_text(encounter.organization, Purpose.TELEHEALTH, language)
 

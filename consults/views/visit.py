@@ -39,6 +39,7 @@ from consults.views.asking import (
     recording_of,
     recording_words,
     video_words,
+    was_recorded,
 )
 from consults.views.guests import guest_page
 from consults.views.people import emergency_words, whom_to_fetch
@@ -238,6 +239,7 @@ def _page(
         "steps": asked.steps - (1 if held else 0),
         "place_held": place if held else None,
         "records": asked.recording is not None,
+        "was_recorded": was_recorded(asked.recording),
         **video_words(encounter, asked.language),
         **recording_words(encounter, asked.language),
         **for_whom_recorded(asked),
@@ -274,10 +276,12 @@ def _page(
 def _over_page(request: HttpRequest, encounter: Encounter, link: uuids.UUID, state: str, status: int) -> HttpResponse:
     """That there is nothing to go into any more; who has entered the code is led on without another one."""
     actor = _actor(request)
+    recording = recording_of(actor, encounter)
     context = {
         "state": state,
         "link": link,
-        "recording": recording_of(actor, encounter),
+        "recording": recording,
+        "was_recorded": was_recorded(recording),
         "shown": not is_withheld(actor, encounter),
         **_words(actor, encounter),
     }

@@ -133,3 +133,8 @@ def has_recordings(encounter: Encounter) -> bool:
     """Whether somebody pressed Record in this call: one that was recorded was no mistake. Not in an earlier one, from
     which the visit was passed on."""
     return Recording.objects.filter(encounter=encounter, requested_at__gte=encounter.started_at).exists()
+
+
+def was_recorded(encounter: Encounter) -> bool:
+    """Whether there is, or was, a recording of any call of this visit."""
+    return Recording.objects.filter(encounter=encounter).exists()

@@ -12,7 +12,6 @@ from django.utils.translation import gettext_noop
 
 from accounts import proof
 from accounts.actors import Actor, actor_for_scope
-from consults.lifecycle import OVER
 from consults.selectors.shown import has_shown_who
 from core.errors import HousecallError, NotFound
 from recordings.models import Recording
@@ -53,7 +52,7 @@ def _entered_lately(request: HttpRequest, recording: Recording) -> bool:
     """The code that opened the recording is as good a proof as the link, for as long."""
     visit = recording.encounter
     lately = dt.timedelta(seconds=FRESH_SECONDS)
-    return visit.status in OVER and has_shown_who(actor_of(request), visit, lately)
+    return has_shown_who(actor_of(request), visit, lately)
 
 
 def asked_again(request: HttpRequest, ask: Callable[[Actor], Any]) -> Callable[[], bool]:

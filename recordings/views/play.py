@@ -30,8 +30,8 @@ def listing(request: HttpRequest) -> HttpResponseBase:
 def player(request: HttpRequest, recording: uuids.UUID, link: uuids.UUID | None = None) -> HttpResponseBase:
     actor = actor_of(request)
     if link is not None and playback.awaits_code(actor, recording):
-        # The page of the visit asks for the code, as it does for everything else that the visit leaves behind.
-        return redirect("visit", link=link)
+        # Where the code is asked for, as for everything else that the visit leaves behind.
+        return redirect("visit-leave-behind", link=link)
     found = playback.get_recording_for(actor, recording)
     note_opened(actor=actor, recording=found)
     context: dict[str, Any] = {
