@@ -94,14 +94,18 @@ def heard_at(seats: Iterable[Seat], arrived_at: dt.datetime | None) -> dt.dateti
 def kept_until(encounter: Encounter, seats: Iterable[Seat], kept: dt.timedelta) -> dt.datetime | None:
     """Until when the place of one who is silent is kept; None for who is still to be called back and has booked.
 
-    Whoever came by the walk-in door, which knows nobody, is called back within the hours of the line, and four.
+    Whoever came by the walk-in door, which knows nobody, is called back within the hours of the line, and four; whose
+    page is heard beyond that keeps the place as everybody does.
     """
-    if encounter.callback_at is not None and encounter.called_at is None:
-        return encounter.callback_until
+    is_elsewhere = encounter.callback_at is not None and encounter.called_at is None
+    if is_elsewhere and encounter.callback_until is None:
+        return None
     # Called, and nobody answered: they are told, and have as long again to come.
     known = (heard_at(seats, encounter.arrived_at), encounter.called_at, encounter.requeued_at)
     silent_since = max((one for one in known if one is not None), default=None)
-    return silent_since + kept if silent_since is not None else None
+    silent_until = silent_since + kept if silent_since is not None else None
+    ends = (silent_until, encounter.callback_until if is_elsewhere else None)
+    return max((one for one in ends if one is not None), default=None)
 
 
 def is_sharing(seat: Seat, instant: dt.datetime) -> bool:

@@ -121,6 +121,30 @@ def test_places_at_a_door_that_never_closes_end_after_four_hours_and_others_get_
     assert services.ask_callback(actor=make.actor_by(link), encounter=again).callback_until == until
 
 
+def test_whose_page_is_heard_keeps_the_place_and_has_the_minutes_of_everybody_from_its_last_word_on(
+    clock: Any, clinic: Organization
+) -> None:
+    pool = pool_open(clinic, 9 * 60, 13 * 60)
+    visit, patient = came(pool)
+    seat = services.take_seat(actor=patient, encounter=visit, holder=new_uuid())
+    services.ask_callback(actor=patient, encounter=visit)
+    passes(clock, dt.timedelta(hours=2, minutes=20))
+    # A guest opens their link, which has a look at the place before it says hello.
+    services.keep_own_place(encounter=Encounter.objects.get(pk=visit.pk))
+    assert status(visit) == "arrived"
+    # The page is loaded again, and is gone for longer then.
+    Seat.objects.filter(pk=seat.pk).update(connected=False)
+    passes(clock, 9 * MINUTE)
+    services.keep_own_place(encounter=Encounter.objects.get(pk=visit.pk))
+    assert status(visit) == "arrived"
+    member = pool.memberships.get().practitioner
+    board = selectors.waiting_queue(make.practitioner_actor(member), visit.queue)
+    row = next(one for one in board.waiting if one.visit_uuid == visit.uuid)
+    assert (row.state, row.kept_until) == ("callback", now() + MINUTE)
+    passes(clock, MINUTE)
+    assert status(visit) == "planned"
+
+
 def test_page_and_board_say_until_when(clock: Any, clinic: Organization) -> None:
     pool = pool_open(clinic, 9 * 60, 13 * 60)
     visit = asked(pool)
