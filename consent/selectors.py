@@ -2,7 +2,7 @@
 
 import datetime as dt
 import uuid as uuids
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from django.conf import settings
 from django.db.models import Case, Min, OuterRef, Q, Subquery, Value, When
@@ -100,6 +100,23 @@ def agreed_in_visit(
     if latest is None or latest.decision != Consent.Decision.PERMIT:
         return None
     return latest if latest.text.version == current_text(clinic, purpose).version else None
+
+
+def unconfirmed_yeses(visits: Collection[uuids.UUID], purpose: str) -> dict[uuids.UUID, Consent]:
+    """By visit, the yes that somebody gave there for its patient by a right that nobody has confirmed or withdrawn.
+
+    Also after the right's last day: a visit that goes on over midnight is still the one to which they came.
+    """
+    rows = Consent.objects.filter(about__in=visits, purpose=purpose, person_type="patient")
+    newest = {row.about: row for row in rows.select_related("right__related").order_by("pk")}
+    return {visit: row for visit, row in newest.items() if visit is not None and _is_unconfirmed_yes(row)}
+
+
+def _is_unconfirmed_yes(row: Consent) -> bool:
+    if row.decision != Consent.Decision.PERMIT or row.right is None:
+        return False
+    right = row.right
+    return right.confirmed_by_id is None and right.withdrawn_at is None and right.related.is_active
 
 
 def newest_decision(purpose: str, *, visit: str, since: str, person_type: str, person_id: str) -> Subquery:

@@ -9,6 +9,7 @@ import pytest
 import time_machine
 from django.test import Client
 from django.urls import reverse
+from django.utils.translation import override
 
 from accounts.models import Organization, Patient, RelatedPerson
 from accounts.roles import Role
@@ -16,8 +17,12 @@ from accounts.selectors import emergency_contacts_of
 from accounts.services.people import PersonSaid
 from consent.models import Consent, ConsentRight
 from consent.selectors import current_text, standing_consent
+from consent.services.rights import withdraw_right
 from consults.models import Encounter, Pool
+from consults.selectors.board import on_boards, rows_of
+from consults.selectors.company import Company, company_of
 from consults.services.walkin import come_in
+from consults.views.people import whom_to_fetch
 from core.clock import now, today
 from core.errors import Invalid
 from scheduling import visitors
@@ -111,6 +116,23 @@ def test_what_was_typed_at_the_door_is_for_that_visit_and_calls_nobody_in_an_eme
     assert not emergency_contacts_of(known)
     with time_machine.travel(now() + dt.timedelta(days=2), tick=False):
         assert standing_consent(known, "telehealth") is None
+
+
+def test_doctor_is_told_with_whom_the_child_came_and_the_child_fetches_nobody(pool: Pool) -> None:
+    assert posted(pool, {**typed(pool), **ADULT}).status_code == 302
+    visit = make.arrive(Encounter.objects.get())
+    told = Company("Came with Rosa Lopez, who says she is the mother. No papers were seen.", False)
+    assert company_of(visit) == told
+    [row] = rows_of(list(on_boards(Encounter.objects.all())), pool.organization.timezone, now())
+    assert row.company == told
+    with override("es"):
+        assert company_of(visit).words == "Vino con Rosa Lopez, que dice ser la madre. No se vieron documentos."
+    child = make.patient_actor(visit.appointment)
+    assert whom_to_fetch(child, visit) is None
+    # Nobody may say so of somebody whose right was taken away: then the child is alone.
+    withdraw_right(actor=make.SYSTEM, right=ConsentRight.objects.get())
+    assert company_of(visit).alone
+    assert whom_to_fetch(child, visit) is not None
 
 
 def test_who_is_of_age_is_asked_for_nobody(pool: Pool) -> None:
