@@ -11,7 +11,8 @@ from signaling import boards
 from signaling.limits import Timing
 from signaling.messages import QueueNow
 
-pytestmark = pytest.mark.asyncio
+# What is read is made up; its thread looks after its connection all the same.
+pytestmark = [pytest.mark.asyncio, pytest.mark.django_db(transaction=True)]
 
 
 class Watcher:
