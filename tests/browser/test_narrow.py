@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import ViewportSize
 
 from accounts.models import Practitioner
-from consults.models import Pool
+from consults.models import Encounter, Pool, Seat
 from core.clock import now
 from tests import factories
 from tests.browser import clinic as clinics
@@ -37,9 +37,11 @@ def _clinic(base_url: str) -> Clinic:
 
 
 def _behind_another(practitioner: Practitioner) -> Visit:
-    """A visit now; somebody waits since half an hour."""
-    starts_at = now() - dt.timedelta(minutes=30)
-    factories.make_waiting_visit(practitioner=practitioner, starts_at=starts_at, lasts=dt.timedelta(minutes=8))
+    """A visit now; somebody was to be seen half an hour ago, and has been away for two minutes."""
+    starts_at, silent_since = now() - dt.timedelta(minutes=30), now() - dt.timedelta(minutes=2)
+    away = factories.make_waiting_visit(practitioner=practitioner, starts_at=starts_at, lasts=dt.timedelta(minutes=8))
+    Seat.objects.filter(encounter=away).update(last_seen_at=silent_since)
+    Encounter.objects.filter(pk=away.pk).update(arrived_at=silent_since)
     return clinics.visit(practitioner)
 
 
