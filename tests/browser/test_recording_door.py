@@ -5,7 +5,7 @@ from playwright.sync_api import expect
 
 from tests.browser import clinic as clinics
 from tests.browser.clinic import Visit
-from tests.browser.conftest import Make
+from tests.browser.conftest import Make, Watch
 from tests.browser.house import House
 from tests.browser.looks import Looks, check_page
 from tests.browser.people import ChromiumTab, go_to_the_door, say_where, state_is
@@ -68,7 +68,10 @@ def test_questions_at_the_door_are_answered_by_keyboard_and_kept_over_back(patie
     _answer_otherwise_in_the_waiting_room(patient)
 
 
-def test_question_that_named_somebody_else_is_loaded_anew_by_a_press(patient: ChromiumTab, visit: Visit) -> None:
+def test_question_that_named_somebody_else_is_loaded_anew_by_a_press(
+    patient: ChromiumTab, visit: Visit, watch: Watch
+) -> None:
+    watch.allow("409 .Conflict.")
     to_the_questions(patient, visit)
     page = patient.page
     asked_for = page.locator("[data-form=consent] [name=asked_for]")
