@@ -13,7 +13,7 @@ from accounts.actors import ANONYMOUS, Actor, actor_for_user, system_actor
 from accounts.models import Licence, Location, Organization, Patient, Practitioner, RelatedPerson, User
 from accounts.policy import Relation
 from accounts.roles import STAFF, Role
-from consults.models import Encounter, Pool, Queue
+from consults.models import Encounter, LeaveCode, Pool, Queue
 from consults.policies import relation_to_pool, relation_to_queue, relation_to_visit
 from core.clock import now
 from notifications.models import Message
@@ -130,7 +130,13 @@ def world(who: str) -> World:
     if who == Role.PATIENT:
         value = session_cookie_for(visits["own"].link)
         client.cookies[COOKIE_NAME] = value
-        return World(actor_for_cookie(path_of(visits["own"].link), {COOKIE_NAME: value}), client, visits)
+        patient = actor_for_cookie(path_of(visits["own"].link), {COOKIE_NAME: value})
+        # What was recorded is behind a code while no call is on: they have entered one.
+        LeaveCode.objects.create(
+            encounter=visits["own"].encounter, patient=visits["own"].patient, number=1, asked_at=now(),
+            session=patient.session, proven_at=now(),
+        )  # fmt: skip
+        return World(patient, client, visits)
     if who in {Role.GUEST, Role.RELATED_PERSON}:
         if who == Role.RELATED_PERSON:
             own = visits["own"]
