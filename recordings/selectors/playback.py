@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 
 from accounts.actors import Actor
 from accounts.policy import may, require
+from consults import codes
 from consults.models import Encounter
 from consults.selectors import chat_since
 from core.errors import NotFound
@@ -60,8 +61,17 @@ def awaits_code(actor: Actor, uuid: uuids.UUID) -> bool:
 
 
 def get_media(actor: Actor, recording: uuids.UUID, file: uuids.UUID) -> MediaFile:
-    """One file of a recording that may be played and is not erased."""
-    found = get_recording_for(actor, recording)
+    """One file of a recording that may be played and is not erased.
+
+    The page opens for an hour after the code; what it plays comes for as much longer as the recording lasts, so that
+    one that was begun in that hour does not break off in the middle.
+    """
+    found = _with_visit().filter(uuid=recording).first()
+    if found is None:
+        raise NotFound
+    length = dt.timedelta(milliseconds=duration_ms(playable_files(found)))
+    if not may_recording(actor, "recordings.play", found, codes.OPEN_FOR + length):
+        raise NotFound
     media = _playable(found).filter(uuid=file).first()
     if media is None:
         raise NotFound

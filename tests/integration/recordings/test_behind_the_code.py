@@ -11,7 +11,7 @@ from consults.models import Encounter, LeaveCode
 from core.clock import now
 from core.errors import NotFound
 from recordings import streaming
-from recordings.models import Export, Stream
+from recordings.models import Export, MediaFile, Stream
 from recordings.services import exports
 from recordings.services.erasing import decide_to_erase_part
 from scheduling.links import secret_for
@@ -145,6 +145,28 @@ def test_code_is_proof_enough_to_save_and_the_link_opened_once_more_keeps_it(
     assert asked() == 200
     time_machine.move_to(now() + dt.timedelta(hours=1))
     assert asked() == 404
+
+
+def test_recording_begun_within_the_hour_plays_to_its_end_and_no_longer(
+    visit: Encounter, played: Played, time_machine: Any
+) -> None:
+    """A whole hour was recorded, and the page was opened after 50 minutes with what else the visit leaves behind."""
+    MediaFile.objects.filter(pk=played.files[0].pk).update(offset_ms=0, duration_ms=3_600_000)
+    path, client = link_of(visit)
+    page = f"{path}recordings/{played.recording.uuid}/"
+    media = f"{page}media/{played.files[0].uuid}/"
+    finished(visit)
+    entered(client, path)
+    time_machine.move_to(now() + dt.timedelta(minutes=50))
+    assert client.get(page).status_code == 200
+    time_machine.move_to(now() + dt.timedelta(minutes=65))
+    assert body_of(client.get(media)) == b"doctor"
+    assert link_of(visit)[1].get(media).status_code == 404
+    assert client.get(page).status_code == 302
+    assert client.get(f"{page}timeline/").status_code == 404
+    assert client.post(f"{page}erase-mine/", HTTP_ACCEPT="application/json").status_code == 404
+    time_machine.move_to(now() + dt.timedelta(minutes=6))
+    assert client.get(media).status_code == 404
 
 
 def test_guest_who_gets_no_code_may_still_erase_what_was_recorded_of_them(visit: Encounter) -> None:
