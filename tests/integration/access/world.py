@@ -133,7 +133,7 @@ def world(who: str) -> World:
         patient = actor_for_cookie(path_of(visits["own"].link), {COOKIE_NAME: value})
         # What was recorded is behind a code while no call is on: they have entered one.
         LeaveCode.objects.create(
-            encounter=visits["own"].encounter, patient=visits["own"].patient, number=1, asked_at=now(),
+            encounter=visits["own"].visit, patient=visits["own"].patient, number=1, asked_at=now(),
             session=patient.session, proven_at=now(),
         )  # fmt: skip
         return World(patient, client, visits)
