@@ -1,10 +1,11 @@
-"""Until when the place of a walk-in who waits elsewhere is kept; who asked before this has the longest time from then."""
+"""Until when the place of a walk-in who waits elsewhere is kept; who asked before this has the longest time from now."""
 
 import datetime as dt
 
 from django.apps.registry import Apps
 from django.db import migrations, models
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.utils.timezone import now
 
 LONGEST = dt.timedelta(hours=4)
 
@@ -12,7 +13,7 @@ LONGEST = dt.timedelta(hours=4)
 def bound_those_who_wait(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     encounters = apps.get_model("consults", "Encounter").objects
     waiting = encounters.filter(status="arrived", callback_at__isnull=False)
-    waiting.filter(appointment__appointment_type="WALKIN").update(callback_until=models.F("callback_at") + LONGEST)
+    waiting.filter(appointment__appointment_type="WALKIN").update(callback_until=now() + LONGEST)
 
 
 class Migration(migrations.Migration):

@@ -22,13 +22,21 @@ def place_kept(organization: Organization) -> dt.timedelta:
 
 
 def callback_until(encounter: Encounter, instant: dt.datetime) -> dt.datetime | None:
-    """Until when a walk-in who asks now to be called back keeps the place: four hours, or what the clinic keeps places
+    """Until when a walk-in who is now to be called back keeps the place: four hours, or what the clinic keeps places
     for after the line has closed for the day. None for who has booked: only the door is open to everybody."""
     if not encounter.appointment.is_walk_in:
         return None
     longest, pool = instant + LONGEST_CALLBACK, encounter.queue.pool
     closes = closes_at(pool, instant) if pool is not None else None
     return longest if closes is None else min(longest, closes + place_kept(encounter.organization))
+
+
+def callback_named(encounter: Encounter, instant: dt.datetime) -> dt.datetime | None:
+    """What the patient's page says of it, asked or not yet; nothing where they have stayed on the page beyond it."""
+    if encounter.callback_at is None:
+        return callback_until(encounter, instant)
+    until = encounter.callback_until
+    return until if until is not None and until > instant else None
 
 
 def keeping_of(actor: Actor, encounter: Encounter) -> dict[str, Any] | None:

@@ -5,7 +5,7 @@ Nothing of anybody is told here: a line is a number, and a place is found by the
 
 import datetime as dt
 import uuid as uuids
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
@@ -91,11 +91,17 @@ def door_of(pool: Pool, instant: dt.datetime) -> PoolDoor:
 
 
 def closes_at(pool: Pool, instant: dt.datetime) -> dt.datetime | None:
-    """When the line closes that is open now, `instant` for one that has closed; None where it never does."""
-    span = _span_now_or_next(pool, instant)
-    if span is None or instant < span[0]:
-        return instant
-    return None if span[1] - instant > NEVER_CLOSES else span[1]
+    """When the line closes for the day, `instant` for one that has; None where it has no hours, or never closes.
+
+    A break in which the whole clinic is closed ends no day: who waits then is called back after it.
+    """
+    if not pool.hours.exists():
+        return None
+    zone = ZoneInfo(pool.organization.timezone)
+    midnight = _at(instant.astimezone(zone).date(), DAY_MINUTES, zone)
+    ends = [span[1] for span in _spans(pool, instant) if span[0] < midnight]
+    closes = max(ends, default=instant)
+    return None if closes - instant > NEVER_CLOSES else max(closes, instant)
 
 
 def hours_of(pool: Pool) -> list[tuple[str, dt.datetime, dt.datetime, bool]]:
@@ -171,25 +177,29 @@ def _of_browser(actor: Actor) -> QuerySet[PersonalLink]:
 
 
 def _span_now_or_next(pool: Pool, instant: dt.datetime) -> Span | None:
-    """The open hours that `instant` lies in, or the next ones; in the clinic's zone, without what it is closed."""
+    """The open hours that `instant` lies in, or the next ones."""
+    return next((span for span in _spans(pool, instant) if instant < span[1]), None)
+
+
+def _spans(pool: Pool, instant: dt.datetime) -> Iterator[Span]:
+    """The open hours from the clinic's day of `instant` on, in order, without what the clinic is closed."""
     zone = ZoneInfo(pool.organization.timezone)
     today = instant.astimezone(zone).date()
     hours = {row.weekday: (row.opens, row.closes) for row in pool.hours.all()}
-    if not hours:
-        return None
-    closed = closed_times(pool.organization, today, today + dt.timedelta(days=DAYS_AHEAD))
+    closed = closed_times(pool.organization, today, today + dt.timedelta(days=DAYS_AHEAD)) if hours else {}
     found: Span | None = None
-    for ahead in range(DAYS_AHEAD + 1):
+    for ahead in range(DAYS_AHEAD + 1 if hours else 0):
         day = today + dt.timedelta(days=ahead)
         usual = hours.get(day.weekday())
         for opens, closes in _without(usual, closed.get(day, ())) if usual else ():
             span = _at(day, opens, zone), _at(day, closes, zone)
             if found and span[0] != found[1]:
-                return found
-            if found or instant < span[1]:
-                # What is open until midnight, and from midnight on, does not close at midnight.
-                found = (found or span)[0], span[1]
-    return found
+                yield found
+                found = None
+            # What is open until midnight, and from midnight on, does not close at midnight.
+            found = (found or span)[0], span[1]
+    if found:
+        yield found
 
 
 def _without(usual: Minutes, closed: Sequence[Minutes]) -> list[Minutes]:

@@ -17,6 +17,7 @@ from consults.services import undoing
 from consults.services.line import to_line
 from consults.services.queues import ensure_queue
 from consults.services.rows import (
+    called_back_anew,
     line_changed,
     lock_lines,
     locked_visit,
@@ -52,12 +53,10 @@ def pass_on(*, actor: Actor, encounter: Encounter, to: Practitioner | Pool, why:
         ports.tell_passed_on(actor, encounter)
     encounter.queue = queue
     encounter.practitioner = to if isinstance(to, Practitioner) else encounter.appointment.practitioner
-    # Who waits elsewhere is called back when it is their turn in the other line.
-    encounter.called_at = None
     encounter.performer_since = now()
-    place = own_place_again(encounter)
+    place = (*own_place_again(encounter), *called_back_anew(encounter))
     lock_lines(before, queue)
-    fields = ("queue", "practitioner", "performer_since", "status", "started_at", "held_at", "called_at")
+    fields = ("queue", "practitioner", "performer_since", "status", "started_at", "held_at")
     store_change(encounter, *fields, *place)
     raise_queue_version(before)
     by = get_practitioner_of(actor)
@@ -87,9 +86,10 @@ def unpass(actor: Actor, encounter: Encounter, before: dict[str, Any]) -> None:
         raise undoing.too_late()
     left, encounter.queue = encounter.queue, former.queue
     encounter.practitioner = former.queue.practitioner or encounter.appointment.practitioner
-    encounter.called_at, encounter.performer_since = None, now()
+    encounter.performer_since = now()
+    anew = called_back_anew(encounter)
     lock_lines(left, encounter.queue)
-    store_change(encounter, "queue", "practitioner", "performer_since", "called_at")
+    store_change(encounter, "queue", "practitioner", "performer_since", *anew)
     raise_queue_version(left)
     station.delete()
     if former.begun_at is None:

@@ -12,6 +12,7 @@ from accounts.models import Patient
 from audit.services import record
 from consults import hints
 from consults.models import Encounter, Queue, Seat
+from consults.selectors.keeping import callback_until
 from consults.services.sent_for import call_silent_ones
 from core.clock import now
 from core.errors import NotFound
@@ -81,6 +82,14 @@ def own_place_again(encounter: Encounter) -> tuple[str, ...]:
     encounter.stands_from = encounter.requeued_at = None
     encounter.requeued_why, encounter.behind_walk_ins = "", False
     return PLACE_FIELDS
+
+
+def called_back_anew(encounter: Encounter) -> tuple[str, ...]:
+    """In another line: who waits elsewhere is called back when it is their turn there, and a walk-in in its hours."""
+    encounter.called_at = None
+    if encounter.callback_at is not None:
+        encounter.callback_until = callback_until(encounter, now())
+    return "called_at", "callback_until"
 
 
 def empty_seats(encounter: Encounter, seats: QuerySet[Seat] | None = None) -> None:

@@ -25,7 +25,7 @@ from consults.messages import way_to_call_back
 from consults.models import Encounter
 from consults.people import arrival_of, patient_of, performer
 from consults.said import said_in
-from consults.selectors.keeping import callback_until, keeping_of
+from consults.selectors.keeping import callback_named, keeping_of
 from consults.selectors.passing import passed_on
 from consults.selectors.reading import reading_for
 from consults.selectors.shown import is_withheld
@@ -293,7 +293,7 @@ def _waiting_words(actor: Actor, encounter: Encounter, shown: str) -> dict[str, 
     return {
         "kept": keeping_of(actor, encounter),
         "callback_way": way_to_call_back(encounter) if shown == "waiting" else "",
-        "callback_until": encounter.callback_until if encounter.callback_at else callback_until(encounter, now()),
+        "callback_until": callback_named(encounter, now()),
         "reading": reading_for(encounter.organization, get_language() or ""),
     }
 

@@ -3,18 +3,22 @@
 import datetime as dt
 from collections.abc import Iterator
 from dataclasses import replace
+from importlib import import_module
 from typing import Any
 
 import pytest
 import time_machine
+from django.apps import apps
 from django.core.cache import cache
 from django.test import Client
 
 from accounts.actors import Actor
 from accounts.models import Organization
+from accounts.roles import Role
 from consent.selectors import current_text
 from consults import selectors, services, uptime
 from consults.models import Encounter, Pool, Seat
+from consults.selectors.keeping import callback_until
 from consults.selectors.walkin import door_of
 from consults.services.walkin import come_in
 from core.clock import now
@@ -22,6 +26,7 @@ from core.ids import new_uuid
 from notifications.models import ClinicMessages, Message
 from scheduling import visitors
 from scheduling.links import COOKIE_NAME, path_of, session_cookie_for
+from scheduling.models import DatedException
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db
@@ -81,6 +86,12 @@ def passes(clock: Any, time: dt.timedelta) -> None:
     services.keep_places()
 
 
+def page_of(visit: Encounter) -> str:
+    link, client = visit.appointment.links.get(), Client()
+    client.cookies[COOKIE_NAME] = session_cookie_for(link)
+    return client.get(path_of(link)).content.decode()
+
+
 def status(visit: Encounter) -> str:
     return Encounter.objects.get(pk=visit.pk).status
 
@@ -132,6 +143,7 @@ def test_whose_page_is_heard_keeps_the_place_and_has_the_minutes_of_everybody_fr
     # A guest opens their link, which has a look at the place before it says hello.
     services.keep_own_place(encounter=Encounter.objects.get(pk=visit.pk))
     assert status(visit) == "arrived"
+    assert "we keep it until" not in page_of(visit)
     # The page is loaded again, and is gone for longer then.
     Seat.objects.filter(pk=seat.pk).update(connected=False)
     passes(clock, 9 * MINUTE)
@@ -145,13 +157,43 @@ def test_whose_page_is_heard_keeps_the_place_and_has_the_minutes_of_everybody_fr
     assert status(visit) == "planned"
 
 
+def test_a_break_of_the_whole_clinic_ends_no_day(clock: Any, clinic: Organization) -> None:
+    pool = pool_open(clinic, 9 * 60, 14 * 60)
+    DatedException.objects.create(organization=clinic, day=dt.date(2036, 8, 4), starts=12 * 60, ends=13 * 60)
+    visit = asked(pool)
+    closes = MONDAY + dt.timedelta(hours=3)
+    assert visit.callback_until == callback_until(visit, MONDAY + 90 * MINUTE) == closes + 10 * MINUTE
+    assert callback_until(visit, closes + 5 * MINUTE) == closes + 15 * MINUTE
+
+
+def test_passed_on_and_back_it_is_reckoned_anew_by_the_line_and_without_hours_for_four_hours(
+    clock: Any, clinic: Organization
+) -> None:
+    pool = pool_open(clinic, 9 * 60, 13 * 60)
+    visit = asked(pool)
+    nurses = make.make_pool(make.make_practitioner(clinic))
+    nurses.hours.all().delete()
+    passes(clock, 30 * MINUTE)
+    desk = make.staff_actor(Role.FRONT_DESK, organization=clinic)
+    visit = services.pass_on(actor=desk, encounter=visit, to=nurses)
+    undo = services.offer_unpass(desk, visit)
+    assert Encounter.objects.get(pk=visit.pk).callback_until == now() + dt.timedelta(hours=4)
+    services.undo(actor=desk, token=undo)
+    assert Encounter.objects.get(pk=visit.pk).callback_until == MONDAY + dt.timedelta(hours=2, minutes=10)
+
+
+def test_who_asked_before_there_was_an_end_has_four_hours_from_now(clock: Any, clinic: Organization) -> None:
+    visit = asked(pool_open(clinic, 0, 24 * 60))
+    Encounter.objects.filter(pk=visit.pk).update(callback_at=MONDAY - dt.timedelta(hours=5), callback_until=None)
+    step: Any = import_module("consults.migrations.0018_until_when_walk_ins_are_called_back")
+    step.bound_those_who_wait(apps, None)
+    assert Encounter.objects.get(pk=visit.pk).callback_until == MONDAY + dt.timedelta(hours=4)
+
+
 def test_page_and_board_say_until_when(clock: Any, clinic: Organization) -> None:
     pool = pool_open(clinic, 9 * 60, 13 * 60)
     visit = asked(pool)
-    link, client = visit.appointment.links.get(), Client()
-    client.cookies[COOKIE_NAME] = session_cookie_for(link)
-    body = client.get(path_of(link)).content.decode()
-    assert "Because you came without a booking, we keep it until 1:10 pm at the latest." in body
+    assert "Because you came without a booking, we keep it until 1:10 pm at the latest." in page_of(visit)
     passes(clock, MINUTE)
     member = pool.memberships.get().practitioner
     board = selectors.waiting_queue(make.practitioner_actor(member), visit.queue)
