@@ -26,7 +26,7 @@ DAY = dt.timedelta(days=1)
 
 @pytest.fixture
 def visit() -> Encounter:
-    return factories.make_visit()
+    return factories.make_visit_in_progress()
 
 
 @pytest.fixture

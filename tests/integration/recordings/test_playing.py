@@ -26,7 +26,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def visit() -> Encounter:
-    return factories.make_visit()
+    return factories.make_visit_in_progress()
 
 
 @pytest.fixture
