@@ -185,8 +185,9 @@ def test_link_opened_again_leaves_the_waiting_room_as_it_is(visit: Visit, person
 def test_patient_plays_by_link_with_a_screen(house: House, visit: Visit, make: Make, person: OpenContext) -> None:
     played = make(recorded, house, visit, three_with_a_screen())
     tab = ChromiumTab(person().new_page())
+    make(clinics.finished, visit)
     tab.goto(visit.link)
-    tab.wait_for("!location.hash && document.documentElement.dataset.visitState !== 'opening'")
+    enters_code(tab, visit, make)
     open_player(tab, f"{visit.link.partition('#')[0]}recordings/{played.recording.uuid}/")
     tab.wait_for(f"{VIDEOS}.length === 4 && {VIDEOS}.every((v) => v.readyState >= 1)")
     tab.page.locator("[data-seek]").evaluate("(r) => { r.value = 5000; r.dispatchEvent(new Event('input')); }")
