@@ -1,6 +1,7 @@
 """The waiting room beside the line: called back, the thread with the desk, a place lost, being called; in all looks."""
 
 import datetime as dt
+import time
 import uuid
 from typing import Any
 
@@ -20,7 +21,7 @@ from tests.browser.clinic import Cookie, Visit
 from tests.browser.conftest import Make, Watch
 from tests.browser.house import House
 from tests.browser.looks import Looks
-from tests.browser.people import ChromiumTab, go_in, state_is
+from tests.browser.people import PATIENCE, ChromiumTab, go_in, state_is
 
 # What a browser says of a server that is gone for a moment.
 SOCKET_LOST = "WebSocket|ERR_CONNECTION_REFUSED|Failed to load resource"
@@ -79,7 +80,12 @@ def _standing(visit: Visit) -> tuple[str, bool]:
 
 
 def _silent_for(visit: Visit, minutes: float) -> None:
-    """As if nothing had been heard of June's page for so long."""
+    """As if nothing had been heard of June's page for so long; once the house knows that it is closed."""
+    deadline = time.monotonic() + PATIENCE
+    while Seat.objects.filter(encounter=visit.encounter, connected=True).exists():
+        # A look in hand at that moment still notes that it was heard.
+        assert time.monotonic() < deadline
+        time.sleep(0)
     at = now() - dt.timedelta(minutes=minutes)
     Seat.objects.filter(encounter=visit.encounter).update(last_seen_at=at, connected=False)
     Encounter.objects.filter(pk=visit.encounter.pk).update(arrived_at=at)
